@@ -1,0 +1,97 @@
+"""Exceptions with which library functions stop author code and say why. ``evaluate`` catches them; authors do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "AskFor",
+    "BackgroundResponseSignal",
+    "BackgroundResponseActionSignal",
+    "CommandSignal",
+    "MissingName",
+    "MessageSignal",
+    "RerunLogic",
+    "ResponseSignal",
+    "Signal",
+    "ValidationProblem",
+]
+
+
+class Signal(Exception):
+    """Base of the exceptions that are not errors."""
+
+
+class MissingName(NameError):
+    """A name, attribute, item or index that some block may define.
+
+    Raised by the objects of the library (plain names raise NameError by themselves). `name` is the full Python
+    expression: ``user.name.first``, ``fruits[2]``, ``prices['apple']``.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"name '{name}' is not defined", name=name)
+
+
+class AskFor(Signal):
+    """``force_ask()``, ``force_gather()``: ask these variables (or run these actions) now, in this order."""
+
+    def __init__(self, requests: list[Any], *, forget_prior: bool = False, gather: bool = False) -> None:
+        super().__init__("force_ask")
+        self.requests = requests
+        self.forget_prior = forget_prior
+        self.gather = gather
+
+
+class RerunLogic(Signal):
+    """``re_run_logic()``: start again from the top."""
+
+
+class BackgroundResponseSignal(Signal):
+    """``background_response(*pargs, **kwargs)``; `value` is normalised as documented, `kind` is the second argument or None."""
+
+    def __init__(self, value: Any = None, kind: str | None = None) -> None:
+        super().__init__("background_response")
+        self.value = value
+        self.kind = kind
+
+
+class BackgroundResponseActionSignal(Signal):
+    def __init__(self, action: str | None, arguments: dict[str, Any]) -> None:
+        super().__init__("background_response_action")
+        self.action = action
+        self.arguments = arguments
+
+
+class ResponseSignal(Signal):
+    """``response()`` and ``json_response()``; the arguments are those of :class:`appliance.interview.turn.Response`."""
+
+    def __init__(self, body: bytes = b"", content_type: str = "text/plain; charset=utf-8", status: int = 200,
+                 redirect: str | None = None, null: bool = False, sleep: float | None = None) -> None:
+        super().__init__("response")
+        self.body, self.content_type, self.status = body, content_type, status
+        self.redirect, self.null, self.sleep = redirect, null, sleep
+
+
+class CommandSignal(Signal):
+    """``command(kind, url=, sleep=)``: exit, restart, leave, refresh, signin, …, wait."""
+
+    def __init__(self, kind: str, url: str = "", sleep: float | None = None) -> None:
+        super().__init__("command")
+        self.kind, self.url, self.sleep = kind, url, sleep
+
+
+class MessageSignal(Signal):
+    """``message()``: a final screen made by code. Button flags: None means 'as usual'."""
+
+    def __init__(self, question: str, subquestion: str = "", **options: Any) -> None:
+        super().__init__("message")
+        self.question, self.subquestion, self.options = question, subquestion, options
+
+
+class ValidationProblem(Exception):
+    """``validation_error()`` and ``DAValidationError``: what was entered is not acceptable; the text is for the person."""
+
+    def __init__(self, message: str = "", field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field

@@ -1,0 +1,71 @@
+"""Background tasks as data: what travels to a worker and what comes back. No Dask here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from appliance.interview.host import UserInfo
+from appliance.interview.turn import FollowUp
+
+__all__ = ["ErrorDetails", "TaskEnd", "TaskJob", "TaskState", "TaskView"]
+
+TaskState = Literal["queued", "running", "done", "failed", "revoked"]
+
+
+@dataclass(frozen=True)
+class ErrorDetails:
+    """Why a task failed; the attributes are the documented ``error_type``, ``error_message``, ``error_trace``, ``variables``."""
+
+    error_type: str
+    error_message: str
+    error_trace: str = ""
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task as author code sees it (``.ready()``, ``.get()``, ``.failed()`` …)."""
+
+    task_id: str
+    state: TaskState
+    value: Any = None
+    error: ErrorDetails | None = None
+    ended_at: float | None = None   # seconds since the epoch, UTC
+    ends_in_action: bool = False    # ended, or registered to end, in a response or error action
+
+    @property
+    def ready(self) -> bool:
+        return self.state in ("done", "failed", "revoked")
+
+
+@dataclass(frozen=True)
+class TaskJob:
+    """All that a worker needs for one task. Bytes are pickles that only the worker opens (see answers.freeze)."""
+
+    task_id: str
+    session_id: str
+    interview: str                # PACKAGE:data/questions/x.yml
+    action: str
+    arguments: bytes              # pickle of a dict
+    answers: bytes                # appliance.interview.answers.freeze
+    user: UserInfo
+    url_root: str = ""
+    packages: str = ""            # the packages folder (a worker on this machine reads it)
+    settings: dict[str, Any] = field(default_factory=dict)   # what get_config() may read on a worker
+
+
+@dataclass(frozen=True)
+class TaskEnd:
+    """How a task ended, as the worker reports it. `value` and the follow-up's arguments are pickled by the worker."""
+
+    task_id: str
+    value: bytes | None = None          # pickle of the response's value
+    follow_up: bytes | None = None      # pickle of a FollowUp: the response action, or the error action when `error` is set
+    error: ErrorDetails | None = None
+    goodbye: str | None = None          # 'exit' or 'restart': the session is to be deleted
+    log: tuple[str, ...] = ()
+
+    @staticmethod
+    def describe(follow_up: FollowUp | None) -> str:
+        return "" if follow_up is None else (follow_up.action or "")

@@ -1,0 +1,194 @@
+"""What happens to a session (a turn), and what comes of it (an outcome)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from appliance.interview.screen import Screen
+
+__all__ = [
+    "Action",
+    "Answers",
+    "BackgroundAnswer",
+    "Begin",
+    "CheckIn",
+    "Effect",
+    "Ending",
+    "FollowUp",
+    "Goodbye",
+    "Outcome",
+    "Posted",
+    "Refresh",
+    "Response",
+    "RevokeTask",
+    "SendNotice",
+    "ShowScreen",
+    "StartTask",
+    "Submit",
+    "Turn",
+    "Wait",
+]
+
+Answers = dict[str, Any]
+"""The variables of one session, by name. ``answers['_internal']`` is ours; the rest is the author's."""
+
+Posted = dict[str, list[str]]
+"""A form as posted: field name to its values, in order."""
+
+
+# -- turns ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A session starts."""
+
+    url_args: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """The current screen is wanted again (a reload, after Back, after a task).
+
+    :param url_args: query parameters that become ``url_args`` entries.
+    """
+
+    url_args: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submit:
+    """A person submitted `screen`, which is the screen stored with the step."""
+
+    screen: Screen
+    posted: Posted
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action runs: from a link, as a task, as a task's follow-up, as a scheduled event."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    url_args: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """The browser checks in with the raw texts of the fields on the screen."""
+
+    name: str
+    fields: dict[str, str] = field(default_factory=dict)
+    changed: str | None = None
+    initial: bool = False
+
+
+Turn = Begin | Refresh | Submit | Action | CheckIn
+
+
+# -- effects: what a turn asks for, carried out after its commit ------------------------------------
+
+
+@dataclass(frozen=True)
+class StartTask:
+    """Run `action` in the background, on a copy of the answers of this turn's commit."""
+
+    task_id: str
+    action: str
+    arguments: dict[str, Any]
+    notification: Literal["refresh", "flash", "javascript", "fields"] | None = None
+
+
+@dataclass(frozen=True)
+class RevokeTask:
+    task_id: str
+    terminate: bool = True
+
+
+@dataclass(frozen=True)
+class SendNotice:
+    """Tell the session's open tabs. `kind` as in a check-in's ``commands``."""
+
+    kind: Literal["flash", "refresh", "javascript", "fields", "backgroundresponse"]
+    value: Any
+
+
+Effect = StartTask | RevokeTask | SendNotice
+
+
+# -- endings: how an evaluation ended -----------------------------------------------------------------
+
+
+@dataclass
+class ShowScreen:
+    """A screen for the person; `errors` (by field number, -1 for the whole form) when the submit was not accepted."""
+
+    screen: Screen
+    errors: dict[int, str] = field(default_factory=dict)
+    drafts: Posted = field(default_factory=dict)   # what was typed, to fill in again
+    message: str = ""                              # shown above the question
+
+
+@dataclass
+class BackgroundAnswer:
+    """``background_response()`` was called. `value` is its argument; `kind` the second argument of a check-in."""
+
+    value: Any = None
+    kind: str | None = None
+
+
+@dataclass
+class FollowUp:
+    """``background_response_action()`` was called: run this action on the session's own answers."""
+
+    action: str | None
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Response:
+    """``response()``, ``json_response()``: an HTTP response instead of a screen; ``null``: save nothing."""
+
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
+    redirect: str | None = None
+    null: bool = False
+    sleep: float | None = None
+
+
+@dataclass
+class Goodbye:
+    """The person leaves: ``exit`` and ``restart`` delete the answers, ``leave`` keeps them. `url`: where to."""
+
+    kind: Literal["exit", "leave", "restart", "new_session", "exit_logout", "logout", "signin", "register"]
+    url: str = ""
+
+
+@dataclass
+class Wait:
+    """``command('wait')``: the browser asks again after `seconds`."""
+
+    seconds: float
+
+
+Ending = ShowScreen | BackgroundAnswer | FollowUp | Response | Goodbye | Wait | None
+"""None: an action ran to its end and nothing is to be shown."""
+
+
+@dataclass
+class Outcome:
+    """What :func:`appliance.interview.evaluate.evaluate` returns; it has changed nothing but `answers`.
+
+    :param save: ``new`` adds a step for Back, ``overwrite`` replaces the current step, ``ignore`` stores nothing.
+    :param tags: ``multi_user`` and the like that the session's row must know are read from `answers`.
+    :param error_action: what ``background_error_action()`` registered.
+    """
+
+    answers: Answers
+    ending: Ending
+    effects: list[Effect] = field(default_factory=list)
+    save: Literal["new", "overwrite", "ignore"] = "overwrite"
+    error_action: FollowUp | None = None
+    log: list[str] = field(default_factory=list)

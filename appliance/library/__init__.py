@@ -1,0 +1,1 @@
+"""The words interview authors use; what ``docassemble.base.*`` resolves to."""

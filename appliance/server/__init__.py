@@ -1,0 +1,1 @@
+"""Tornado: HTTP and WebSocket in, turns out."""

@@ -1,0 +1,1 @@
+"""The turn: order, evaluate, commit, effects."""

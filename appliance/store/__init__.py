@@ -1,0 +1,1 @@
+"""SQLite through sqlite-utils: rows, migrations, sealed answers. Knows rows, not interviews."""

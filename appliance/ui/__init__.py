@@ -1,0 +1,1 @@
+"""Templates, our own CSS and JavaScript, and how a Screen is drawn."""
