@@ -1,0 +1,239 @@
+"""The configuration: one table of directives, and ``config.yml`` read against it.
+
+A name is written as docassemble's documentation does, levels separated by a colon and a space: ``compute: workers``.
+``docs/configuration.md`` is made from the table; a test holds it to that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+import yaml
+
+__all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
+
+Kind = Literal["text", "whole number", "number", "yes or no", "list of texts"]
+
+
+class BadConfiguration(Exception):
+    """``config.yml`` holds something that is not a directive, or a value that is not one for it."""
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One thing that can be set.
+
+    :param minimum: of a number: the least value that makes sense.
+    :param also: one value below `minimum` that has a meaning of its own, usually 0 for "off".
+    :param check: says in half a sentence what is wrong with a value, or gives None.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    minimum: float | None = None
+    also: float | None = None
+    check: Callable[[Any], str | None] | None = None
+
+
+def _unknown_timezone(value: Any) -> str | None:
+    return None if value in available_timezones() else "is not a time zone like America/New_York"
+
+
+def _not_a_web_address(value: Any) -> str | None:
+    return None if str(value).startswith(("http://", "https://")) else "is not an address like http://192.168.1.5:8080"
+
+
+def default_workers() -> int:
+    """One worker for each core but one, and never more than two unless told: a laptop is for working on."""
+    return max(1, min(2, (os.cpu_count() or 1)))
+
+
+_TABLE = (
+    Directive("checkin interval", "whole number", 6000,
+              "Milliseconds between two looks of the browser for news while its socket is down, and for "
+              "interviews that check in. 0 switches this off.", minimum=1000, also=0),
+    Directive("compute: task time limit", "number", 3600,
+              "Seconds after which a background task is ended.", minimum=1),
+    Directive("compute: workers", "whole number", None,
+              "How many background tasks run at the same time. Unless told, two, or one on a single core.", minimum=1),
+    Directive("currency", "text", "USD", "The currency of amounts, as its three letters."),
+    Directive("exitpage", "text", "",
+              "Where a person who leaves an interview is sent. Unless told, the list of interviews."),
+    Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
+    Directive("locale", "text", "en_US.utf8", "How numbers, amounts and dates are written."),
+    Directive("maximum content length", "whole number", 16 * 1024 * 1024,
+              "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
+    Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
+              "Seconds after which a browser forgets which interviews were its own.", minimum=60),
+    Directive("timezone", "text", "America/New_York",
+              "The time zone that dates and times are in where an interview does not say.", check=_unknown_timezone),
+    Directive("turn time limit", "number", 60,
+              "Seconds that the code of an interview may take between two screens.", minimum=1),
+    Directive("url root", "text", "",
+              "The address under which people reach the appliance, for links in documents and mails. Unless told, "
+              "the one they came by.", check=_not_a_web_address),
+)
+
+DIRECTIVES: dict[str, Directive] = {directive.name: directive for directive in _TABLE}
+"""Every directive by its name, in the order of the alphabet."""
+
+
+class Settings:
+    """What ``config.yml`` says, over the defaults of the table.
+
+    :param values: directive names with their values, checked by :func:`load`.
+    """
+
+    def __init__(self, values: dict[str, Any] | None = None) -> None:
+        values = values or {}
+        for name in values:
+            if name not in DIRECTIVES:
+                raise KeyError(name)
+        self._values = {name: directive.default for name, directive in DIRECTIVES.items()} | values
+        if self._values["compute: workers"] is None:
+            self._values["compute: workers"] = default_workers()
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a directive.
+
+        :raises KeyError: if there is no directive of that name.
+        """
+        return self._values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a directive; `default` if there is none of that name. What ``get_config()`` asks.
+
+        The name of a whole group (``compute``) gives a dictionary, as in docassemble.
+        """
+        if name in self._values:
+            return self._values[name]
+        group = {key.removeprefix(f"{name}: "): value
+                 for key, value in self._values.items() if key.startswith(f"{name}: ")}
+        return group or default
+
+    def as_dict(self) -> dict[str, Any]:
+        """All values by name, for a task that travels."""
+        return dict(self._values)
+
+
+def load(path: Path) -> Settings:
+    """The settings in the file `path`; the defaults if there is no such file.
+
+    :raises BadConfiguration: naming file, line and what to write instead.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadConfiguration(f"{path} cannot be read: {problem}") from problem
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise BadConfiguration(f"{path}, line {line}: this is not YAML: {problem.problem}") from problem
+    except yaml.YAMLError as problem:
+        raise BadConfiguration(f"{path} is not YAML: {problem}") from problem
+    if root is None or root.tag == "tag:yaml.org,2002:null":
+        return Settings()
+    values: dict[str, Any] = {}
+    for name, line, node in _leaves(root, "", path):
+        if name in values:
+            raise BadConfiguration(f"{path}, line {line}: '{name}' is there twice.")
+        values[name] = _value(DIRECTIVES[name], node, f"{path}, line {line}")
+    return Settings(values)
+
+
+def _leaves(node: yaml.Node, prefix: str, path: Path) -> Iterator[tuple[str, int, yaml.Node]]:
+    """The directives in a mapping, with line and value; groups are gone into."""
+    if not isinstance(node, yaml.MappingNode):
+        line = node.start_mark.line + 1
+        what = f"'{prefix.removesuffix(': ')}'" if prefix else "the configuration"
+        raise BadConfiguration(f"{path}, line {line}: {what} must be made of lines like 'timezone: Europe/Paris'.")
+    for key, value in node.value:
+        name = f"{prefix}{key.value}"
+        if name in DIRECTIVES:
+            yield name, key.start_mark.line + 1, value
+        elif any(known.startswith(f"{name}: ") for known in DIRECTIVES):
+            yield from _leaves(value, f"{name}: ", path)
+        else:
+            close = difflib.get_close_matches(name, DIRECTIVES, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else "."
+            raise BadConfiguration(f"{path}, line {key.start_mark.line + 1}: '{name}' is not a directive{hint}")
+
+
+def _value(directive: Directive, node: yaml.Node, where: str) -> Any:
+    """The value of one directive, checked against its kind."""
+    value = _plain(node)
+    problem = _problem(directive, value)
+    if problem is not None:
+        raise BadConfiguration(f"{where}: '{directive.name}' {problem}.")
+    return value
+
+
+def _plain(node: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    finally:
+        loader.dispose()
+
+
+_FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
+    "text": (lambda value: isinstance(value, str), "a text"),
+    "whole number": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+    "number": (lambda value: isinstance(value, int | float) and not isinstance(value, bool), "a number"),
+    "yes or no": (lambda value: isinstance(value, bool), "True or False"),
+    "list of texts": (lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+                      "a list of texts"),
+}
+
+
+def _problem(directive: Directive, value: Any) -> str | None:
+    """What is wrong with `value`, as the end of a sentence that begins with the directive's name."""
+    fits, words = _FITS[directive.kind]
+    if not fits(value):
+        return f"must be {words}, not {value!r}"
+    if directive.minimum is not None and value < directive.minimum and value != directive.also:
+        unless = "" if directive.also is None else f", or {directive.also:g}"
+        return f"must be at least {directive.minimum:g}{unless}, not {value!r}"
+    if directive.check is not None:
+        words_or_none = directive.check(value)
+        return None if words_or_none is None else f"{words_or_none}: {value!r}"
+    return None
+
+
+def reference() -> str:
+    """``docs/configuration.md``: the table in the words of its reader."""
+    lines = [
+        "# Configuration",
+        "",
+        "The file `config.yml` in the data folder. Without it, everything has its default. A name that is not in this",
+        "list is an error when the appliance starts, with the line and the likeliest meaning. Names with a colon are",
+        "written as a group:",
+        "",
+        "    compute:",
+        "      workers: 3",
+        "    timezone: Europe/Paris",
+        "",
+        "| directive | what it takes | default | what it does |",
+        "|---|---|---|---|",
+    ]
+    for directive in DIRECTIVES.values():
+        default = "" if directive.default in (None, "") else f"`{directive.default}`"
+        lines.append(f"| `{directive.name}` | {directive.kind} | {default} | {directive.help} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(reference())

@@ -1,0 +1,105 @@
+"""config.yml: what may be in it, and what is said about what may not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.config import DIRECTIVES, BadConfiguration, Settings, load, reference
+
+ROOT = Path(__file__).parent.parent
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
+    settings = load(tmp_path / "config.yml")
+    assert settings["checkin interval"] == 6000
+    assert settings["compute: workers"] >= 1
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_file_is_no_error(tmp_path: Path, text: str) -> None:
+    assert load(written(tmp_path, text))["language"] == "en"
+
+
+def test_values_are_read_also_within_groups(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, "timezone: Europe/Paris\ncompute:\n  workers: 3\ncheckin interval: 0\n"))
+    assert settings["timezone"] == "Europe/Paris"
+    assert settings["compute: workers"] == 3
+    assert settings["checkin interval"] == 0
+
+
+def test_get_answers_like_get_config(tmp_path: Path) -> None:
+    """A group gives a dictionary, an unknown name the default that the caller names."""
+    settings = load(written(tmp_path, "compute:\n  workers: 3\n"))
+    assert settings.get("compute")["workers"] == 3
+    assert settings.get("google maps key") is None
+    assert settings.get("google maps key", "none") == "none"
+    with pytest.raises(KeyError):
+        settings["google maps key"]
+
+
+@pytest.mark.parametrize(("text", "line", "words"), [
+    ("language: en\ncheckin intervall: 6000\n", 2, "did you mean 'checkin interval'?"),
+    ("compute:\n  worker: 3\n", 2, "did you mean 'compute: workers'?"),
+    ("redis: null\n", 1, "'redis' is not a directive"),
+    ("checkin interval: soon\n", 1, "must be a whole number, not 'soon'"),
+    ("checkin interval: 500\n", 1, "must be at least 1000, or 0, not 500"),
+    ("compute:\n  workers: true\n", 2, "must be a whole number, not True"),
+    ("compute: 3\n", 1, "'compute' must be made of lines"),
+    ("timezone: Paris\n", 1, "is not a time zone"),
+    ("url root: example.com\n", 1, "is not an address"),
+    ("language: en\nlanguage: fr\n", 2, "'language' is there twice"),
+    ("- language\n", 1, "must be made of lines"),
+    ("language: en\ncurrency: [\n", 3, "this is not YAML"),
+])
+def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadConfiguration) as caught:
+        load(path)
+    assert f"{path}, line {line}: " in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_every_default_is_a_value_that_the_file_could_hold(tmp_path: Path) -> None:
+    for name, directive in DIRECTIVES.items():
+        if directive.default in (None, ""):
+            continue
+        lines, indent = [], ""
+        *groups, last = name.split(": ")
+        for group in groups:
+            lines.append(f"{indent}{group}:")
+            indent += "  "
+        lines.append(f"{indent}{last}: {directive.default}")
+        assert load(written(tmp_path, "\n".join(lines)))[name] == directive.default
+
+
+def test_the_table_is_in_order_of_the_alphabet() -> None:
+    assert list(DIRECTIVES) == sorted(DIRECTIVES)
+
+
+def test_settings_refuse_names_that_are_not_in_the_table() -> None:
+    with pytest.raises(KeyError):
+        Settings({"checkin intervall": 1})
+
+
+def test_the_documentation_is_made_from_the_table() -> None:
+    """Write it anew with: python -m appliance.config > docs/configuration.md."""
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == reference()
+
+
+def test_every_directive_is_read_somewhere() -> None:
+    """A directive that nothing reads would be a promise; a name that is not in the table a KeyError to come."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "appliance").rglob("*.py")
+                       if path.name != "config.py")
+    unread = [name for name in DIRECTIVES if f'"{name}"' not in source]
+    assert not unread
+    asked = set(re.findall(r'settings\["([^"]+)"\]', source))
+    assert asked <= set(DIRECTIVES)
