@@ -1,0 +1,21 @@
+"""Why a session cannot be opened."""
+
+from __future__ import annotations
+
+__all__ = ["NoSuchSession", "NotYours"]
+
+
+class NoSuchSession(Exception):
+    """There is no such session: it ended, was deleted, or never was."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("This interview session has ended or was deleted.")
+        self.session_id = session_id
+
+
+class NotYours(Exception):
+    """Neither the browser's cookie nor the signed-in user opens this session."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("This interview session belongs to somebody else.")
+        self.session_id = session_id

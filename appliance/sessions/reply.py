@@ -1,0 +1,76 @@
+"""What comes in with a submit and what goes back to the browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.interview.turn import Ending, Posted
+
+__all__ = ["Notice", "Reply", "SessionSummary", "Submission"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form as the browser sent it.
+
+    :param posted: the fields of the form; a pressed button's number may also be in ``_button``.
+    :param question: ``_question_name``, the block of the screen that was filled in.
+    :param revision: ``_revision``, the state of the session that the screen was drawn for.
+    :param turn_id: ``_turn``, random; the same one twice is the same submit sent twice.
+    :param button: the number of the pressed button, where there was one.
+    """
+
+    posted: Posted
+    question: str
+    revision: int
+    turn_id: str
+    button: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a turn brought, after its commit.
+
+    :param revision: goes into the form as ``_revision``; a submit for another revision is not applied.
+    :param turn_id: a fresh random one, goes into the form as ``_turn``.
+    :param ending: what to show; None where nothing is to be shown.
+    :param steps: the number of the current step, from 1.
+    :param message: a sentence for the person, shown above the question; plain text.
+    """
+
+    session_id: str
+    interview: str
+    revision: int
+    turn_id: str
+    ending: Ending
+    steps: int = 0
+    can_go_back: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """One session that its visitor may resume. The times are seconds since the epoch, UTC."""
+
+    session_id: str
+    interview: str
+    title: str
+    created: float
+    modified: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell the open tabs of a session.
+
+    :param id: of a stored notice, to report as delivered; 0 for one that is not kept (``reload``).
+    :param kind: ``flash``, ``refresh``, ``javascript``, ``fields``, ``backgroundresponse`` (as in a check-in's
+        ``commands``), or ``reload``: the screen waits for a task (it has ``reload``), so fetch it again now.
+    """
+
+    id: int
+    session_id: str
+    kind: str
+    value: Any = field(default=None, repr=False)
