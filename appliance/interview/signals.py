@@ -6,11 +6,15 @@ from typing import Any
 
 __all__ = [
     "AskFor",
-    "BackgroundResponseSignal",
     "BackgroundResponseActionSignal",
+    "BackgroundResponseSignal",
     "CommandSignal",
-    "MissingName",
     "MessageSignal",
+    "MissingAttribute",
+    "MissingIndex",
+    "MissingItem",
+    "MissingKey",
+    "MissingName",
     "RerunLogic",
     "ResponseSignal",
     "Signal",
@@ -22,15 +26,43 @@ class Signal(Exception):
     """Base of the exceptions that are not errors."""
 
 
-class MissingName(NameError):
+class MissingName(Exception):
     """A name, attribute, item or index that some block may define.
 
     Raised by the objects of the library (plain names raise NameError by themselves). `name` is the full Python
-    expression: ``user.name.first``, ``fruits[2]``, ``prices['apple']``.
+    expression: ``user.name.first``, ``fruits[2]``, ``prices['apple']``. It is not a NameError itself, because what is
+    missing from an object must also be what Python expects there (see the two subclasses), or ``hasattr(user, 'age')``
+    and ``getattr(user, 'age', None)`` would not work in authors' modules.
     """
 
+    name: str
+
     def __init__(self, name: str) -> None:
-        super().__init__(f"name '{name}' is not defined", name=name)
+        super().__init__(f"name '{name}' is not defined")
+        self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name,)
+
+
+class MissingAttribute(MissingName, AttributeError):
+    """The attribute of an object: ``user.birthdate``."""
+
+    name: str
+
+
+class MissingItem(MissingName, LookupError):
+    """The item of a list or dictionary: ``fruits[2]``, ``prices['apple']``."""
+
+
+class MissingIndex(MissingItem, IndexError):
+    """Of a list: also an IndexError, as Python's lists raise."""
+
+
+class MissingKey(MissingItem, KeyError):
+    """Of a dictionary: also a KeyError, as Python's dictionaries raise."""
+
+    __str__ = Exception.__str__
 
 
 class AskFor(Signal):
