@@ -1,0 +1,67 @@
+"""Links and pictures: links to elsewhere open in a new tab, dangerous ones lead nowhere, foreign pictures become links."""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as etree
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
+
+__all__ = ["Links", "is_dangerous"]
+
+DANGEROUS = ("javascript:", "data:", "vbscript:")
+IGNORED_BY_BROWSERS = re.compile(r"[\x00-\x20]")
+ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+AFTER_UNESCAPING = -10   # Python-Markdown puts back \: and the like at 0; what is judged must be what the browser gets
+
+
+def is_dangerous(url: str) -> bool:
+    """Whether a browser would run `url` instead of going there, however it is disguised.
+
+    >>> is_dangerous("java\\nscript&#58;alert(1)")
+    True
+    """
+    return IGNORED_BY_BROWSERS.sub("", html.unescape(url)).lower().startswith(DANGEROUS)
+
+
+class LinksProcessor(Treeprocessor):
+    """Works on Markdown's links only: raw HTML is the author's own, people's text cannot contain any."""
+
+    def run(self, root: etree.Element) -> None:
+        for element in root.iter():
+            if element.tag == "a" and "href" in element.attrib:
+                self.link(element)
+            elif element.tag == "img":
+                self.picture(element)
+            elif element.tag == "blockquote":
+                element.set("class", f"{element.get('class', '')} blockquote".strip())
+
+    def link(self, element: etree.Element) -> None:
+        url = element.get("href", "")
+        if is_dangerous(url):
+            del element.attrib["href"]
+        elif ELSEWHERE.match(url):
+            if "target" not in element.attrib:
+                element.set("target", "_blank")
+            if element.get("target") == "_blank":
+                element.set("rel", "noopener")
+
+    def picture(self, element: etree.Element) -> None:
+        """Nothing is fetched from another host, so a picture that is there becomes a link with its description."""
+        url = element.get("src", "")
+        if is_dangerous(url):
+            del element.attrib["src"]
+        elif ELSEWHERE.match(url):
+            element.tag = "a"
+            element.text = element.get("alt") or url
+            for name in ("src", "alt"):
+                element.attrib.pop(name, None)
+            element.attrib.update({"href": url, "target": "_blank", "rel": "noopener"})
+
+
+class Links(Extension):
+    def extendMarkdown(self, md: Markdown) -> None:
+        md.treeprocessors.register(LinksProcessor(md), "da_links", AFTER_UNESCAPING)

@@ -1,0 +1,42 @@
+"""Tables written in Markdown look like the interview's other tables and scroll by themselves on narrow screens."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as etree
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
+
+__all__ = ["TableStyle"]
+
+
+class TableProcessor(Treeprocessor):
+    def __init__(self, md: Markdown, style: TableStyle) -> None:
+        super().__init__(md)
+        self.style = style
+
+    def run(self, root: etree.Element) -> None:
+        for parent in list(root.iter()):
+            for position, child in enumerate(parent):
+                if child.tag == "table":
+                    parent[position] = self.scrolling(child)
+
+    def scrolling(self, table: etree.Element) -> etree.Element:
+        if "class" not in table.attrib:
+            table.set("class", self.style.css_class)
+        around = etree.Element("div", {"class": "table-responsive"})
+        around.tail, table.tail = table.tail, None
+        around.append(table)
+        return around
+
+
+class TableStyle(Extension):
+    """`css_class` is set before each conversion."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.css_class = ""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        md.treeprocessors.register(TableProcessor(md, self), "da_tables", -5)
