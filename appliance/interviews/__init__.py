@@ -1,4 +1,4 @@
-"""The interviews that come with the appliance, laid out as a docassemble package (``data/questions``, modules beside)."""
+"""Interviews that come with the appliance, laid out as a docassemble package: ``data/questions``, modules beside."""
 
 from __future__ import annotations
 

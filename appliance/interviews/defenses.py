@@ -13,7 +13,7 @@ from typing import Any
 __all__ = ["look_for_defenses"]
 
 Case = dict[str, Any]
-"""What the check knows: ``kind``, ``how_served``, ``facts`` (keys of the boxes), ``asked``, ``owed``, ``repairs_reported``."""
+"""What the check knows: ``kind``, ``how_served``, ``facts`` (of boxes), ``asked``, ``owed``, ``repairs_reported``."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What several test folders share: the appliance as a process, people with and without a browser, the demo's script."""

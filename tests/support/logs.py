@@ -1,0 +1,57 @@
+"""Log lines that a test did not expect make it fail, so that no error goes by unseen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["LogWatch"]
+
+_BAD = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|Task exception was never retrieved")
+
+
+class LogWatch:
+    """Reads files from where it last stopped, and knows which bad lines were announced.
+
+    >>> watch = LogWatch([])
+    >>> watch.unexpected()
+    []
+    """
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self.files = list(files)
+        self._read = {file: file.stat().st_size if file.exists() else 0 for file in self.files}
+        self._allowed: list[re.Pattern[str]] = []
+
+    def allow(self, pattern: str) -> None:
+        """From now on, lines with `pattern` in them are expected."""
+        self._allowed.append(re.compile(pattern))
+
+    @contextmanager
+    def expect(self, pattern: str) -> Iterator[None]:
+        """The block must cause a line with `pattern` in it; it counts as expected."""
+        self.allow(pattern)
+        before = {file: file.stat().st_size if file.exists() else 0 for file in self.files}
+        yield
+        new = "".join(_tail(file, before[file]) for file in self.files)
+        assert re.search(pattern, new), f"no log line has {pattern!r}"
+
+    def unexpected(self) -> list[str]:
+        """The bad lines since the last call that nobody announced."""
+        found = []
+        for file in self.files:
+            text = _tail(file, self._read[file])
+            self._read[file] += len(text.encode())
+            found += [f"{file.name}: {line}" for line in text.splitlines()
+                      if _BAD.search(line) and not any(pattern.search(line) for pattern in self._allowed)]
+        return found
+
+
+def _tail(file: Path, start: int) -> str:
+    if not file.exists():
+        return ""
+    with file.open("rb") as handle:
+        handle.seek(start)
+        return handle.read().decode(errors="replace")
