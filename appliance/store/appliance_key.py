@@ -1,0 +1,124 @@
+"""The appliance's own key: kept by the operating system's keyring, or in a file only its owner can read.
+
+It lies outside the data folder, so a copy of the folder alone opens nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+import platformdirs
+from sqlite_utils import Database
+
+from appliance.store.database import Store
+from appliance.store.errors import MissingApplianceKey, WrongKey
+from appliance.store.sealing import KEY_BYTES, new_key, seal, unseal
+
+__all__ = ["Keyring", "load_appliance_key", "system_keyring"]
+
+_SERVICE = "interview-appliance"
+_CHECK = "appliance key check"
+
+
+class Keyring(Protocol):
+    """What we use of the ``keyring`` library's backends."""
+
+    def get_password(self, service: str, username: str) -> str | None: ...
+
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+
+
+def system_keyring() -> Keyring | None:
+    """The operating system's keyring; None where there is none that really keeps secrets."""
+    import keyring  # imported late: looking for backends takes a tenth of a second
+    from keyring.backends import chainer, fail, null
+
+    backend = keyring.get_keyring()
+    if isinstance(backend, chainer.ChainerBackend):
+        usable = [one for one in backend.backends if one.priority >= 1]
+        return usable[0] if usable else None
+    if isinstance(backend, (fail.Keyring, null.Keyring)) or backend.priority < 1:
+        return None
+    return backend
+
+
+def load_appliance_key(store: Store, *, keyring: Keyring | None = None, config_folder: Path | None = None) -> bytes:
+    """The key of this data folder; made at the first call.
+
+    :param keyring: where to keep it (:func:`system_keyring`); None for the file.
+    :param config_folder: where the file lies; the user's configuration folder unless told.
+    :raises MissingApplianceKey: if the folder was used with a key that is not here any more.
+    """
+    folder_id, check = store.read(_folder_and_check).result()
+    path = (config_folder or platformdirs.user_config_path(_SERVICE, appauthor=False)) / f"{folder_id}.key"
+    key = _from_file(path) or _from_keyring(keyring, folder_id)
+    if key is None:
+        if check is not None:
+            raise MissingApplianceKey("This data folder was made on another machine or by another user: its key is not "
+                                      "here. Restore a backup with its passphrase, or start with an empty folder.")
+        key = new_key()
+        if not _into_keyring(keyring, folder_id, key):
+            _into_file(path, key)
+    if check is None:
+        sealed = seal(key, folder_id.encode(), _CHECK).hex()
+        store.write(lambda database: database.execute("INSERT INTO meta (name, value) VALUES ('key_check', ?)",
+                                                      [sealed])).result()
+        return key
+    try:
+        unseal(key, bytes.fromhex(check), _CHECK)
+    except WrongKey as error:
+        raise MissingApplianceKey("The appliance's key on this machine is not the one this data folder was made "
+                                  "with. Restore a backup with its passphrase.") from error
+    return key
+
+
+def _folder_and_check(database: Database) -> tuple[str, str | None]:
+    rows = dict(database.execute("SELECT name, value FROM meta").fetchall())
+    return rows["folder_id"], rows.get("key_check")
+
+
+def _from_file(path: Path) -> bytes | None:
+    try:
+        key = bytes.fromhex(path.read_text("ascii").strip())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise MissingApplianceKey(f"The appliance's key in {path} is damaged.") from error
+    if len(key) != KEY_BYTES:
+        raise MissingApplianceKey(f"The appliance's key in {path} is damaged.")
+    return key
+
+
+def _into_file(path: Path, key: bytes) -> None:
+    """Written beside and moved into place, so that no crash leaves half a key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_suffix(".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _from_keyring(keyring: Keyring | None, folder_id: str) -> bytes | None:
+    if keyring is None:
+        return None
+    try:
+        found = keyring.get_password(_SERVICE, folder_id)
+    except Exception:  # noqa: BLE001 - backends raise what they like when locked or absent; then there is the file
+        return None
+    return bytes.fromhex(found) if found else None
+
+
+def _into_keyring(keyring: Keyring | None, folder_id: str, key: bytes) -> bool:
+    """Whether the keyring keeps it: believed only when it gives it back."""
+    if keyring is None:
+        return False
+    try:
+        keyring.set_password(_SERVICE, folder_id, key.hex())
+    except Exception:  # noqa: BLE001 - as above; the key then goes into the file
+        return False
+    return _from_keyring(keyring, folder_id) == key

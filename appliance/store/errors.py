@@ -1,0 +1,46 @@
+"""Why the data folder cannot be used, each named for the fact."""
+
+from __future__ import annotations
+
+__all__ = [
+    "MissingApplianceKey",
+    "StoreBroken",
+    "StoreClosed",
+    "StoreError",
+    "StoreFull",
+    "StoreLocked",
+    "StoreNewer",
+    "WrongKey",
+]
+
+
+class StoreError(Exception):
+    """Base of everything that keeps the store from reading or writing."""
+
+
+class StoreNewer(StoreError):
+    """The file was written by a newer appliance than this one."""
+
+
+class StoreLocked(StoreError):
+    """Another process uses this data folder."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing of the write was kept."""
+
+
+class StoreBroken(StoreError):
+    """The file cannot be read or written, or is not an appliance's."""
+
+
+class StoreClosed(StoreError):
+    """The store was closed."""
+
+
+class WrongKey(StoreError):
+    """Sealed data was opened with a key, or in a place, that it was not sealed for."""
+
+
+class MissingApplianceKey(StoreError):
+    """The data folder was made with an appliance's key that is not on this machine."""

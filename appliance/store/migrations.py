@@ -1,0 +1,129 @@
+"""The tables, as numbered steps from an empty file to today's."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from appliance.store.errors import StoreBroken, StoreNewer
+
+__all__ = ["MIGRATIONS", "VERSION", "migrate"]
+
+_APPLICATION_ID = 0x1A991A0C  # in the file's header: an appliance's database, and nobody else's
+
+
+def _first_tables(database: Database) -> None:
+    database.executescript("""
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE users (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+            first_name TEXT NOT NULL DEFAULT '', last_name TEXT NOT NULL DEFAULT '',
+            country TEXT NOT NULL DEFAULT '', subdivision_first TEXT NOT NULL DEFAULT '',
+            subdivision_second TEXT NOT NULL DEFAULT '', subdivision_third TEXT NOT NULL DEFAULT '',
+            organization TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '',
+            timezone TEXT NOT NULL DEFAULT '', active INTEGER NOT NULL DEFAULT 1,
+            sealed_key BLOB, created REAL NOT NULL);
+        CREATE TABLE privileges (name TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TABLE user_privileges (
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            privilege TEXT NOT NULL REFERENCES privileges (name) ON DELETE CASCADE,
+            PRIMARY KEY (user_id, privilege)) WITHOUT ROWID;
+        CREATE TABLE sign_in_tokens (
+            hash BLOB PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            expires REAL NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE sessions (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, interview TEXT NOT NULL,
+            user_id INTEGER REFERENCES users (id) ON DELETE SET NULL,
+            created REAL NOT NULL, modified REAL NOT NULL, person_active REAL NOT NULL,
+            revision INTEGER NOT NULL, step INTEGER NOT NULL, multi_user INTEGER NOT NULL,
+            allow_cron INTEGER NOT NULL, callbacks INTEGER NOT NULL, sealed_title BLOB NOT NULL);
+        CREATE TABLE session_keys (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            holder TEXT NOT NULL, sealed_key BLOB NOT NULL,
+            PRIMARY KEY (session_id, holder)) WITHOUT ROWID;
+        CREATE INDEX session_keys_holder ON session_keys (holder);
+        CREATE TABLE steps (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL, full INTEGER NOT NULL, callbacks INTEGER NOT NULL,
+            no_back INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (session_id, number));
+        CREATE TABLE turn_ids (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            turn_id TEXT NOT NULL, revision INTEGER NOT NULL,
+            PRIMARY KEY (session_id, turn_id)) WITHOUT ROWID;
+
+        CREATE TABLE task_answers (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, sealed BLOB NOT NULL);
+        CREATE TABLE tasks (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'revoked')),
+            action TEXT NOT NULL, notification TEXT, worker TEXT,
+            created REAL NOT NULL, started REAL, ended REAL,
+            deaths INTEGER NOT NULL DEFAULT 0, stops INTEGER NOT NULL DEFAULT 0,
+            sealed_job BLOB, sealed_session_key BLOB,
+            answers_id INTEGER REFERENCES task_answers (id) ON DELETE SET NULL,
+            sealed_result BLOB, sealed_callback BLOB, callback_number INTEGER);
+        CREATE INDEX tasks_session ON tasks (session_id);
+        CREATE INDEX tasks_outstanding ON tasks (state, number) WHERE state IN ('queued', 'running');
+        CREATE INDEX tasks_answers ON tasks (answers_id) WHERE answers_id IS NOT NULL;
+        CREATE INDEX task_answers_session ON task_answers (session_id);
+
+        CREATE TABLE notices (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL, sealed BLOB NOT NULL);
+        CREATE INDEX notices_session ON notices (session_id);
+        CREATE TABLE effects (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL CHECK (kind IN ('revoke')),
+            task_id TEXT NOT NULL, terminate INTEGER NOT NULL);
+    """)
+    database.execute("INSERT INTO meta (name, value) VALUES ('folder_id', ?)", [secrets.token_hex(16)])
+    for privilege in ("admin", "developer", "advocate", "trainer", "user", "cron"):
+        database.execute("INSERT INTO privileges (name) VALUES (?)", [privilege])
+
+
+MIGRATIONS: list[Callable[[Database], None]] = [_first_tables]
+"""Each brings a file from the version of its index to the next. Released ones are never changed."""
+
+VERSION = len(MIGRATIONS)
+
+
+def migrate(database: Database, backups: Path) -> None:
+    """Bring the file to :data:`VERSION`, each step in a transaction after a copy of what there was.
+
+    :raises StoreNewer: if the file is of a later version.
+    :raises StoreBroken: if it is another program's database.
+    """
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise StoreNewer(f"The data folder was last used by a newer appliance (data version {version}, this one knows "
+                         f"{VERSION}); install the newer appliance, or restore a backup from {backups}.")
+    owner = int(database.execute("PRAGMA application_id").fetchone()[0])
+    if owner != _APPLICATION_ID and database.table_names():
+        raise StoreBroken("The file appliance.db in the data folder was not made by an appliance.")
+    for number in range(version, VERSION):
+        if number:
+            _back_up(database, backups, number)
+        with database.atomic():
+            MIGRATIONS[number](database)
+            database.execute(f"PRAGMA user_version = {number + 1}")
+            database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+
+def _back_up(database: Database, backups: Path, version: int) -> None:
+    backups.mkdir(mode=0o700, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    copy = sqlite3.connect(backups / f"appliance-version-{version}-{stamp}.db")
+    try:
+        database.conn.backup(copy)
+    finally:
+        copy.close()

@@ -1,0 +1,160 @@
+"""The rows of sessions: what is known of one without opening it, who holds its key, and which turns it has seen."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+from appliance.store.steps import StepRow, chain_start, load_steps
+
+__all__ = [
+    "LoadedSession",
+    "SessionRow",
+    "add_key",
+    "delete_session",
+    "find_session",
+    "insert_session",
+    "load_session",
+    "new_session_id",
+    "note_turn",
+    "remove_key",
+    "sessions_held_by",
+    "touch_session",
+    "update_session",
+]
+
+_TURNS_KEPT = 100
+_COLUMNS = ("id, interview, user_id, created, modified, person_active, revision, step, multi_user, allow_cron, callbacks,"
+            " sealed_title")
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One session. Times are seconds since the epoch, UTC.
+
+    :param person_active: when a person, not the cron user or a task, last did something.
+    :param revision: counts what makes an open form stale.
+    :param step: the number of the current step; steps after it were undone by Back.
+    :param callbacks: how many callbacks of tasks were applied.
+    :param sealed_title: the title for the list of sessions, which may hold what a person typed.
+    """
+
+    id: str
+    interview: str
+    user_id: int | None
+    created: float
+    modified: float
+    person_active: float
+    revision: int = 0
+    step: int = 0
+    multi_user: bool = False
+    allow_cron: bool = False
+    callbacks: int = 0
+    sealed_title: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class LoadedSession:
+    """What one read brings of a session: all that a turn needs."""
+
+    row: SessionRow
+    keys: dict[str, bytes] = field(repr=False)      # holder's name to sealed key
+    turns: dict[str, int]                           # seen turn ids to the revision they led to
+    steps: list[StepRow] = field(repr=False)
+
+
+def new_session_id() -> str:
+    """An unguessable one, in 32 letters as links and cookies take them."""
+    return secrets.token_urlsafe(24)
+
+
+def load_session(database: Database, session_id: str) -> LoadedSession | None:
+    """The session with its keys, the current step, the one before and the one after; None if there is none."""
+    found = database.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", [session_id]).fetchone()
+    if found is None:
+        return None
+    row = _row(found)
+    keys = dict(database.execute("SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [session_id]))
+    turns = dict(database.execute("SELECT turn_id, revision FROM turn_ids WHERE session_id = ?", [session_id]))
+    steps = load_steps(database, session_id, chain_start(max(row.step - 1, 1)), row.step + 1)
+    return LoadedSession(row, keys, turns, steps)
+
+
+def insert_session(database: Database, row: SessionRow) -> None:
+    """A new session. Nothing happens if it is there already."""
+    database.execute(
+        f"INSERT INTO sessions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        [row.id, row.interview, row.user_id, row.created, row.modified, row.person_active, row.revision, row.step,
+         row.multi_user, row.allow_cron, row.callbacks, row.sealed_title])
+
+
+def update_session(database: Database, row: SessionRow) -> bool:
+    """Write what may change; False if the session is gone."""
+    cursor = database.execute(
+        "UPDATE sessions SET user_id = ?, modified = ?, person_active = ?, revision = ?, step = ?, multi_user = ?,"
+        " allow_cron = ?, callbacks = ?, sealed_title = ? WHERE id = ?",
+        [row.user_id, row.modified, row.person_active, row.revision, row.step, row.multi_user, row.allow_cron,
+         row.callbacks, row.sealed_title, row.id])
+    return cursor.rowcount == 1
+
+
+def touch_session(database: Database, session_id: str, person_active: float) -> None:
+    """A person looked at the session."""
+    database.execute("UPDATE sessions SET person_active = ? WHERE id = ?", [person_active, session_id])
+
+
+def delete_session(database: Database, session_id: str) -> None:
+    """The session with its keys, steps, tasks and notices."""
+    database.execute("DELETE FROM sessions WHERE id = ?", [session_id])
+
+
+def add_key(database: Database, session_id: str, holder: str, sealed_key: bytes) -> None:
+    database.execute("INSERT INTO session_keys (session_id, holder, sealed_key) VALUES (?, ?, ?)"
+                     " ON CONFLICT (session_id, holder) DO UPDATE SET sealed_key = excluded.sealed_key",
+                     [session_id, holder, sealed_key])
+
+
+def remove_key(database: Database, session_id: str, holder: str) -> None:
+    database.execute("DELETE FROM session_keys WHERE session_id = ? AND holder = ?", [session_id, holder])
+
+
+def note_turn(database: Database, session_id: str, turn_id: str, revision: int) -> None:
+    """Remember that this turn was applied; of each session the last hundred are kept."""
+    database.execute("INSERT OR IGNORE INTO turn_ids (session_id, turn_id, revision) VALUES (?, ?, ?)",
+                     [session_id, turn_id, revision])
+    if revision > _TURNS_KEPT:
+        database.execute("DELETE FROM turn_ids WHERE session_id = ? AND revision <= ?",
+                         [session_id, revision - _TURNS_KEPT])
+
+
+def find_session(database: Database, interview: str, holders: list[str]) -> str | None:
+    """The session of this interview that any of the holders used last."""
+    found = database.execute(
+        "SELECT sessions.id FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
+        f" WHERE session_keys.holder IN ({_marks(holders)}) AND sessions.interview = ? AND sessions.step > 0"
+        " ORDER BY sessions.modified DESC, sessions.number DESC LIMIT 1", [*holders, interview]).fetchone()
+    return None if found is None else str(found[0])
+
+
+def sessions_held_by(database: Database, holders: list[str]) -> list[tuple[SessionRow, str, bytes]]:
+    """All sessions of the holders, the newest first, each with a holder and the key sealed for it."""
+    rows = database.execute(
+        f"SELECT {', '.join('sessions.' + name.strip() for name in _COLUMNS.split(','))},"
+        " session_keys.holder, session_keys.sealed_key"
+        " FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
+        f" WHERE session_keys.holder IN ({_marks(holders)}) AND sessions.step > 0"
+        " GROUP BY sessions.id ORDER BY sessions.modified DESC, sessions.number DESC", holders)
+    return [(_row(row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _row(found: tuple[object, ...]) -> SessionRow:
+    (number, interview, user_id, created, modified, person_active, revision, step, multi_user, allow_cron, callbacks,
+     title) = found
+    return SessionRow(number, interview, user_id, created, modified, person_active, revision, step,  # type: ignore[arg-type]
+                      bool(multi_user), bool(allow_cron), callbacks, title)  # type: ignore[arg-type]
