@@ -67,6 +67,10 @@ class Person:
     def go_back(self) -> None:
         self.page.locator("button.dabackicon").click()
 
+    def leaves_turn(self, turn: str | None) -> None:
+        """Until another screen, or the same one drawn anew, has taken the place of the one with this turn id."""
+        expect(self.page.locator("#daform")).not_to_have_attribute("data-da-turn", turn or "")
+
     def group(self, label: str) -> Locator:
         """The group of boxes or radio buttons with this legend; the whole form without one."""
         if not label:
@@ -98,6 +102,9 @@ class Person:
             control.dispatch_event("change")
 
     def _check_boxes(self, label: str, wanted: Sequence[str]) -> None:
+        if self.group(label).count() == 0:   # a single box with its own label
+            self._tick(self.page.get_by_label(label, exact=True))
+            return
         boxes = self.group(label).get_by_role("checkbox")
         for index in range(boxes.count()):
             box = boxes.nth(index)

@@ -89,7 +89,8 @@ class Page:
                     _write(control, answer)
                     return
         options = [control for control in self._controls()
-                   if control.attributes.get("type") in ("radio", "checkbox") and label in ("", self._group(control))]
+                   if control.attributes.get("type") in ("radio", "checkbox")
+                   and label in ("", self._group(control), self._label(control))]
         assert options, f"no question labelled {label!r} in {self.text!r}"
         wanted = [answer] if isinstance(answer, str) else list(answer)
         missing = set(wanted) - {self._label(option) for option in options}
@@ -99,6 +100,15 @@ class Page:
                 option.attributes["checked"] = ""
             else:
                 option.attributes.pop("checked", None)
+
+    def select(self, words: str) -> None:
+        """Choose the option with these words in the screen's only dropdown."""
+        _write(next(self._form().all("select")), words)
+
+    def link(self, words: str) -> str | None:
+        """Where the link with these words leads; None if there is none."""
+        return next((urljoin(self.url, one.attributes["href"]) for one in self.tree.all("a")
+                     if one.text == words and "href" in one.attributes), None)
 
     def button(self, words: str) -> list[tuple[str, str]]:
         """What pressing the button with these words adds to the post."""
@@ -182,7 +192,7 @@ class Client:
         self.http.close()
 
     def get(self, path: str, **parameters: str) -> Page:
-        return self._page(self.http.get(path, params=parameters))
+        return self._page(self.http.get(path, params=parameters or None))
 
     def start(self, interview: str, **parameters: str) -> Page:
         """The first screen of a new session."""
