@@ -6,6 +6,11 @@ Two readers: the person who answers (``str(error)`` is safe to show, it holds no
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.interview.turn import FollowUp
+
 __all__ = [
     "BadInterview",
     "CannotSave",
@@ -27,7 +32,11 @@ class InterviewError(Exception):
     :param file: the interview file, as ``PACKAGE:data/questions/x.yml``, where known.
     :param line: the line in that file, from 1, where known.
     :param variables: the names being sought, innermost first.
+
+    ``evaluate`` sets `error_action` to what ``background_error_action()`` had registered when the error came.
     """
+
+    error_action: FollowUp | None = None
 
     def __init__(self, message: str, *, file: str | None = None, line: int | None = None,
                  variables: tuple[str, ...] = ()) -> None:

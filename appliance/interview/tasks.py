@@ -65,6 +65,7 @@ class TaskEnd:
     error: ErrorDetails | None = None
     goodbye: str | None = None          # 'exit' or 'restart': the session is to be deleted
     log: tuple[str, ...] = ()
+    effects: bytes | None = None        # pickle of list[Effect] the task asked for (tasks, notices): committed with its end
 
     @staticmethod
     def describe(follow_up: FollowUp | None) -> str:

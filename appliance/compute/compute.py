@@ -1,0 +1,162 @@
+"""Background tasks as the rest of the appliance sees them: start, wake, revoke, stop, health."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from appliance.compute.cluster import Cluster, ClusterFailed
+from appliance.compute.delivery import Delivery
+from appliance.compute.dispatcher import Dispatcher
+from appliance.compute.journal import Journal
+from appliance.compute.options import ComputeOptions, Settings
+from appliance.compute.task_log import TaskLog
+from appliance.compute.worker import run_task
+from appliance.interview.tasks import TaskEnd
+
+__all__ = ["Compute"]
+
+logger = logging.getLogger(__name__)
+
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before the next try to start the cluster; the last one from then on."""
+
+LOOK_EACH = 5.0
+SHORT_FOR = 60.0
+"""Seconds that workers may be missing before the cluster is started anew. A worker that was killed is back in one."""
+
+STOP_LIMIT = 5.0
+
+State = Literal["starting", "running", "failed", "stopped"]
+
+
+class Compute:
+    """The background part of the appliance.
+
+    :param journal: where tasks are queued.
+    :param on_end: commits the end of a task; called in the loop that :meth:`start` ran in.
+    :param packages_dir: the packages folder, for jobs that do not name it.
+    :param log_dir: where ``worker.log`` goes.
+    :param entry: what runs on a worker.
+    """
+
+    def __init__(self, journal: Journal, on_end: Callable[[TaskEnd], Awaitable[None]], settings: Settings,
+                 packages_dir: Path, log_dir: Path, *, entry: Callable[[bytes], bytes] = run_task) -> None:
+        self._journal = journal
+        self._options = ComputeOptions.of(settings)
+        self._packages_dir = packages_dir
+        self._log = TaskLog(log_dir)
+        self._delivery = Delivery(on_end)
+        self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry)
+        self._cluster: Cluster | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._state: State = "stopped"
+        self._message = ""
+
+    async def start(self) -> None:
+        """Return at once. What was running when the appliance ended is queued again, and the cluster comes up."""
+        self._loop = asyncio.get_running_loop()
+        self._state = "starting"
+        self._keeper = self._loop.create_task(self._keep())
+
+    def wake(self) -> None:
+        """Tasks were queued. May be called from any thread."""
+        self._call(self._dispatcher.wake)
+
+    async def revoke(self, task_id: str, terminate: bool = True) -> None:
+        """End a task that the journal holds as revoked: it is not started, and with `terminate` does not run on."""
+        await self._dispatcher.revoke(task_id, terminate)
+
+    async def stop(self) -> None:
+        """End everything in some seconds at most. Tasks that run are queued again at the next start."""
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        await self._dispatcher.stop()
+        await self._close_cluster()
+        await self._delivery.close(STOP_LIMIT)
+        self._log.close()
+        self._state = "stopped"
+
+    def health(self) -> dict[str, Any]:
+        """What ``/health`` shows: the cluster's state and what there is to do."""
+        return {
+            "state": self._state,
+            "message": self._message,
+            "workers": len(self._cluster.addresses) if self._cluster is not None else 0,
+            "workers wanted": self._options.workers,
+            "queued": self._dispatcher.queued,
+            "running": self._dispatcher.running,
+        }
+
+    # -- the cluster -------------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Have a cluster, and have another one when it breaks."""
+        await self._resume()
+        self._dispatcher.start()
+        tries = 0
+        while True:
+            try:
+                await self._open_cluster()
+            except ClusterFailed as error:
+                await self._close_cluster()
+                pause = PAUSES[min(tries, len(PAUSES) - 1)]
+                tries += 1
+                self._state, self._message = "failed", str(error)
+                logger.error("background tasks cannot run (%s); the next try is in %g s",  # noqa: TRY400 - it is in words
+                             error, pause)
+                await asyncio.sleep(pause)
+                continue
+            tries = 0
+            await self._broken()
+            logger.error("background tasks lost their workers; the cluster is started anew")
+            self._state = "starting"
+            await self._close_cluster()
+
+    async def _resume(self) -> None:
+        for pause in (*PAUSES, None):
+            try:
+                await self._journal.resume()
+                return
+            except Exception as error:  # noqa: BLE001 - the database may fail in any way; new tasks can run all the same
+                logger.warning("tasks of the last run cannot be resumed (%s)", type(error).__name__)
+            if pause is not None:
+                await asyncio.sleep(pause)
+
+    async def _open_cluster(self) -> None:
+        self._cluster = Cluster(self._options.workers, lambda: self._call(self._dispatcher.look))
+        await asyncio.wrap_future(self._cluster.start())
+        self._dispatcher.cluster = self._cluster
+        self._state, self._message = "running", ""
+        self._dispatcher.look()
+        logger.info("background tasks run on %d workers", self._options.workers)
+
+    async def _broken(self) -> None:
+        """Return when workers have been missing for long and no task runs on one that is left."""
+        missing = 0.0
+        while missing < SHORT_FOR or self._dispatcher.running:
+            await asyncio.sleep(LOOK_EACH)
+            there = len(self._cluster.addresses) if self._cluster is not None else 0
+            missing = missing + LOOK_EACH if there < self._options.workers else 0.0
+
+    async def _close_cluster(self) -> None:
+        cluster, self._cluster, self._dispatcher.cluster = self._cluster, None, None
+        if cluster is not None and not await asyncio.to_thread(cluster.close, STOP_LIMIT):
+            logger.warning("the workers did not end in %g s and were killed", STOP_LIMIT)
+
+    def _call(self, function: Callable[[], None]) -> None:
+        """Run `function` in the server's loop, from whatever thread this is."""
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):   # the loop was closed a moment ago: there is nobody left to tell
+                loop.call_soon_threadsafe(function)

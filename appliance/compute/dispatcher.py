@@ -1,0 +1,243 @@
+"""The queue: takes tasks from the journal in their order, and gives each idle worker one.
+
+It lives in the server's loop. A worker never has more than one task, so ending a worker ends that one task and harms no
+other; Dask's own queue stays empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from appliance.compute.cluster import Cluster, WorkerLost
+from appliance.compute.delivery import Delivery
+from appliance.compute.journal import Journal
+from appliance.compute.options import ComputeOptions
+from appliance.compute.report import Report
+from appliance.compute.task_log import TaskLog
+from appliance.interview.tasks import ErrorDetails, TaskEnd, TaskJob
+
+__all__ = ["Dispatcher"]
+
+logger = logging.getLogger(__name__)
+
+LOOK_EACH = 1.0
+"""Seconds between two looks at the time and the memory of a running task."""
+
+
+@dataclass
+class _Run:
+    """A task on its way through a worker."""
+
+    task_id: str
+    address: str
+    revoked: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Dispatcher:
+    """Pairs queued tasks with idle workers.
+
+    :param entry: what runs on the worker: a :class:`TaskJob`, pickled, to a :class:`Report`, pickled.
+    """
+
+    def __init__(self, journal: Journal, delivery: Delivery, options: ComputeOptions, log: TaskLog,
+                 entry: Callable[[bytes], bytes]) -> None:
+        self.cluster: Cluster | None = None
+        self._journal = journal
+        self._delivery = delivery
+        self._options = options
+        self._log = log
+        self._entry = entry
+        self._queue: deque[str] = deque()
+        self._stale = True                      # the journal may hold tasks that the queue does not
+        self._runs: dict[str, _Run] = {}
+        self._busy: set[str] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._something = asyncio.Event()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    @property
+    def queued(self) -> int:
+        """How many tasks wait for a worker."""
+        return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """How many tasks have a worker."""
+        return len(self._runs)
+
+    def start(self) -> None:
+        """Begin to look for tasks; workers may come later."""
+        self._loop_task = asyncio.get_running_loop().create_task(self._go())
+
+    async def stop(self) -> None:
+        """Give out no more tasks and let go of those that run: the journal queues them again at the next start."""
+        tasks = [*self._jobs, *([self._loop_task] if self._loop_task else [])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
+
+    def wake(self) -> None:
+        """There are new tasks in the journal."""
+        self._stale = True
+        self._something.set()
+
+    def look(self) -> None:
+        """A worker came or went."""
+        self._something.set()
+
+    async def revoke(self, task_id: str, terminate: bool) -> None:
+        """Forget the task if it waits; if it runs, end it when `terminate`, and return when it has ended."""
+        with suppress(ValueError):
+            self._queue.remove(task_id)
+        run = self._runs.get(task_id)
+        if run is not None and terminate:
+            run.revoked.set()
+            await run.over.wait()
+
+    # -- the loop ------------------------------------------------------------------------------------
+
+    async def _go(self) -> None:
+        while True:
+            try:
+                await self._pair()
+            except Exception as error:  # noqa: BLE001 - the journal may fail in any way; the queue must outlive that
+                logger.warning("the queue of tasks cannot be read (%s); the next try is in 2 s", type(error).__name__)
+                self._stale = True
+                await asyncio.sleep(2)
+                continue
+            await self._something.wait()
+            self._something.clear()
+
+    async def _pair(self) -> None:
+        if self._stale:
+            self._stale = False
+            waiting = await self._journal.queued()
+            self._queue = deque(task_id for task_id in waiting
+                                if task_id not in self._runs and task_id not in self._delivery)
+        idle = sorted(self.cluster.addresses - self._busy) if self.cluster is not None else []
+        for address in idle:
+            if not self._queue:
+                return
+            self._launch(_Run(self._queue.popleft(), address))
+
+    def _launch(self, run: _Run) -> None:
+        self._runs[run.task_id] = run
+        self._busy.add(run.address)
+        job = asyncio.get_running_loop().create_task(self._whole(run))
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def _whole(self, run: _Run) -> None:
+        """One task from the queue to its end, and its worker free again."""
+        try:
+            report = await self._take(run)
+            if report is not None:
+                self._log.ended(report)
+                self._delivery.send(report.end)
+        except Exception as error:  # noqa: BLE001 - the journal failed between two steps; the task is still in it
+            logger.warning("task %s could not be run (%s); it will be tried again", run.task_id, type(error).__name__)
+            await asyncio.sleep(2)
+            self._stale = True
+        finally:
+            del self._runs[run.task_id]
+            self._busy.discard(run.address)
+            run.over.set()
+            self._something.set()
+
+    async def _take(self, run: _Run) -> Report | None:
+        """The task's end; None if it was revoked or is queued again."""
+        marked, job = await asyncio.gather(self._journal.mark_running(run.task_id, run.address),
+                                           self._journal.job(run.task_id), return_exceptions=True)
+        if isinstance(marked, BaseException):
+            raise marked
+        if not marked or run.revoked.is_set():
+            return None
+        if isinstance(job, BaseException):
+            return _failed(run, type(job).__name__, "What the task needs cannot be read any more.")
+        self._log.started(job)
+        try:
+            return await self._run(run, job)
+        except WorkerLost:
+            return await self._lost(run)
+
+    async def _run(self, run: _Run, job: TaskJob) -> Report | None:
+        cluster = self.cluster
+        if cluster is None:
+            raise WorkerLost(run.address)
+        payload = pickle.dumps(job, protocol=5)
+        answer = asyncio.wrap_future(cluster.run(run.address, self._entry, payload))
+        revoked = asyncio.get_running_loop().create_task(run.revoked.wait())
+        either: set[asyncio.Future[Any]] = {answer, revoked}
+        deadline = asyncio.get_running_loop().time() + self._options.time_limit
+        try:
+            while True:
+                await asyncio.wait(either, timeout=LOOK_EACH, return_when=asyncio.FIRST_COMPLETED)
+                if answer.done():
+                    return Report.from_bytes(answer.result())
+                if revoked.done():
+                    await self._end_worker(cluster, run)
+                    self._log.revoked(run.task_id)
+                    return None
+                excess = self._excess(cluster, run, deadline)
+                if excess is not None:
+                    await self._end_worker(cluster, run)
+                    return excess
+        finally:
+            revoked.cancel()
+            answer.add_done_callback(_forget)
+
+    async def _end_worker(self, cluster: Cluster, run: _Run) -> None:
+        await asyncio.wrap_future(cluster.kill(run.address))
+
+    def _excess(self, cluster: Cluster, run: _Run, deadline: float) -> Report | None:
+        """The end of a task that took more than it may, None while it keeps within."""
+        if asyncio.get_running_loop().time() > deadline:
+            limit = self._options.time_limit
+            return _failed(run, "TimeLimitExceeded", f"The task took longer than {limit:g} seconds and was ended.",
+                           limit)
+        if _memory(cluster.pid(run.address)) > self._options.memory_limit:
+            limit = self._options.memory_limit >> 20
+            return _failed(run, "MemoryLimitExceeded", f"The task took more than {limit} MB of memory and was ended.")
+        return None
+
+    async def _lost(self, run: _Run) -> Report | None:
+        state = await self._journal.worker_lost(run.task_id)
+        self._log.lost(run.task_id, again=state == "queued")
+        if state == "failed":
+            return _failed(run, "WorkerDied", "The process that ran the task ended each time it was tried.")
+        self._stale = True
+        return None
+
+
+def _failed(run: _Run, error_type: str, message: str, seconds: float = 0.0) -> Report:
+    return Report(TaskEnd(run.task_id, error=ErrorDetails(error_type, message)), seconds=seconds)
+
+
+def _memory(pid: int | None) -> int:
+    """The bytes that a process and all it started hold; 0 for one that is gone."""
+    if pid is None:
+        return 0
+    held = 0
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for member in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                held += member.memory_info().rss
+    return held
+
+
+def _forget(answer: asyncio.Future[bytes]) -> None:
+    """Look at the outcome of a run nobody waits for any more, so that asyncio does not complain that nobody did."""
+    if not answer.cancelled():
+        answer.exception()

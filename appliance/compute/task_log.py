@@ -1,0 +1,52 @@
+"""``worker.log``: when tasks began and how they ended.
+
+It names tasks, files, lines, error types and variables, and never a value: tracebacks and what authors log are kept
+sealed with the task.
+"""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from appliance.compute.report import Report
+from appliance.interview.tasks import TaskJob
+
+__all__ = ["TaskLog"]
+
+
+class TaskLog:
+    """Writes ``worker.log`` in `folder`, which is made if need be; ten megabytes, and three files before it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._handler = RotatingFileHandler(folder / "worker.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8",
+                                            delay=True)
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+
+    def started(self, job: TaskJob) -> None:
+        self._write(logging.INFO, f"task {job.task_id} started: action {job.action!r} of {job.interview}")
+
+    def ended(self, report: Report) -> None:
+        end = report.end
+        took = f"after {report.seconds:.3f} s"
+        if end.error is None:
+            self._write(logging.INFO, f"task {end.task_id} done {took}")
+            return
+        where = f" at {report.where}" if report.where else ""
+        names = f", seeking {', '.join(end.error.variables)}" if end.error.variables else ""
+        self._write(logging.ERROR, f"task {end.task_id} failed {took}: {end.error.error_type}{where}{names}")
+
+    def lost(self, task_id: str, again: bool) -> None:
+        outcome = "it will run again" if again else "it is parked as failed"
+        self._write(logging.WARNING, f"task {task_id}: its process ended; {outcome}")
+
+    def revoked(self, task_id: str) -> None:
+        self._write(logging.INFO, f"task {task_id} revoked while it ran")
+
+    def close(self) -> None:
+        self._handler.close()
+
+    def _write(self, level: int, message: str) -> None:
+        self._handler.handle(logging.LogRecord("appliance.worker", level, "", 0, message, None, None))

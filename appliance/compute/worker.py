@@ -1,0 +1,86 @@
+"""What runs on a worker: one task, from bytes to bytes.
+
+Dask only ever carries :func:`run_task` and its bytes, so the scheduler imports nothing of authors and opens none of
+their values.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import pickle
+import time
+from typing import TYPE_CHECKING, Any
+
+from appliance.compute.captured import Captured
+from appliance.compute.report import Report
+from appliance.interview.tasks import TaskJob
+
+if TYPE_CHECKING:
+    from appliance.interview.cache import Interviews
+
+__all__ = ["dask_setup", "run_task", "warm_up"]
+
+logger = logging.getLogger(__name__)
+
+
+def run_task(payload: bytes) -> bytes:
+    """Run one task.
+
+    :param payload: a pickled :class:`TaskJob`.
+    :returns: :meth:`Report.to_bytes`. Never raises: whatever author code does is the end of its task, in words.
+    """
+    began = time.perf_counter()
+    job: TaskJob = pickle.loads(payload)
+    output = Captured()
+    with output.taking_over():
+        report = _evaluated(job, output)
+    return Report(report.end, report.where, time.perf_counter() - began).to_bytes()
+
+
+def _evaluated(job: TaskJob, output: Captured) -> Report:
+    from appliance.compute.ends import from_error, from_outcome
+    from appliance.compute.worker_host import WorkerHost
+
+    try:
+        from appliance.interview.answers import thaw
+        from appliance.interview.evaluate import evaluate
+        from appliance.interview.turn import Action
+
+        interview = _interviews(job.packages).get(job.interview)
+        action = Action(job.action, pickle.loads(job.arguments))
+        outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output))
+        return from_outcome(job.task_id, outcome, output)
+    except BaseException as error:  # noqa: BLE001 - also sys.exit() of an author ends the task only, not the worker
+        return from_error(job.task_id, error, output)
+
+
+@functools.lru_cache(maxsize=4)
+def _interviews(packages: str) -> Interviews:
+    """The interviews of one packages folder, parsed once per file version for all tasks of this worker."""
+    from pathlib import Path
+
+    from appliance.interview.cache import Interviews
+    from appliance.library.modules import install_import_hook
+    from appliance.packages import InstalledPackages
+
+    sources = InstalledPackages(Path(packages))
+    install_import_hook(sources)
+    return Interviews(sources)
+
+
+def warm_up() -> None:
+    """Import what every task needs, so that the first one does not wait for it."""
+    import importlib
+
+    for name in ("appliance.compute.ends", "appliance.compute.worker_host", "appliance.interview.evaluate",
+                 "appliance.interview.cache", "appliance.library.names", "appliance.library.modules",
+                 "appliance.packages"):
+        importlib.import_module(name)
+
+
+def dask_setup(worker: Any) -> None:
+    """Called by Dask in each new worker process. The imports take place on the thread that runs tasks, so that the
+    worker is known to the scheduler meanwhile.
+    """
+    worker.executors["default"].submit(warm_up)
