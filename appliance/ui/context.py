@@ -53,6 +53,7 @@ class PageContext:
     :param sign_out_url: empty: the menu has no such entry.
     :param sessions_url: the page that lists what can be started and resumed.
     :param exit_url: where the menu's exit link goes when the interview shows one.
+    :param color_scheme: ``light`` or ``dark`` where the person chose one; empty: what the system says.
     :param nonce: for inline scripts of ours, where the page's policy asks for one.
     :param message: a message of the server above the question, plain text, besides the reply's own.
     """
@@ -70,5 +71,6 @@ class PageContext:
     sign_out_url: str = ""
     sessions_url: str = "/"
     exit_url: str = "/exit"
+    color_scheme: str = ""
     nonce: str = ""
     message: str = ""
