@@ -40,7 +40,7 @@ class Store:
 
     Functions passed to :meth:`write` and :meth:`read` run on the store's own thread, one after the other. Writes
     that wait together are one transaction, each in a savepoint of its own: one that fails undoes only itself. Where
-    the whole transaction fails, each of its writes is tried once more alone, so a function must only touch the database.
+    the whole transaction fails, each of its writes is tried once more alone, so a function must touch nothing else.
     Waiting writes go before waiting reads, so that a read never tells of what is not on disk yet.
 
     :param folder: the data folder; made (for its owner only) if it is not there.

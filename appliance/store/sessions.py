@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -26,8 +28,6 @@ __all__ = [
 ]
 
 _TURNS_KEPT = 100
-_COLUMNS = ("id, interview, user_id, created, modified, person_active, revision, step, multi_user, allow_cron, callbacks,"
-            " sealed_title")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def new_session_id() -> str:
 
 def load_session(database: Database, session_id: str) -> LoadedSession | None:
     """The session with its keys, the current step, the one before and the one after; None if there is none."""
-    found = database.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", [session_id]).fetchone()
+    found = next(iter(database.query("SELECT * FROM sessions WHERE id = ?", [session_id])), None)
     if found is None:
         return None
     row = _row(found)
@@ -85,7 +85,9 @@ def load_session(database: Database, session_id: str) -> LoadedSession | None:
 def insert_session(database: Database, row: SessionRow) -> None:
     """A new session. Nothing happens if it is there already."""
     database.execute(
-        f"INSERT INTO sessions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO sessions (id, interview, user_id, created, modified, person_active, revision, step, multi_user,"
+        " allow_cron, callbacks, sealed_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
         [row.id, row.interview, row.user_id, row.created, row.modified, row.person_active, row.revision, row.step,
          row.multi_user, row.allow_cron, row.callbacks, row.sealed_title])
 
@@ -133,28 +135,25 @@ def find_session(database: Database, interview: str, holders: list[str]) -> str 
     """The session of this interview that any of the holders used last."""
     found = database.execute(
         "SELECT sessions.id FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
-        f" WHERE session_keys.holder IN ({_marks(holders)}) AND sessions.interview = ? AND sessions.step > 0"
-        " ORDER BY sessions.modified DESC, sessions.number DESC LIMIT 1", [*holders, interview]).fetchone()
+        " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.interview = ?"
+        " AND sessions.step > 0 ORDER BY sessions.modified DESC, sessions.number DESC LIMIT 1",
+        [json.dumps(holders), interview]).fetchone()
     return None if found is None else str(found[0])
 
 
 def sessions_held_by(database: Database, holders: list[str]) -> list[tuple[SessionRow, str, bytes]]:
     """All sessions of the holders, the newest first, each with a holder and the key sealed for it."""
-    rows = database.execute(
-        f"SELECT {', '.join('sessions.' + name.strip() for name in _COLUMNS.split(','))},"
-        " session_keys.holder, session_keys.sealed_key"
+    rows = database.query(
+        "SELECT sessions.*, session_keys.holder, session_keys.sealed_key"
         " FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
-        f" WHERE session_keys.holder IN ({_marks(holders)}) AND sessions.step > 0"
-        " GROUP BY sessions.id ORDER BY sessions.modified DESC, sessions.number DESC", holders)
-    return [(_row(row[:-2]), row[-2], row[-1]) for row in rows]
+        " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.step > 0"
+        " GROUP BY sessions.id ORDER BY sessions.modified DESC, sessions.number DESC", [json.dumps(holders)])
+    return [(_row(row), row["holder"], row["sealed_key"]) for row in rows]
 
 
-def _marks(values: list[str]) -> str:
-    return ", ".join("?" * len(values))
+def _row(found: dict[str, Any]) -> SessionRow:
+    values = {name: found[name] for name in _NAMES}
+    return SessionRow(**{**values, "multi_user": bool(found["multi_user"]), "allow_cron": bool(found["allow_cron"])})
 
 
-def _row(found: tuple[object, ...]) -> SessionRow:
-    (number, interview, user_id, created, modified, person_active, revision, step, multi_user, allow_cron, callbacks,
-     title) = found
-    return SessionRow(number, interview, user_id, created, modified, person_active, revision, step,  # type: ignore[arg-type]
-                      bool(multi_user), bool(allow_cron), callbacks, title)  # type: ignore[arg-type]
+_NAMES = tuple(one.name for one in fields(SessionRow))

@@ -1,7 +1,7 @@
 """The steps of a session: compressed against the step before, so that a step costs what it changed, and sealed.
 
-A step's plaintext is the answers and the screen. Every :data:`FULL_EVERY`-th step is compressed by itself, so that a step
-is read back through a short chain.
+A step's plaintext is the answers and the screen. Every :data:`FULL_EVERY`-th step is compressed by itself, so that a
+step is read back through a short chain.
 """
 
 from __future__ import annotations

@@ -1,0 +1,144 @@
+"""The queue of tasks as compute sees it: what waits, what runs, and what a death or a stop makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from appliance.interview.tasks import TaskJob, TaskState
+from appliance.store.database import Store
+from appliance.store.tasks import (
+    TaskResult,
+    TaskRow,
+    drop_payload,
+    end_task,
+    open_answers,
+    revoke_task,
+    rows_of_tasks,
+    session_key_of,
+    task_row,
+    worker_died,
+)
+
+__all__ = ["DEATHS_ALLOWED", "STOPS_ALLOWED", "Journal"]
+
+DEATHS_ALLOWED = 3
+STOPS_ALLOWED = 5
+
+T = TypeVar("T")
+
+
+class Journal:
+    """The queue as compute sees it.
+
+    :param packages: the packages folder, for workers on this machine.
+    :param settings: what ``get_config()`` may read on a worker.
+    """
+
+    def __init__(self, store: Store, appliance_key: bytes, *, packages: str = "",
+                 settings: Mapping[str, Any] | None = None) -> None:
+        self._store = store
+        self._key = appliance_key
+        self._packages = packages
+        self._settings = dict(settings or {})
+
+    async def queued(self) -> list[str]:
+        """The tasks that wait, in the order they were asked for."""
+        return await self._read(lambda database: [
+            str(row[0]) for row in database.execute("SELECT id FROM tasks WHERE state = 'queued' ORDER BY number")])
+
+    async def job(self, task_id: str) -> TaskJob:
+        """All a worker needs.
+
+        :raises LookupError: if the task is gone or has ended.
+        """
+        def find(database: Database) -> tuple[TaskRow | None, bytes | None]:
+            row = task_row(database, task_id)
+            if row is None or row.answers_id is None:
+                return row, None
+            found = database.execute("SELECT sealed FROM task_answers WHERE id = ?", [row.answers_id]).fetchone()
+            return row, None if found is None else found[0]
+
+        row, sealed = await self._read(find)
+        payload = None if row is None else row.payload(self._key)
+        if row is None or sealed is None or payload is None:
+            raise LookupError(f"task {task_id} is not outstanding")
+        answers = await asyncio.to_thread(open_answers, self._key, row.session_id, sealed)
+        return TaskJob(task_id, row.session_id, payload.interview, payload.action, payload.arguments, answers,
+                       payload.user, payload.url_root, self._packages, dict(self._settings))
+
+    async def mark_running(self, task_id: str, worker: str) -> bool:
+        """False if the task is no longer queued: it was revoked, has ended, or went with its session."""
+        def mark(database: Database) -> bool:
+            return database.execute("UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
+                                    " state = 'queued'", [time.time(), worker, task_id]).rowcount == 1
+        return await self._write(mark)
+
+    async def worker_lost(self, task_id: str) -> TaskState:
+        """Its worker died while the server lives: back to ``queued``.
+
+        The third time the answer is ``failed``, and the caller reports a TaskEnd with :func:`worker_died`, which
+        writes it. Of a task that has ended meanwhile, its state.
+        """
+        def lose(database: Database) -> TaskState:
+            database.execute("UPDATE tasks SET deaths = deaths + 1 WHERE id = ? AND state = 'running'", [task_id])
+            row = task_row(database, task_id)
+            if row is None:
+                return "revoked"
+            if row.state != "running":
+                return row.state
+            if row.deaths >= DEATHS_ALLOWED:
+                return "failed"
+            database.execute("UPDATE tasks SET state = 'queued', worker = NULL WHERE id = ?", [task_id])
+            return "queued"
+        return await self._write(lose)
+
+    async def resume(self) -> int:
+        """At start: what ran when the machine stopped is queued again; returns how many tasks are.
+
+        A stop counts against a task only if it ran alone, and only the fifth one ends it.
+        """
+        def again(database: Database) -> int:
+            running = rows_of_tasks(database, "SELECT * FROM tasks WHERE state = 'running'", [])
+            if len(running) == 1:
+                database.execute("UPDATE tasks SET stops = stops + 1 WHERE id = ?", [running[0].id])
+                if running[0].stops + 1 >= STOPS_ALLOWED:
+                    self._give_up(database, running[0])
+            return database.execute("UPDATE tasks SET state = 'queued', worker = NULL WHERE state = 'running'").rowcount
+        return await self._write(again)
+
+    def _give_up(self, database: Database, row: TaskRow) -> None:
+        session_key = session_key_of(row, self._key)
+        if session_key is not None:
+            end_task(database, row, TaskResult("failed", error=worker_died()), session_key)
+
+    async def counts(self) -> dict[TaskState, int]:
+        """How many tasks there are in each state."""
+        found = await self._read(lambda database: database.execute(
+            "SELECT state, count(*) FROM tasks GROUP BY state").fetchall())
+        return {**dict.fromkeys(("queued", "running", "done", "failed", "revoked"), 0), **dict(found)}
+
+    async def revoke(self, task_id: str) -> bool:
+        """Mark a task as revoked, as a person does on the Tasks page; False if it has ended."""
+        return await self._write(lambda database: revoke_task(database, task_id))
+
+    async def dismiss(self, task_id: str | None = None, *, older_than: float = 0) -> int:
+        """Drop what failed tasks worked on: of one, or of all that ended before `older_than`; returns how many."""
+        def drop(database: Database) -> int:
+            rows = rows_of_tasks(
+                database, "SELECT * FROM tasks WHERE state = 'failed' AND sealed_job IS NOT NULL"
+                          " AND (id = ? OR ended < ?)", [task_id, older_than])
+            for row in rows:
+                drop_payload(database, row)
+            return len(rows)
+        return await self._write(drop)
+
+    async def _read(self, function: Callable[[Database], T]) -> T:
+        return await asyncio.wrap_future(self._store.read(function))
+
+    async def _write(self, function: Callable[[Database], T]) -> T:
+        return await asyncio.wrap_future(self._store.write(function))
