@@ -1,0 +1,158 @@
+"""The web server as one Tornado application: which address goes where, and what is refused before it gets there."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import URLSpec
+from tornado.web import Application, RequestHandler, stream_request_body
+
+from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
+from appliance.server.base import BaseHandler
+from appliance.server.check_in import CheckInHandler, CheckOutHandler
+from appliance.server.errors import Refused
+from appliance.server.health import HealthHandler
+from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHandler
+from appliance.server.interview import InterviewHandler
+from appliance.server.leaving import LeavingHandler
+from appliance.server.parts import Parts
+from appliance.server.security import host_allowed, host_name
+from appliance.server.sign_in import SignInHandler, SignOutHandler
+from appliance.server.tabs import NoticeSocket, Tabs
+
+__all__ = ["Parts", "ServerApplication", "make_application"]
+
+access = logging.getLogger("appliance.access")
+_READ_AND_DROP = 16
+"""How many times the limit is read and thrown away, so that a browser that sends too much sees the page about it."""
+
+
+class _NotFoundHandler(BaseHandler):
+    async def prepare(self) -> None:
+        raise Refused(404, "This page does not exist", "The address may be wrong, or the page may have been removed.",
+                      "404")
+
+
+class _RefusingHandler(BaseHandler):
+    """Refuses before anything is known of the visitor."""
+
+    def initialize(self, refused: Refused) -> None:
+        self.refused = refused
+
+    def check_xsrf_cookie(self) -> None:
+        """Refused in any case."""
+
+    async def prepare(self) -> None:
+        raise self.refused
+
+
+@stream_request_body
+class _TooLargeHandler(_RefusingHandler):
+    """Reads and drops what is sent, then says that it was too much; closing would look like a broken network."""
+
+    async def prepare(self) -> None:
+        """Wait for the body, unless it is beyond all measure."""
+        length = int(self.request.headers.get("Content-Length", "0"))
+        limit = self.server.body_limit * _READ_AND_DROP
+        if length > limit:
+            self.set_header("Connection", "close")
+            raise self.refused
+        self.request.connection.set_max_body_size(length)  # type: ignore[union-attr]
+
+    def data_received(self, chunk: bytes) -> None:
+        """Drop it."""
+
+    def post(self) -> None:
+        raise self.refused
+
+    put = patch = delete = post
+
+
+class ServerApplication(Application):
+    """The handlers, and what they share: the parts, the front-end files, the open tabs."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.assets = Assets()
+        self.tabs = Tabs()
+        self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
+        self.names = _configured_names(parts)
+        super().__init__(
+            _routes(), default_handler_class=_NotFoundHandler, cookie_secret=parts.secrets.cookie_secret,
+            xsrf_cookies=True, xsrf_cookie_kwargs={"expires_days": 365}, log_function=_log_request,
+            websocket_ping_interval=20, websocket_max_message_size=64 * 1024)
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """The handler of a request; refuses foreign names and bodies beyond the limit first."""
+        refused = self._refusal(request)
+        if refused is not None:
+            handler = _TooLargeHandler if refused.status_code == 413 else _RefusingHandler
+            return self.get_handler_delegate(request, handler, {"refused": refused})
+        connection = request.connection
+        if connection is not None and hasattr(connection, "set_max_body_size"):
+            connection.set_max_body_size(self.body_limit)
+        return super().find_handler(request, **kwargs)
+
+    def _refusal(self, request: HTTPServerRequest) -> Refused | None:
+        length = request.headers.get("Content-Length", "0")
+        if length.isdigit() and int(length) > self.body_limit:
+            words = (f"At most {_megabytes(self.body_limit)} can be sent at once. "
+                     "Nothing of it was saved; what you saved before is still there.")
+            return Refused(413, "This is too much at once", words, "too_large")
+        if not host_allowed(request.host, self.names):
+            return Refused(421, "This server has another name", "The address in your browser does not belong to this "
+                           "server. Please use the address that was shown when it was started.", "wrong_host")
+        return None
+
+
+def make_application(parts: Parts) -> ServerApplication:
+    """The server over its parts. New notices go to the open tabs from here on."""
+    application = ServerApplication(parts)
+    parts.turns.on_notice = application.tabs.push
+    return application
+
+
+def _routes() -> list[URLSpec]:
+    ways_out = ("exit", "leave", "restart_session", "new_session", "exit_logout")
+    return [
+        URLSpec(r"/interview", InterviewHandler),
+        URLSpec(r"/checkin", CheckInHandler),
+        URLSpec(r"/interview/notices", NoticeSocket),
+        URLSpec(r"/static/(.*)", AssetHandler, {"path": ""}),
+        URLSpec(r"/packagestatic/(.*)", PackageFileHandler, {"path": ""}),
+        URLSpec(r"/", HomeHandler),
+        URLSpec(r"/checkout", CheckOutHandler),
+        URLSpec(r"/sessions/delete", DeleteSessionHandler),
+        URLSpec(r"/dark_mode", DarkModeHandler),
+        URLSpec(r"/user/sign-in", SignInHandler),
+        URLSpec(r"/user/sign-out", SignOutHandler),
+        URLSpec(r"/health", HealthHandler),
+        URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
+        *(URLSpec(f"/{kind}", LeavingHandler, {"kind": kind}) for kind in ways_out),
+    ]
+
+
+class _FaviconHandler(AssetHandler):
+    async def get(self, path: str, include_body: bool = True) -> None:  # noqa: ARG002 - there is one icon
+        await super().get("favicon.svg", include_body)
+
+
+def _configured_names(parts: Parts) -> frozenset[str]:
+    """The names beside the loopback's that the server answers to."""
+    names = {host_name(str(parts.settings.get("external hostname", "") or ""))}
+    root = str(parts.settings.get("url root", "") or "")
+    names.add(host_name(root.partition("://")[2].partition("/")[0]))
+    return frozenset(names - {""})
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:g} MB" if size >= 1024 * 1024 else f"{size // 1024} kB"
+
+
+def _log_request(handler: RequestHandler) -> None:
+    """One line without the query, which may hold what a person typed."""
+    request = handler.request
+    took = 1000 * request.request_time()
+    access.info("%d %s %s %.1fms", handler.get_status(), request.method, request.path, took)

@@ -1,0 +1,208 @@
+"""What all handlers share: who knocks, the forgery check, headers, and errors in clear words."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
+
+from tornado.escape import utf8
+from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler
+
+from appliance.interview.host import UserInfo
+from appliance.server import security
+from appliance.server.errors import Explanation, Refused, explain
+from appliance.server.parts import Parts
+from appliance.sessions.visitor import Visitor
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from appliance.server.application import ServerApplication
+
+__all__ = ["BROWSER_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_author", "knock"]
+
+BROWSER_COOKIE = "browser"
+USER_COOKIE = "user"
+USER_DAYS = 30.0
+_EXPIRED = ("Your browser's connection to this page has expired. Nothing that you saved is lost. Use your browser's "
+            "Back button, reload the page, and send it again.")
+
+log = logging.getLogger("appliance.server")
+
+
+def is_author(user: UserInfo) -> bool:
+    """Whether `user` may see where in an interview's files an error is."""
+    return "admin" in user.privileges or "developer" in user.privileges
+
+
+def device_of(request: HTTPServerRequest) -> dict[str, Any]:
+    """What a request tells of its browser: ``user_agent``, ``ip``, ``languages``."""
+    ranked = []
+    for entry in request.headers.get("Accept-Language", "").split(","):
+        tag, _, quality = entry.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), tag))
+        except ValueError:
+            continue
+    return {"user_agent": request.headers.get("User-Agent", ""), "ip": request.remote_ip or "",
+            "languages": [tag for _, tag in sorted(ranked, key=lambda pair: pair[0]) if tag and tag != "*"]}
+
+
+async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
+    """The visitor of a request: the browser's secret, and who is signed in according to the signed cookie."""
+    user = UserInfo()
+    signed = handler.get_signed_cookie(USER_COOKIE, max_age_days=USER_DAYS)
+    if signed is not None and signed.isdigit():
+        user = await parts.users.by_id(int(signed)) or user
+    request = handler.request
+    root = str(parts.settings.get("url root", "") or f"{request.protocol}://{request.host}").rstrip("/")
+    return Visitor(browser_secret=secret, user=user, device=device_of(request), url_root=root)
+
+
+class BaseHandler(RequestHandler):
+    """A page, or an answer to a script. Subclasses set `for_screens` where interview screens are shown."""
+
+    for_screens = False
+
+    def set_default_headers(self) -> None:
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Security-Policy", security.screen_policy(self.request.host) if self.for_screens
+                        else security.PAGE_POLICY)
+        self.clear_header("Server")
+
+    def compute_etag(self) -> None:
+        """No ETag: these pages are different each time."""
+
+    @property
+    def server(self) -> ServerApplication:
+        return cast("ServerApplication", self.application)
+
+    @property
+    def parts(self) -> Parts:
+        return self.server.parts
+
+    # -- who knocks --------------------------------------------------------------------------------
+
+    visitor: Visitor
+    known_browser = True
+    """False if this request's browser had no secret yet, so it can own nothing."""
+
+    async def prepare(self) -> None:
+        """Find out who knocks."""
+        secret = self.get_cookie(BROWSER_COOKIE)
+        if not security.is_browser_secret(secret):
+            secret = security.browser_secret()
+            self.known_browser = False
+            self.remember_browser(secret)
+        self.visitor = await knock(self, self.parts, cast("str", secret))
+        if self.visitor.user.logged_in:
+            self.known_browser = True
+
+    def remember_browser(self, secret: str) -> None:
+        """Give the browser its secret, for as long as the configuration says it keeps its interviews."""
+        days = float(self.parts.settings.get("session lifetime seconds", 31 * 86400)) / 86400
+        self.set_cookie(BROWSER_COOKIE, secret, expires_days=days)
+
+    def get_current_user(self) -> UserInfo | None:
+        visitor = getattr(self, "visitor", None)
+        return visitor.user if visitor is not None and visitor.user.logged_in else None
+
+    def set_cookie(self, name: str, value: str | bytes, **options: Any) -> None:  # type: ignore[override]
+        """Set a cookie that scripts cannot read, that other sites' forms do not send, and that TLS keeps to itself."""
+        options = {"httponly": True, "samesite": "Lax", "secure": self.request.protocol == "https"} | options
+        super().set_cookie(name, value, **options)
+
+    def sign_in(self, user: UserInfo) -> None:
+        self.set_signed_cookie(USER_COOKIE, str(user.user_id), expires_days=USER_DAYS)
+
+    def sign_out(self) -> None:
+        self.clear_cookie(USER_COOKIE)
+
+    # -- the forgery check ----------------------------------------------------------------------------
+
+    def check_xsrf_cookie(self) -> None:
+        """Compare the form's token (``_xsrf``, ``csrf_token`` or a header) with the cookie's.
+
+        :raises Refused: 403, in words.
+        """
+        headers = self.request.headers
+        given = (self.get_argument("_xsrf", None) or self.get_argument("csrf_token", None)
+                 or headers.get("X-XSRFToken") or headers.get("X-CSRFToken"))
+        _, token, _ = self._decode_xsrf_token(given) if given else (None, None, None)
+        _, expected, _ = self._get_raw_xsrf_token()
+        if not token or not hmac.compare_digest(utf8(token), utf8(expected)):
+            raise Refused(403, "The page was too old to be sent", _EXPIRED, "xsrf")
+
+    @property
+    def token(self) -> str:
+        """The token that forms of this page carry."""
+        return self.xsrf_token.decode()
+
+    # -- answers -------------------------------------------------------------------------------------
+
+    @property
+    def by_script(self) -> bool:
+        """Whether a script asked, and wants JSON rather than a page."""
+        return (self.get_argument("ajax", None) == "1"
+                or self.request.headers.get("X-Requested-With", "") == "XMLHttpRequest")
+
+    def send_json(self, answer: Any) -> None:
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(answer, default=str, ensure_ascii=False))
+
+    def page(self, template: str, **names: Any) -> None:
+        """Send one of our own pages."""
+        self.set_header("Content-Security-Policy", security.PAGE_POLICY)
+        self.finish(self.render_string(template, **names))
+
+    def get_template_namespace(self) -> dict[str, Any]:
+        scheme = self.get_cookie("color_scheme")
+        return super().get_template_namespace() | {
+            "asset": self.server.assets.url, "color_scheme": scheme if scheme in {"light", "dark"} else "",
+            "user": self.get_current_user()}
+
+    def get_template_path(self) -> str:
+        return str(Path(__file__).parent.parent / "ui" / "templates")
+
+    # -- errors --------------------------------------------------------------------------------------
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send what went wrong: a page, or JSON to a script. Only authors see where in the interview it was."""
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        explanation = explain(raised, status_code)
+        self.set_status(explanation.status)
+        author = is_author(self.get_current_user() or UserInfo())
+        if self.by_script:
+            self.send_json(self.error_json(explanation, author=author))
+        else:
+            self.page("error.html", explanation=explanation, author=author, back=self.way_back())
+
+    def error_json(self, explanation: Explanation, *, author: bool) -> dict[str, Any]:
+        """An error as a script gets it."""
+        return {"action": "error", "success": False, "error": explanation.code, "title": explanation.heading,
+                "message": explanation.words, "details": explanation.details if author else [],
+                "trace": explanation.trace if author else ""}
+
+    def way_back(self) -> str:
+        """The address of the interview that this request was about, or an empty text."""
+        named = {name: self.get_query_argument(name, "") for name in ("i", "session")}
+        return f"/interview?{urlencode({k: v for k, v in named.items() if v})}" if named["i"] else ""
+
+    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
+                      tb: TracebackType | None) -> None:
+        """Log type, file and line, never the message or the address, which may hold what a person typed."""
+        explanation = explain(value, 500)
+        if explanation.status < 500 or typ is None:
+            log.info("refused %s %s: %s", self.request.method, self.request.path, explanation.code)
+            return
+        places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(tb)[-8:])
+        details = ", ".join(text for name, text in explanation.details if name != "Message")
+        log.error("%s %s failed: %s at %s %s", self.request.method, self.request.path, typ.__name__, places, details)

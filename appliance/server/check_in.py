@@ -1,0 +1,90 @@
+"""``/checkin`` and ``/checkout``: the poll of an open tab."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from appliance.interview.errors import InterviewError
+from appliance.interview.turn import BackgroundAnswer, CheckIn
+from appliance.server.base import BaseHandler
+from appliance.server.tabs import command
+from appliance.sessions.errors import NoSuchSession, NotYours
+
+__all__ = ["CheckInHandler", "CheckOutHandler"]
+
+log = logging.getLogger("appliance.server")
+
+
+class CheckInHandler(BaseHandler):
+    """Runs the screen's ``check in`` action, and brings what waited for the tab."""
+
+    @property
+    def by_script(self) -> bool:
+        """Always: only scripts check in."""
+        return True
+
+    async def post(self) -> None:
+        session_id = self.get_argument("session", "") or self.get_body_argument("_session", "")
+        turns = self.parts.turns
+        try:
+            session_id = session_id or await turns.find(self.get_argument("i", ""), self.visitor) or ""
+            waiting = await turns.undelivered(session_id, self.visitor)
+        except (NoSuchSession, NotYours):
+            self.send_json({"success": False, "action": "reload"})
+            return
+        commands = await self.commands_of_action(session_id)
+        commands += [command(notice) for notice in waiting]
+        code = self.get_body_argument("checkinCode", "")
+        self.send_json({"success": True, "chat_status": "off", "phone": "", "observerControl": False, "num_peers": 0,
+                        "help_available": 0, "commands": commands, "checkin_code": code, "csrf_token": self.token})
+        if waiting:
+            await turns.delivered([notice.id for notice in waiting])
+
+    async def commands_of_action(self, session_id: str) -> list[dict[str, Any]]:
+        """What the ``check in`` action answers; none if there is no action, or if it fails."""
+        action = self.get_body_argument("do_action", "")
+        if not action:
+            return []
+        check_in = CheckIn(action, *_parameters(self.get_body_argument("parameters", "", strip=False)))
+        try:
+            revision = int(self.get_body_argument("_revision", "-1"))
+        except ValueError:
+            revision = -1
+        try:
+            reply = await self.parts.turns.check_in(session_id, self.visitor, check_in, revision)
+        except InterviewError as error:
+            # The person is typing: a failing helper must not take the screen away. The author finds it in the log.
+            # Without the traceback, which would hold what was typed.
+            log.error("check in failed: %s %s %s", type(error).__name__, error.where, ", ".join(error.variables))  # noqa: TRY400
+            return []
+        return _commands(reply.ending)
+
+
+class CheckOutHandler(BaseHandler):
+    """A tab leaves. Nothing is kept of open tabs, so there is nothing to do."""
+
+    def post(self) -> None:
+        self.send_json({"success": True})
+
+
+def _parameters(text: str) -> tuple[dict[str, str], str | None, bool]:
+    """The fields' texts, the changed variable and whether it is the screen's first check-in, from ``parameters``."""
+    try:
+        given = json.loads(text) if text else {}
+    except ValueError:
+        given = {}
+    if not isinstance(given, dict):
+        given = {}
+    changed, initial = given.pop("_changed", None), given.pop("_initial", False)
+    fields = {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    return fields, changed if isinstance(changed, str) and changed else None, bool(initial)
+
+
+def _commands(ending: object) -> list[dict[str, Any]]:
+    if not isinstance(ending, BackgroundAnswer) or (ending.value is None and ending.kind is None):
+        return []
+    if ending.value == "refresh" and ending.kind is None:
+        return [{"value": None, "extra": "refresh"}]
+    return [{"value": ending.value, "extra": ending.kind or "backgroundresponse"}]

@@ -1,0 +1,86 @@
+"""``/``: what can be started and what can be resumed, and the switch between light and dark."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from appliance.server import security
+from appliance.server.base import BaseHandler
+from appliance.server.parts import Listed
+from appliance.server.replies import interview_url
+from appliance.sessions.errors import NoSuchSession
+
+__all__ = ["DarkModeHandler", "DeleteSessionHandler", "HomeHandler"]
+
+_GOODBYES = {
+    "exit": "You have finished. Your answers of that interview were deleted, as its exit says.",
+    "leave": "You have left the interview. Your answers are kept; you can resume it below.",
+    "exit_logout": "You have finished and are signed out.",
+    "logout": "You are signed out.",
+    "deleted": "The interview session was deleted.",
+}
+_OPEN_AT_MOST = 12
+
+
+@dataclass
+class _Group:
+    """The interviews of one package."""
+
+    package: str
+    interviews: list[Listed] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        """Long lists start closed, so that they do not push the rest off the page."""
+        return len(self.interviews) <= _OPEN_AT_MOST
+
+
+def _grouped(listed: list[Listed]) -> list[_Group]:
+    groups: dict[str, _Group] = {}
+    for one in listed:
+        package = one.interview.partition(":")[0]
+        groups.setdefault(package, _Group(package)).interviews.append(one)
+    return list(groups.values())
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+class HomeHandler(BaseHandler):
+    """The first page."""
+
+    async def get(self) -> None:
+        sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
+        groups = _grouped(list(self.parts.packages.listed()))
+        self.page("home.html", groups=groups, sessions=sessions, interview_url=interview_url, when=_when,
+                  message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
+
+
+class DeleteSessionHandler(BaseHandler):
+    """``POST /sessions/delete``: a person deletes one of their sessions."""
+
+    async def post(self) -> None:
+        with suppress(NoSuchSession):   # deleted in another tab: what was wanted is so
+            await self.parts.turns.delete(self.get_body_argument("session", ""), self.visitor)
+        self.redirect("/?goodbye=deleted", status=303)
+
+
+class DarkModeHandler(BaseHandler):
+    """``/dark_mode``: the other colour scheme, from now on."""
+
+    async def get(self) -> None:
+        wanted = self.get_query_argument("scheme", "")
+        if wanted not in {"light", "dark", "auto"}:
+            wanted = "light" if self.get_cookie("color_scheme") == "dark" else "dark"
+        if wanted == "auto":
+            self.clear_cookie("color_scheme")
+        else:
+            # Our script reads this one, to draw the page in the right colours from the start.
+            self.set_cookie("color_scheme", wanted, expires_days=365, httponly=False)
+        came_from = urlsplit(self.request.headers.get("Referer", ""))
+        back = f"{came_from.path}?{came_from.query}" if came_from.netloc == self.request.host else "/"
+        self.redirect(security.safe_next(self.get_query_argument("next", None), security.safe_next(back)))

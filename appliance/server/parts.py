@@ -1,0 +1,126 @@
+"""The parts that the server stands on, and no more of each than the server asks of it.
+
+``app.py`` builds them; tests give stand-ins of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from appliance.interview.host import UserInfo
+from appliance.interview.turn import CheckIn
+from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
+from appliance.sessions.visitor import Visitor
+
+__all__ = ["Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
+
+
+class Listed(Protocol):
+    """One interview that can be started."""
+
+    @property
+    def interview(self) -> str:
+        """``PACKAGE:data/questions/x.yml``."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+class TurnsDoor(Protocol):
+    """What the server needs of :class:`appliance.sessions.turns.Turns`."""
+
+    on_notice: Callable[[Notice], None]
+
+    async def find(self, interview: str, visitor: Visitor) -> str | None: ...
+
+    async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply: ...
+
+    async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply: ...
+
+    async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply: ...
+
+    async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply: ...
+
+    async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, Any]) -> Reply: ...
+
+    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply: ...
+
+    async def delete(self, session_id: str, visitor: Visitor) -> None: ...
+
+    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]: ...
+
+    async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]: ...
+
+    async def delivered(self, ids: list[int]) -> None: ...
+
+
+class Users(Protocol):
+    """The accounts: so far, the laptop's owner."""
+
+    async def by_id(self, user_id: int) -> UserInfo | None:
+        """The user of a signed cookie; None if there is no such user any more."""
+        ...
+
+    async def redeem(self, token: str) -> UserInfo | None:
+        """The user a one-time token was made for; None if it is unknown, used or too old. It works once."""
+        ...
+
+
+class PackageFiles(Protocol):
+    """The installed packages."""
+
+    def listed(self) -> Iterable[Listed]:
+        """All interviews that can be started, those that ship with the appliance first."""
+        ...
+
+    def static_file(self, package: str, file: str) -> Path | None:
+        """A file of a package's ``data/static``; None where there is none. Never a file outside that folder."""
+        ...
+
+
+class Settings(Protocol):
+    def get(self, name: str, default: Any = ..., /) -> Any:
+        """A configuration directive."""
+        ...
+
+
+class Secrets(Protocol):
+    @property
+    def cookie_secret(self) -> bytes | str:
+        """Signs the cookie that says who is signed in."""
+        ...
+
+
+Health = Callable[[], dict[str, Any] | Awaitable[dict[str, Any]]]
+"""One line of ``/health``."""
+
+
+@dataclass
+class Parts:
+    """Everything the server stands on.
+
+    :param turns: the one door to sessions.
+    :param users: who is signed in.
+    :param packages: what can be started, and packages' static files.
+    :param settings: the configuration.
+    :param secrets: keys of the server.
+    :param compute: the background part, for ``/health``; None where there is none.
+    :param store: the database, for ``/health``.
+    :param health: further lines of ``/health``: name to a function that gives them.
+    """
+
+    turns: TurnsDoor
+    users: Users
+    packages: PackageFiles
+    settings: Settings
+    secrets: Secrets
+    compute: Any = None
+    store: Any = None
+    health: dict[str, Health] = field(default_factory=dict)

@@ -1,0 +1,197 @@
+"""Turns without store or interview: sessions of three screens in memory, with hooks for what a test wants to happen."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.interview.errors import CodeFailed, UnknownInterview
+from appliance.interview.host import UserInfo
+from appliance.interview.screen import Button, Choice, Screen, ShownField
+from appliance.interview.turn import BackgroundAnswer, CheckIn, Ending, Goodbye, Response, ShowScreen, Wait
+from appliance.packages import ListedInterview
+from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
+from appliance.sessions.visitor import Visitor
+
+INTERVIEW = "docassemble.tests:data/questions/fruit.yml"
+OWNER = UserInfo(user_id=1, first_name="Olive", privileges=("admin",))
+
+
+@dataclass
+class Session:
+    session_id: str
+    interview: str
+    secret: str
+    user_id: int | None
+    url_args: dict[str, str]
+    step: int = 1
+    revision: int = 1
+    answers: list[dict[str, list[str]]] = field(default_factory=list)
+    seen: dict[str, Reply] = field(default_factory=dict)
+
+
+def _screen(session: Session) -> Screen:
+    if session.step == 1:
+        return Screen(block="q1", kind="fields", question_html="What fruit &amp; why?",
+                      question_text="What fruit & why?", title="Fruit", id="fruit question", check_in="look",
+                      continue_label_html="Continue",
+                      fields=[ShownField(0, "fruit", label_html="Fruit"),
+                              ShownField(1, "color", label_html="Color", input_type="dropdown",
+                                         choices=[Choice("red", "Red", "red")])],
+                      buttons=[Button(0, "Continue", "continue")])
+    if session.step == 2:
+        return Screen(block="q2", kind="buttons", question_html="Done?", question_text="Done?", title="Fruit",
+                      variable="done", script_html="<script>window.ran = true</script>",
+                      buttons=[Button(0, "Yes", "value", choice=Choice(True, "Yes", "True")),
+                               Button(1, "Exit", "special", name="exit"), Button(2, "Again", "special", name="restart"),
+                               Button(3, "Wait", "special", name="wait"), Button(4, "File", "special", name="file"),
+                               Button(5, "Break", "special", name="break")])
+    return Screen(block="q3", kind="end", question_html="The end", question_text="The end", title="Fruit")
+
+
+class MemoryTurns:
+    """What the server asks of Turns, over a dictionary."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.notices: list[Notice] = []
+        self.calls: list[str] = []
+        self.on_notice: Callable[[Notice], None] = lambda notice: None
+
+    def own(self, session_id: str, visitor: Visitor) -> Session:
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise NoSuchSession(session_id)
+        if session.secret != visitor.browser_secret and session.user_id != (visitor.user.user_id or 0):
+            raise NotYours(session_id)
+        return session
+
+    def reply(self, session: Session, ending: Ending = None, message: str = "") -> Reply:
+        return Reply(session.session_id, session.interview, session.revision, secrets.token_urlsafe(12),
+                     ending or ShowScreen(_screen(session)), steps=session.step, can_go_back=session.step > 1,
+                     message=message)
+
+    async def find(self, interview: str, visitor: Visitor) -> str | None:
+        self.calls.append("find")
+        mine = [one.session_id for one in await self.sessions_of(visitor) if one.interview == interview]
+        return mine[-1] if mine else None
+
+    async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
+        self.calls.append("begin")
+        if interview != INTERVIEW:
+            raise UnknownInterview(f"There is no file {interview}.", file=interview)
+        session = Session(secrets.token_hex(8), interview, visitor.browser_secret, visitor.user.user_id, url_args or {})
+        self.sessions[session.session_id] = session
+        return self.reply(session)
+
+    async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
+        self.calls.append("refresh")
+        session = self.own(session_id, visitor)
+        session.url_args |= url_args or {}
+        return self.reply(session)
+
+    async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply:
+        session = self.own(session_id, visitor)
+        if submission.turn_id in session.seen:
+            return session.seen[submission.turn_id]
+        if submission.revision != session.revision:
+            return self.reply(session, message="This screen was already answered in another tab.")
+        session.seen[submission.turn_id] = reply = self._submit(session, submission)
+        return reply
+
+    def _submit(self, session: Session, submission: Submission) -> Reply:
+        pressed = _screen(session).buttons[submission.button].name if submission.button is not None else ""
+        if pressed in {"exit", "restart"}:
+            del self.sessions[session.session_id]
+            return self.reply(session, Goodbye("exit" if pressed == "exit" else "restart"))
+        if pressed == "wait":
+            return self.reply(session, Wait(2.0))
+        if pressed == "file":
+            return self.reply(session, Response(b"a,b\n", "text/csv"))
+        if pressed == "break":
+            raise CodeFailed("division by zero", error_type="ZeroDivisionError", trace="Traceback: secret value 42",
+                             file=INTERVIEW, line=7, variables=("ratio",))
+        if submission.posted.get("ZnJ1aXQ") == [""]:
+            return self.reply(session, ShowScreen(_screen(session), errors={0: "You need to fill this in."},
+                                                  drafts=submission.posted))
+        session.answers.append(submission.posted)
+        session.step += 1
+        session.revision += 1
+        return self.reply(session)
+
+    async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:
+        session = self.own(session_id, visitor)
+        session.step, session.revision = max(1, session.step - 1), session.revision + 1
+        return self.reply(session)
+
+    async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, Any]) -> Reply:
+        session = self.own(session_id, visitor)
+        self.calls.append(f"action {action} {arguments}")
+        if action == "json":
+            return self.reply(session, Response(b'{"pie": "apple"}', "application/json"))
+        return self.reply(session)
+
+    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply:
+        session = self.own(session_id, visitor)
+        self.calls.append(f"check_in {check_in}")
+        if check_in.name == "fails":
+            raise CodeFailed("no", error_type="ValueError", trace="")
+        return self.reply(session, BackgroundAnswer([{"target": "t", "content": check_in.fields.get("fruit", "")}]))
+
+    async def delete(self, session_id: str, visitor: Visitor) -> None:
+        del self.sessions[self.own(session_id, visitor).session_id]
+
+    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]:
+        return [SessionSummary(one.session_id, one.interview, "Fruit", 1e9, 1e9, one.step)
+                for one in self.sessions.values()
+                if one.secret == visitor.browser_secret or one.user_id == (visitor.user.user_id or 0)]
+
+    async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]:
+        if visitor is not None:
+            self.own(session_id, visitor)
+        return [one for one in self.notices if one.session_id == session_id]
+
+    async def delivered(self, ids: list[int]) -> None:
+        self.notices = [one for one in self.notices if one.id not in ids]
+
+
+class MemoryUsers:
+    """One owner, one token."""
+
+    def __init__(self) -> None:
+        self.tokens = {"once"}
+
+    async def by_id(self, user_id: int) -> UserInfo | None:
+        return OWNER if user_id == OWNER.user_id else None
+
+    async def redeem(self, token: str) -> UserInfo | None:
+        if token not in self.tokens:
+            return None
+        self.tokens.remove(token)
+        return OWNER
+
+
+class MemoryPackages:
+    """A listing and one folder of static files."""
+
+    def __init__(self, folder: Path, count: int = 1) -> None:
+        self.folder = folder
+        self.entries = [ListedInterview(INTERVIEW, "docassemble.tests", "Fruit <interview>", "About fruit")]
+        self.entries += [ListedInterview(f"docassemble.many:data/questions/{n}.yml", "docassemble.many", f"Number {n}")
+                         for n in range(count - 1)]
+
+    def listed(self) -> list[ListedInterview]:
+        return self.entries
+
+    def static_file(self, package: str, file: str) -> Path | None:
+        path = self.folder / file
+        return path if package == "docassemble.tests" and ".." not in file and path.is_file() else None
+
+
+@dataclass
+class MemorySecrets:
+    cookie_secret: str = "a secret of the tests that is long enough"
