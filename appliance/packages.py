@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class InstalledPackages:
     def resolve(self, reference: str, relative_to: str, folder: str = "questions") -> str:
         """See :meth:`appliance.interview.sources.Sources.resolve`."""
         tried = candidates(reference, relative_to, folder)
-        return next((one for one in tried if self._locate(*split_reference(one)) is not None), tried[-1])
+        return next((one for one in tried if self.locate(*split_reference(one)) is not None), tried[-1])
 
     # -- for the server ----------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class InstalledPackages:
     def interviews(self) -> list[str]:
         """The references of all YAML files in ``data/questions`` and below it, listed or not."""
         return [join_reference(package, file.relative_to(root).as_posix())
-                for package, root in self._now().roots.items()
+                for package, root in self.roots().items()
                 for file in sorted((root / "data" / "questions").rglob("*"))
                 if file.suffix in {".yml", ".yaml"} and file.is_file()]
 
@@ -120,17 +121,26 @@ class InstalledPackages:
 
     def data_file(self, package: str, folder: str, file: str) -> Path | None:
         """A file of the package's ``data/FOLDER``; None where there is none, or where `file` leads outside."""
-        return self._locate(package, f"data/{folder}/{file}")
+        return self.locate(package, f"data/{folder}/{file}")
+
+    def locate(self, package: str, path: str) -> Path | None:
+        """The file, if the package has it in its ``data`` folder and `path` cannot lead outside; else None."""
+        root = self.roots().get(package)
+        parts = path.split("/")
+        if root is None or parts[0] != "data" or not all(map(_is_plain, parts)):
+            return None
+        file = root.joinpath(*parts)
+        return file if file.is_file() else None
 
     # -- for the import hook and workers -----------------------------------------------------------
 
-    def roots(self) -> dict[str, Path]:
+    def roots(self) -> Mapping[str, Path]:
         """Package name, like ``docassemble.demo``, → the folder that holds its modules and ``data``."""
-        return dict(self._now().roots)
+        return self._now().roots
 
-    def installed(self) -> dict[str, Installed]:
+    def installed(self) -> Mapping[str, Installed]:
         """Package name → what the index says of it; without the one that ships with the appliance."""
-        return dict(self._now().installed)
+        return self._now().installed
 
     # -- within ------------------------------------------------------------------------------------
 
@@ -154,20 +164,11 @@ class InstalledPackages:
             roots[name] = self.folder / entry.folder / Path(*name.split("."))
         return _Snapshot(stamp, roots, installed)
 
-    def _locate(self, package: str, path: str) -> Path | None:
-        """The file, if the package has it in its ``data`` folder and the path cannot lead outside."""
-        root = self._now().roots.get(package)
-        parts = path.split("/")
-        if root is None or parts[0] != "data" or not all(map(_is_plain, parts)):
-            return None
-        file = root.joinpath(*parts)
-        return file if file.is_file() else None
-
     def _find(self, reference: str) -> tuple[str, str, Path]:
         package, path = split_reference(reference)
         if package and not path.startswith("data/"):
             path = f"data/questions/{path}"
-        file = self._locate(package, path)
+        file = self.locate(package, path)
         if file is None:
             raise UnknownInterview(self._unknown(package, path), file=reference)
         return package, path, file
@@ -176,7 +177,7 @@ class InstalledPackages:
         """What to say of a file that is not there."""
         if not package:
             return f"'{path}' names no package; write PACKAGE:data/questions/FILE.yml."
-        roots = self._now().roots
+        roots = self.roots()
         if package not in roots:
             close = difflib.get_close_matches(package, roots, n=1)
             return f"There is no package {package} here" + (f"; did you mean {close[0]}?" if close else ".")

@@ -1,0 +1,237 @@
+"""Builds the parts, starts them in order and stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from appliance import config, logs
+from appliance.installing import tidy
+from appliance.locks import FileLock, Held
+from appliance.packages import InstalledPackages
+
+if TYPE_CHECKING:
+    from tornado.httpserver import HTTPServer
+
+    from appliance.interview.host import UserInfo
+    from appliance.store.database import Store
+    from appliance.store.users import Users
+
+__all__ = ["CannotStart", "Options", "Running", "run", "running"]
+
+logger = logging.getLogger(__name__)
+
+_TOKEN_LIFETIME = 24 * 3600.0
+"""Seconds for which the address that is printed at the start can be used."""
+
+_LONGEST_GOODBYE = 5.0
+"""Seconds that requests have to end when the appliance stops."""
+
+
+class CannotStart(Exception):
+    """The appliance cannot start; the message tells its owner why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says.
+
+    :param data: the data folder, absolute; it is made if need be.
+    :param port: 0 for any free one.
+    :param any_port: take any free port where `port` is taken.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    any_port: bool = False
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started appliance.
+
+    :param address: ``http://127.0.0.1:8080``, without a slash at the end.
+    """
+
+    address: str
+    users: Users
+    owner: UserInfo
+
+    def sign_in_address(self, target: str = "/") -> str:
+        """An address that signs the laptop's owner in once and then goes to `target`."""
+        if self.owner.user_id is None:
+            raise ValueError("the owner is a user of the store")
+        token = self.users.make_token(self.owner.user_id, lifetime=_TOKEN_LIFETIME)
+        return f"{self.address}/user/sign-in?{urlencode({'token': token, 'next': target}, safe='/:')}"
+
+
+def run(options: Options, on_ready: Callable[[Running], None]) -> None:
+    """Run the appliance until it is told to stop (Ctrl+C, SIGTERM, or CTRL_BREAK on Windows).
+
+    :param on_ready: called once, when the first page can be asked for.
+    :raises CannotStart: if it cannot start.
+    """
+    asyncio.run(_run(options, on_ready))
+
+
+async def _run(options: Options, on_ready: Callable[[Running], None]) -> None:
+    stop = asyncio.Event()
+    _on_signals(stop.set)
+    async with running(options) as appliance:
+        on_ready(appliance)
+        await stop.wait()
+        logger.info("stopping")
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` in the loop when the process is asked to end."""
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        for number in (signal.SIGINT, signal.SIGBREAK):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+    else:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:   # nohup, or a shell that put us into the background
+                loop.add_signal_handler(number, stop)
+
+
+@asynccontextmanager
+async def running(options: Options) -> AsyncIterator[Running]:
+    """The appliance, started; stopped when the block is left.
+
+    :raises CannotStart: if it cannot start; what had been started is stopped.
+    """
+    _refuse_strangers(options.host)
+    async with AsyncExitStack() as stack:
+        settings = _settings(options)
+        lock = _only_one(options, stack)
+        stack.callback(logs.stop, logs.start(options.data / "logs"))
+        asyncio.get_running_loop().set_exception_handler(_log_without_values)
+        store, key = _open_store(options.data)
+        stack.callback(store.close)
+        packages = _packages(options.data / "packages")
+        parts = _Parts(options, settings, store, key, packages)
+        stack.push_async_callback(parts.stop)
+        await parts.start()
+        server, address = _listen(parts.application(), options)
+        stack.push_async_callback(_close_server, server)
+        lock.write(address)
+        await parts.start_compute()
+        logger.info("listening on %s", address)
+        yield Running(address, parts.users, parts.owner)
+
+
+def _refuse_strangers(host: str) -> None:
+    """Listen on loopback only: without accounts, whoever reaches the server is the owner's equal.
+
+    :raises CannotStart: for any other address.
+    """
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise CannotStart(f"{host} can be reached by other computers, and this version has no accounts with passwords "
+                          "yet. Please leave out --host, or use 127.0.0.1.")
+
+
+def _settings(options: Options) -> config.Settings:
+    try:
+        options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return config.load(options.data / "config.yml")
+    except config.BadConfiguration as problem:
+        raise CannotStart(str(problem)) from problem
+    except OSError as problem:
+        raise CannotStart(f"The data folder {options.data} cannot be used: {problem.strerror or problem}.") from problem
+
+
+def _only_one(options: Options, stack: AsyncExitStack) -> FileLock:
+    """Hold the data folder, so that one process writes."""
+    lock = FileLock(options.data / "running.lock")
+    try:
+        stack.enter_context(lock)
+    except Held as held:
+        where = f" It can be reached at {held.words}" if held.words else ""
+        raise CannotStart(f"The appliance is already running on {options.data}.{where}") from held
+    except OSError as problem:
+        raise CannotStart(f"The data folder {options.data} cannot be written to: {problem.strerror}.") from problem
+    return lock
+
+
+def _open_store(data: Path) -> tuple[Store, bytes]:
+    from appliance.store.appliance_key import load_appliance_key, system_keyring
+    from appliance.store.database import Store
+    from appliance.store.errors import StoreError
+
+    try:
+        store = Store(data)
+    except (StoreError, OSError) as problem:
+        raise CannotStart(str(problem)) from problem
+    try:
+        return store, load_appliance_key(store, keyring=system_keyring())
+    except (StoreError, OSError) as problem:
+        store.close()
+        raise CannotStart(str(problem)) from problem
+
+
+def _packages(folder: Path) -> InstalledPackages:
+    from appliance.library.modules import install_import_hook
+
+    try:
+        tidy(folder)
+        packages = InstalledPackages(folder)
+    except (OSError, ValueError, KeyError, Held) as problem:
+        raise CannotStart(f"The packages in {folder} cannot be read: {type(problem).__name__}.") from problem
+    install_import_hook(packages)
+    # Reading the titles of a thousand interviews takes a moment; whoever opens the first page should not wait for it.
+    threading.Thread(target=packages.listed, name="titles", daemon=True).start()
+    return packages
+
+
+def _listen(application: Any, options: Options) -> tuple[HTTPServer, str]:
+    """The server, listening, and its address.
+
+    :raises CannotStart: if the port is taken.
+    """
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+
+    ports = [options.port, 0] if options.any_port else [options.port]
+    for port in ports:
+        try:
+            sockets = bind_sockets(port, options.host)
+        except OSError as problem:
+            if port == ports[-1]:
+                raise CannotStart(f"Port {port} of {options.host} cannot be used: {problem.strerror or problem}. "
+                                  "Another program may have it; choose another one with --port.") from problem
+        else:
+            break
+    server = HTTPServer(application)
+    server.add_sockets(sockets)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return server, f"http://{host}:{sockets[0].getsockname()[1]}"
+
+
+async def _close_server(server: HTTPServer) -> None:
+    """Take no more requests, and give those that run some seconds."""
+    server.stop()
+    try:
+        await asyncio.wait_for(server.close_all_connections(), _LONGEST_GOODBYE)
+    except TimeoutError:
+        logger.warning("some requests did not end in time")
+
+
+def _log_without_values(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaited went wrong: its type and places; asyncio's own message would show the exception's text."""
+    logger.error("%s", context["message"], exc_info=context.get("exception"))

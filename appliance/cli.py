@@ -1,0 +1,147 @@
+"""The command ``appliance``: one purpose for each of its words."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import appliance
+
+__all__ = ["default_data_folder", "main"]
+
+DEMO = "appliance.interviews:data/questions/eviction_answer.yml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, or 1 after a message on the standard error output."""
+    multiprocessing.freeze_support()   # a worker of the frozen app begins here and goes no further
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")   # a name that the console cannot show must not end us
+    options = _parser().parse_args(arguments)
+    command: str = options.command or "desktop"
+    try:
+        return _COMMANDS[command](options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def default_data_folder() -> Path:
+    """Where the appliance keeps everything unless told: the system's place for a user's data."""
+    import platformdirs
+
+    return platformdirs.user_data_path("interview-appliance", appauthor=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data", type=Path, metavar="DIR", default=argparse.SUPPRESS,
+                        help="the data folder (unless told, the system's place for a user's data)")
+    parser = argparse.ArgumentParser(prog="appliance", parents=[shared],
+                                     description="Runs docassemble interviews on one laptop. Without a command it "
+                                     "starts and opens its first page in the browser.")
+    parser.add_argument("--version", action="version", version=f"Interview Appliance {appliance.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    serve = commands.add_parser("serve", parents=[shared], help="the server alone; prints its address")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=8080, help="the port to listen on (8080); 0: any free one")
+
+    install = commands.add_parser("install", parents=[shared], help="install docassemble packages")
+    install.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel, a zip file or a folder")
+    install.add_argument("--anyway", action="store_true", help="also when Python packages that they need are missing")
+
+    check = commands.add_parser("check", parents=[shared], help="look for mistakes in interviews")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a YAML file, or a folder of them")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
+    return int(text)
+
+
+def _data(options: argparse.Namespace) -> Path:
+    folder: Path = getattr(options, "data", None) or default_data_folder()
+    return folder.absolute()
+
+
+def _desktop(options: argparse.Namespace) -> int:
+    return _serve_until_stopped(_data(options), "127.0.0.1", 8080, desktop=True)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    return _serve_until_stopped(_data(options), options.host, options.port, desktop=False)
+
+
+def _serve_until_stopped(data: Path, host: str, port: int, *, desktop: bool) -> int:
+    from appliance import app
+
+    def ready(running: app.Running) -> None:
+        address = running.sign_in_address(f"/interview?i={DEMO}")
+        print(f"Interview Appliance {appliance.__version__} is running at {running.address}\n\n"
+              f"This address works once, and signs you in as its owner:\n\n    {address}\n\n"
+              "To stop it, press Ctrl+C.", flush=True)
+        if desktop and _has_screen():
+            import webbrowser
+
+            webbrowser.open(address)
+
+    try:
+        app.run(app.Options(data=data, host=host, port=port, any_port=desktop), ready)
+    except app.CannotStart as problem:
+        return _complain(str(problem))
+    return 0
+
+
+def _has_screen() -> bool:
+    """Whether a browser could show up; without one, ``webbrowser`` may start a text browser in our terminal."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _install(options: argparse.Namespace) -> int:
+    from appliance.installing import MissingPackages, install
+    from appliance.locks import Held
+    from appliance.package_files import BadPackage
+
+    try:
+        installed = install(options.files, _data(options) / "packages", anyway=options.anyway)
+    except (BadPackage, MissingPackages) as problem:
+        return _complain(str(problem))
+    except Held:
+        return _complain("Another installation is going on in this data folder; please try again when it is done.")
+    except OSError as problem:
+        return _complain(f"Nothing was installed: {problem}.")
+    for package in installed:
+        print(f"{', '.join(package.names)} {package.version} is installed.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from appliance.checking import check
+
+    checked = list(check(options.files, _data(options) / "packages"))
+    problems = [problem for _, problem in checked if problem is not None]
+    for problem in problems:
+        print(problem)
+    print(f"{len(checked)} file{'' if len(checked) == 1 else 's'} checked, {len(problems) or 'none'} with a mistake.")
+    return 1 if problems or not checked else 0
+
+
+def _complain(words: str) -> int:
+    print(words, file=sys.stderr)
+    return 1
+
+
+_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""``appliance.log``: what happened, in types, files, lines and names, never in values that a person typed."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ["FILE_NAME", "WithoutValues", "start", "stop"]
+
+FILE_NAME = "appliance.log"
+_MOST_BYTES = 10 << 20
+_OLD_FILES = 3
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+ExceptionTriple = (tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None])
+
+
+class WithoutValues(logging.Formatter):
+    """Writes an exception as its type and the places it came through: its message may hold what a person typed."""
+
+    def formatException(self, ei: ExceptionTriple) -> str:  # noqa: N802 — logging's name
+        lines = []
+        problem = ei[1]
+        while problem is not None:
+            lines.append(f"  {type(problem).__module__}.{type(problem).__qualname__}")
+            lines += [f"    {frame.filename}:{frame.lineno} in {frame.name}"
+                      for frame in traceback.extract_tb(problem.__traceback__)]
+            problem = problem.__cause__
+        return "\n".join(lines)
+
+
+def start(folder: Path) -> logging.Handler:
+    """Log into `folder`, which is made if need be: ours from INFO, libraries' from WARNING.
+
+    :returns: what :func:`stop` takes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / FILE_NAME, maxBytes=_MOST_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
+    handler.setFormatter(WithoutValues(_FORMAT))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("appliance").setLevel(logging.INFO)
+    return handler
+
+
+def stop(handler: logging.Handler) -> None:
+    """Log into it no more, and close it."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()
