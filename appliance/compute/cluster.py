@@ -183,7 +183,7 @@ class Cluster:
         future = self._client.submit(function, payload, pure=False, workers=[address], allow_other_workers=False,
                                      retries=0)
         self._in_flight[address] = future
-        answer = asyncio.ensure_future(self._client.gather(future))
+        answer = asyncio.ensure_future(future.result())
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
             return await self._result(address, answer)
@@ -248,10 +248,10 @@ def _watcher(cluster: Cluster) -> Any:
     class Watcher(SchedulerPlugin):
         name = "appliance-watcher"
 
-        def add_worker(self, _scheduler: Any, worker: str) -> None:
+        def add_worker(self, scheduler: Any, worker: str) -> None:  # noqa: ARG002 - Dask gives it
             cluster.joined(worker)
 
-        def remove_worker(self, _scheduler: Any, worker: str, **_details: Any) -> None:
+        def remove_worker(self, scheduler: Any, worker: str, **details: Any) -> None:  # noqa: ARG002 - as above
             cluster.left(worker)
 
     return Watcher()

@@ -1,7 +1,7 @@
 """From how an evaluation ended to the end of a task.
 
-The rules are those of docassemble's ``background_action()``: only ``background_response()`` gives a value, a question is
-an error because nobody is there to answer it, and an error runs the action that ``background_error_action()``
+The rules are those of docassemble's ``background_action()``: only ``background_response()`` gives a value, a question
+is an error because nobody is there to answer it, and an error runs the action that ``background_error_action()``
 registered.
 """
 

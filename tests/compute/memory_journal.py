@@ -1,0 +1,80 @@
+"""A journal in memory, and a bench that runs Compute over it."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from pathlib import Path
+from typing import Any
+
+from appliance.compute.compute import Compute
+from appliance.interview.host import UserInfo
+from appliance.interview.tasks import TaskEnd, TaskJob, TaskState
+
+
+class MemoryJournal:
+    """The journal's contract over a dictionary; it keeps the order in which tasks were started."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, TaskJob] = {}
+        self.states: dict[str, TaskState] = {}
+        self.deaths: dict[str, int] = {}
+        self.started: list[str] = []
+        self.ends: dict[str, TaskEnd] = {}
+        self._ended = asyncio.Condition()
+
+    def add(self, task_id: str, action: str = "nothing", argument: Any = None, **fields: Any) -> None:
+        self.jobs[task_id] = TaskJob(task_id=task_id, session_id="s", interview="p:data/questions/x.yml", action=action,
+                                     arguments=pickle.dumps(argument), answers=b"", user=UserInfo(), **fields)
+        self.states[task_id] = "queued"
+
+    async def queued(self) -> list[str]:
+        return [task_id for task_id, state in self.states.items() if state == "queued"]
+
+    async def job(self, task_id: str) -> TaskJob:
+        return self.jobs[task_id]
+
+    async def mark_running(self, task_id: str, worker: str) -> bool:
+        if self.states[task_id] != "queued":
+            return False
+        self.states[task_id] = "running"
+        self.started.append(task_id)
+        return True
+
+    async def worker_lost(self, task_id: str) -> TaskState:
+        self.deaths[task_id] = self.deaths.get(task_id, 0) + 1
+        self.states[task_id] = "failed" if self.deaths[task_id] >= 3 else "queued"
+        return self.states[task_id]
+
+    async def resume(self) -> int:
+        running = [task_id for task_id, state in self.states.items() if state == "running"]
+        for task_id in running:
+            self.states[task_id] = "queued"
+        return len(running)
+
+    async def on_end(self, end: TaskEnd) -> None:
+        async with self._ended:
+            self.states[end.task_id] = "failed" if end.error else "done"
+            self.ends[end.task_id] = end
+            self._ended.notify_all()
+
+    async def ended(self, *task_ids: str, within: float = 15) -> list[TaskEnd]:
+        """Wait for the ends of these tasks."""
+        async with self._ended:
+            await asyncio.wait_for(self._ended.wait_for(lambda: all(t in self.ends for t in task_ids)), within)
+        return [self.ends[task_id] for task_id in task_ids]
+
+
+async def file_appears(path: Path, within: float = 15) -> str:
+    """The text of a file that another process writes."""
+    async with asyncio.timeout(within):
+        while not (path.exists() and path.read_text()):
+            await asyncio.sleep(0.005)
+    return path.read_text()
+
+
+async def workers_up(compute: Compute, count: int, within: float = 30) -> None:
+    """Wait until `count` workers can take tasks."""
+    async with asyncio.timeout(within):
+        while compute.health()["workers"] < count:
+            await asyncio.sleep(0.02)

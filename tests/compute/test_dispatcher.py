@@ -1,0 +1,199 @@
+"""Tasks on a real cluster with real worker processes: order, death, revoke, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import time
+import uuid
+from pathlib import Path
+
+import psutil
+
+from tests.compute.conftest import Bench
+from tests.compute.memory_journal import file_appears, workers_up
+
+
+def new(count: int = 1) -> list[str]:
+    return [uuid.uuid4().hex for _ in range(count)]
+
+
+def test_a_task_runs_in_another_process_and_its_end_comes_back(bench: Bench) -> None:
+    """Bytes go to a worker process and come back as the end of the task, with a line in worker.log."""
+    async def test() -> None:
+        (task,) = new()
+        bench.journal.add(task, "nothing", {"x": 1})
+        bench.compute.wake()
+        (end,) = await bench.journal.ended(task)
+        pid, argument = pickle.loads(end.value or b"")
+        assert argument == {"x": 1}
+        assert psutil.Process(pid).ppid() == psutil.Process().pid
+        assert f"task {task} started: action 'nothing' of p:data/questions/x.yml" in bench.log()
+        assert f"task {task} done after" in bench.log()
+    bench.run(test)
+
+
+def test_a_hundred_tasks_start_in_order_and_all_end(bench: Bench) -> None:
+    """What is queued first is started first, and two workers share the work."""
+    async def test() -> None:
+        tasks = new(100)
+        bench.journal.started.clear()
+        for task in tasks:
+            bench.journal.add(task)
+        bench.compute.wake()
+        ends = await bench.journal.ended(*tasks, within=30)
+        assert bench.journal.started == tasks
+        assert len({pickle.loads(end.value or b"")[0] for end in ends}) == 2
+        assert bench.compute.health()["queued"] == 0
+    bench.run(test)
+
+
+def test_wake_may_be_called_from_any_thread(bench: Bench) -> None:
+    """The store's thread queues tasks too."""
+    async def test() -> None:
+        (task,) = new()
+        bench.journal.add(task)
+        await asyncio.to_thread(bench.compute.wake)
+        await bench.journal.ended(task)
+    bench.run(test)
+
+
+def test_a_killed_worker_s_task_runs_again_and_its_neighbour_goes_on(bench: Bench, tmp_path: Path) -> None:
+    """kill -9 of a worker in the middle of a task: the task starts anew, the one beside it does not notice."""
+    async def test() -> None:
+        mine, other = new(2)
+        bench.journal.add(mine, "wait_for", str(tmp_path / "mine"))
+        bench.journal.add(other, "wait_for", str(tmp_path / "other"))
+        bench.compute.wake()
+        first = int(await file_appears(tmp_path / "mine"))
+        neighbour = int(await file_appears(tmp_path / "other"))
+        (tmp_path / "mine").unlink()
+        (tmp_path / "mine").write_text("")
+        psutil.Process(first).kill()
+        second = int(await file_appears(tmp_path / "mine"))
+        assert second != first
+        for name in ("mine", "other"):
+            (tmp_path / name).unlink()
+        ends = await bench.journal.ended(mine, other)
+        assert [pickle.loads(end.value or b"")[0] for end in ends] == [second, neighbour]
+        assert bench.journal.deaths == {mine: 1}
+        assert f"task {mine}: its process ended; it will run again" in bench.log()
+    bench.run(test)
+
+
+def test_a_task_that_kills_its_worker_is_parked_after_three_tries(bench: Bench) -> None:
+    """A poisonous task ends as failed with WorkerDied, and others run as before."""
+    async def test() -> None:
+        poison, other = new(2)
+        bench.journal.add(poison, "die")
+        bench.journal.add(other)
+        bench.compute.wake()
+        failed, fine = await bench.journal.ended(poison, other, within=30)
+        assert failed.error is not None
+        assert failed.error.error_type == "WorkerDied"
+        assert bench.journal.deaths[poison] == 3
+        assert fine.error is None
+        await workers_up(bench.compute, 2)
+    bench.run(test)
+
+
+def test_revoke_ends_a_task_stuck_in_python_and_nobody_else(bench: Bench, tmp_path: Path) -> None:
+    """`while True: pass` ends at once with its process and what that started; the neighbour keeps its process."""
+    async def test() -> None:
+        stuck, other = new(2)
+        bench.journal.add(stuck, "spin_with_child", str(tmp_path / "stuck"))
+        bench.journal.add(other, "wait_for", str(tmp_path / "other"))
+        bench.compute.wake()
+        child = int(await file_appears(tmp_path / "stuck"))
+        neighbour = int(await file_appears(tmp_path / "other"))
+        bench.journal.states[stuck] = "revoked"
+        began = time.monotonic()
+        await bench.compute.revoke(stuck)
+        assert time.monotonic() - began < 1
+        assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+        await workers_up(bench.compute, 2, within=10)
+        assert time.monotonic() - began < 5
+        (tmp_path / "other").unlink()
+        (end,) = await bench.journal.ended(other)
+        assert pickle.loads(end.value or b"")[0] == neighbour
+        assert stuck not in bench.journal.ends
+        assert stuck not in bench.journal.deaths
+        assert f"task {stuck} revoked while it ran" in bench.log()
+    bench.run(test)
+
+
+def test_revoke_without_terminate_lets_a_running_task_end(bench: Bench, tmp_path: Path) -> None:
+    """As in docassemble: without `terminate` only the waiting are taken out."""
+    async def test() -> None:
+        (task,) = new()
+        bench.journal.add(task, "wait_for", str(tmp_path / "mark"))
+        bench.compute.wake()
+        await file_appears(tmp_path / "mark")
+        await bench.compute.revoke(task, terminate=False)
+        (tmp_path / "mark").unlink()
+        await bench.journal.ended(task)
+    bench.run(test)
+
+
+def test_a_revoked_task_in_the_queue_never_starts(bench: Bench, tmp_path: Path) -> None:
+    """With both workers taken, a third task is revoked before it had one."""
+    async def test() -> None:
+        first, second, third, fourth = new(4)
+        for task in (first, second):
+            bench.journal.add(task, "wait_for", str(tmp_path / task))
+        bench.journal.add(third)
+        bench.compute.wake()
+        for task in (first, second):
+            await file_appears(tmp_path / task)
+        assert bench.compute.health()["running"] == 2
+        assert bench.compute.health()["queued"] == 1
+        bench.journal.states[third] = "revoked"
+        await bench.compute.revoke(third)
+        assert bench.compute.health()["queued"] == 0
+        bench.journal.add(fourth)
+        bench.compute.wake()
+        for task in (first, second):
+            (tmp_path / task).unlink()
+        await bench.journal.ended(first, second, fourth)
+        assert third not in bench.journal.started
+    bench.run(test)
+
+
+def test_a_task_that_takes_too_much_memory_is_ended(bench: Bench) -> None:
+    """300 MB where 256 MB are allowed: failed with MemoryLimitExceeded; the worker comes back."""
+    async def test() -> None:
+        (task,) = new()
+        bench.journal.add(task, "hoard")
+        bench.compute.wake()
+        (end,) = await bench.journal.ended(task)
+        assert end.error is not None
+        assert end.error.error_type == "MemoryLimitExceeded"
+        assert "256 MB" in end.error.error_message
+        await workers_up(bench.compute, 2)
+    bench.run(test)
+
+
+def test_the_cluster_s_ports_are_on_loopback_and_refuse_strangers(bench: Bench) -> None:
+    """Every port of server and workers is bound to 127.0.0.1, and neither plain TCP nor TLS without our certificate gets
+    a word out of Dask."""
+    async def test() -> None:
+        import ssl
+        me = psutil.Process()
+        listening = [c.laddr for p in (me, *me.children(recursive=True)) for c in p.net_connections("inet")
+                     if c.status == psutil.CONN_LISTEN]
+        assert listening
+        assert {address.ip for address in listening} == {"127.0.0.1"}
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        cluster = bench.compute._cluster
+        assert cluster is not None
+        scheduler = int(cluster._dask.scheduler.address.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", scheduler, ssl=context)
+        try:
+            assert await asyncio.wait_for(reader.read(100), 5) == b""
+        except (ssl.SSLError, ConnectionError):
+            pass  # the other side hung up in the middle of the handshake, which is as good
+        finally:
+            writer.close()
+    bench.run(test)
