@@ -120,7 +120,7 @@ def _shown(reply: Drawable) -> ShowScreen:
 
 
 def _shuffled(screen: Screen, session_id: str) -> Screen:
-    """The screen with choices in the order of this session; the same each time, so that nothing jumps after an error."""
+    """The screen with choices in this session's order: the same each time, so that nothing jumps after an error."""
     if not any(field.shuffle for field in screen.fields):
         return screen
     fields = []

@@ -43,14 +43,14 @@ def _row(screen: Screen, field: ShownField, draft: Posted | None, error: str | N
     column = f" {grid_css(field.grid) or 'col-12'}" if gridded else ""
     break_before, break_after = _breaks(field)
     if field.variable is None:
-        return (f'{break_before}<div class="da-form-group da-field-container da-field-container-note{column}"{condition}>'
-                f"{field.html}</div>{break_after}")
+        css = f"da-form-group da-field-container da-field-container-note{column}"
+        return f'{break_before}<div class="{css}"{condition}>{field.html}</div>{break_after}'
     datatype = datatypes.find(field)
     kind = escape(field.datatype)
     css = (f"da-form-group da-field-container da-field-container-datatype-{kind}"
            f'{" da-has-error" if error else ""}{column}')
-    known = (f' data-da-field="{field.html_name}" data-da-variable="{escape(field.variable)}" data-da-datatype="{kind}"'
-             f"{condition}")
+    known = (f' data-da-field="{field.html_name}" data-da-variable="{escape(field.variable)}"'
+             f' data-da-datatype="{kind}"{condition}')
     control = datatype.control(field, draft, error)
     if datatype.layout == "bare":
         return f'<div class="{css}" hidden{known}>{control}</div>'
@@ -108,11 +108,11 @@ def _group(field: ShownField, css: str, known: str, control: Markup, below: str,
     if not field.label_html:
         legend, labelled = "", "daMainQuestion"
     else:
-        legend = f'<div class="da-legend form-label da-form-label" id="{name}-label"{_optional(field)}>' \
-                 f"{field.label_html}{_help_link(field)}</div>"
+        inside = f"{field.label_html}{_help_link(field)}"
+        legend = f'<div class="da-legend form-label da-form-label" id="{name}-label"{_optional(field)}>{inside}</div>'
         labelled = f"{name}-label"
-    return (f'<fieldset class="{css}" id="{name}"{role} aria-labelledby="{labelled}"{required}{invalid} tabindex="-1"{known}>'
-            f'{legend}<div class="da-options">{control}</div>{below}</fieldset>')
+    return (f'<fieldset class="{css}" id="{name}"{role} aria-labelledby="{labelled}"{required}{invalid}'
+            f' tabindex="-1"{known}>{legend}<div class="da-options">{control}</div>{below}</fieldset>')
 
 
 def _below(field: ShownField, datatype: Datatype, error: str | None) -> str:
@@ -123,8 +123,8 @@ def _below(field: ShownField, datatype: Datatype, error: str | None) -> str:
     if field.help_html and datatype.layout != "single":
         parts.append(f'<div class="da-help-text" id="{name}-help">{field.help_html}</div>')
     if error:
-        parts.append(f'<div class="da-error" id="{name}-error"><i class="fa-solid fa-circle-exclamation" aria-hidden="true">'
-                     f"</i> {escape(error)}</div>")
+        sign = '<i class="fa-solid fa-circle-exclamation" aria-hidden="true"></i>'
+        parts.append(f'<div class="da-error" id="{name}-error">{sign} {escape(error)}</div>')
     return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,10 @@ def box_name(field: ShownField, key: str) -> str:
 
 
 def preset(field: ShownField) -> set[str]:
-    """The keys of the choices that are on at first: of the default (a value, several, or value to bool) and the choices."""
+    """The keys of the choices that are on at first.
+
+    The field's default (one value, several, or a mapping of value to bool) goes before the choices' own.
+    """
     default = field.default
     if default is None:
         on: list[Any] = []
@@ -43,9 +47,9 @@ def preset(field: ShownField) -> set[str]:
 class SeveralChoices(Datatype):
     """What the ways to choose several have in common: the value is a ``DADict`` of value to bool."""
 
+    @abstractmethod
     def chosen(self, field: ShownField, posted: Posted) -> set[str]:
         """The keys that were posted; keys that are not among the choices never get in."""
-        raise NotImplementedError
 
     def read(self, field: ShownField, posted: Posted) -> Any:
         keys = self.chosen(field, posted)
@@ -84,24 +88,24 @@ class Checkboxes(SeveralChoices):
                    for choice in field.choices]
         for key, label in (("aota", field.all_of_the_above), ("nota", field.none_of_the_above)):
             if label is not None and field.choices:
-                checked = draft is not None and self.extra(field, draft, key)
+                checked = draft is not None and self.above(field, draft, key)
                 options.append(Option(box_name(field, key), "True", str(escape(label)), checked,
                                       css_class=f"da{key}-checkbox", extra=off))
         return group(field, options, "checkbox", error)
 
-    def extra(self, field: ShownField, posted: Posted, key: str) -> bool:
+    def above(self, field: ShownField, posted: Posted, key: str) -> bool:
         """Whether the box for none (``nota``) or all (``aota``) of the above was checked."""
         label = field.none_of_the_above if key == "nota" else field.all_of_the_above
         return label is not None and last(posted, box_name(field, key)) == "True"
 
     def chosen(self, field: ShownField, posted: Posted) -> set[str]:
-        if self.extra(field, posted, "aota"):
+        if self.above(field, posted, "aota"):
             return {choice.key for choice in field.choices}
         return {choice.key for choice in field.choices if last(posted, box_name(field, choice.key)) == "True"}
 
     def check(self, field: ShownField, posted: Posted, count: int) -> None:
         # Where there is a box for "none", leaving all empty is no answer; without one, it is (as documented).
-        none = self.extra(field, posted, "nota")
+        none = self.above(field, posted, "nota")
         if field.none_of_the_above is not None and field.choices and field.required and (count > 0) == none:
             raise problem(field, "checkboxes required", "required", value=field.none_of_the_above.strip())
         if not none:

@@ -128,7 +128,8 @@ class Combobox(Suggesting):
                         aria_expanded="false", aria_autocomplete="list", aria_controls=f"{field.html_name}-list")
         items = "".join(
             f'<li role="presentation"><button type="button" class="dropdown-item" role="option" tabindex="-1" '
-            f'id="{name}-option-{number}" data-value="{escape(choice.key)}">{escape(plain(choice.label_html))}</button></li>'
+            f'id="{name}-option-{number}" data-value="{escape(choice.key)}">'
+            f"{escape(plain(choice.label_html))}</button></li>"
             for number, choice in enumerate(field.choices))
         return Markup(  # noqa: S704 - every part is escaped
             f'<div class="combobox-container dropdown"><div class="input-group">{box}'

@@ -18,7 +18,8 @@ from appliance.interview.turn import Posted
 
 __all__ = ["Date", "DateTime", "Time"]
 
-_ONE, _OTHER = datetime(2000, 1, 1), datetime(2001, 2, 2)
+# Naive on purpose: what a person enters has no time zone until the library's as_datetime gives it the session's.
+_ONE, _OTHER = datetime(2000, 1, 1), datetime(2001, 2, 2)  # noqa: DTZ001
 
 
 def understood(text: str, *, clock: bool) -> datetime | None:
@@ -64,7 +65,7 @@ def moment_of(value: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
+        return datetime.combine(value, time())
     return understood(str(value).strip(), clock=False)
 
 

@@ -1,4 +1,7 @@
-"""What people are told about a value that is not acceptable: docassemble's words and keys, overridden by the author's."""
+"""What people are told about a value that is not acceptable.
+
+The keys and words are docassemble's; the author may override them in ``validation messages``.
+"""
 
 from __future__ import annotations
 

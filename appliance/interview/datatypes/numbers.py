@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from appliance.interview.datatypes.controls import input_box
 from appliance.interview.datatypes.messages import problem
-from appliance.interview.datatypes.registry import datatype, last
+from appliance.interview.datatypes.registry import datatype
 from appliance.interview.datatypes.text import Text
 from appliance.interview.errors import InterviewError
 from appliance.interview.screen import ShownField

@@ -74,16 +74,17 @@ def choice_help(ident: str, help_html: str, about: str) -> str:
 def group(field: ShownField, options: Iterable[Option], kind: str, error: str | None) -> Markup:
     """A list of radio buttons (`kind` ``radio``) or check boxes (``checkbox``).
 
-    The row around it is the group for screen readers. ``label > span`` is what scripted clients look for: a click on the
-    span's parent toggles the control.
+    The row around it is the group for screen readers. ``label > span`` is what scripted clients look for: a click on
+    the span's parent toggles the control.
     """
     base, drawn = field.html_name, []
     item = grid_css(field.item_grid)
     for number, option in enumerate(options):
         ident = f"{base}_{number}"
+        css = "da-choice-input form-check-input" + (f" {option.css_class}" if option.css_class else "")
         shown = attributes({
-            "type": kind, "class": "da-choice-input form-check-input" + (f" {option.css_class}" if option.css_class else ""),
-            "id": ident, "name": option.name, "value": option.value, "checked": option.checked, "disabled": field.disabled,
+            "type": kind, "class": css, "id": ident, "name": option.name, "value": option.value,
+            "checked": option.checked, "disabled": field.disabled,
             "aria-invalid": "true" if error else None, "aria-describedby": f"{base}-error" if error else None,
             **(others(field) if kind == "radio" else {}), **(option.extra or {}),
         })

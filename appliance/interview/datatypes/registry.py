@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +12,7 @@ from appliance.interview.errors import InterviewError
 from appliance.interview.screen import ShownField
 from appliance.interview.turn import Posted
 
-__all__ = ["LATER", "NAMES", "Datatype", "datatype", "find", "find_by_name"]
+__all__ = ["LATER", "NAMES", "Datatype", "datatype", "find", "find_by_name", "last"]
 
 LATER = frozenset({
     "file", "files", "camera", "user", "environment", "camcorder", "microphone", "signature",
@@ -23,32 +24,32 @@ NAMES: set[str] = set(LATER)
 """Every name an author may write as ``datatype`` or ``input type``."""
 
 Layout = Literal["labelled", "group", "single", "bare"]
-"""How a row is built around a control: a label before it; a legend around several controls; a check box that carries the
-label itself; nothing at all."""
+"""How a row is built around a control: a label before it; a legend around several controls; a check box that carries
+the label itself; nothing at all."""
 
 
-class Datatype:
+class Datatype(ABC):
     """One datatype. Objects hold no state: one serves all fields of all sessions.
 
-    Subclasses override :meth:`control` and :meth:`parse`, or :meth:`read` as a whole.
+    Subclasses give :meth:`control` and :meth:`read`; the others have an everyday meaning to begin with.
     """
 
     layout: ClassVar[Layout] = "labelled"
 
+    @abstractmethod
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         """The HTML of the control.
 
         :param draft: what was posted and not accepted, to be shown again; None: show the default.
         :param error: what was wrong with it; the text itself is drawn by the row, under the id ``NAME-error``.
         """
-        raise TypeError(f"the datatype {field.datatype!r} has no control")
 
+    @abstractmethod
     def read(self, field: ShownField, posted: Posted) -> Any:
         """The Python value of what was posted.
 
         :raises FieldProblem: with words for the person, if it is not acceptable.
         """
-        raise TypeError(f"the datatype {field.datatype!r} cannot be read")
 
     def convert(self, field: ShownField, text: str) -> Any:
         """The value of one text, for a choice whose value the author wrote as text.
@@ -60,10 +61,6 @@ class Datatype:
     def text(self, field: ShownField, posted: Posted) -> str:
         """The text of the control as conditions of other fields see it."""
         return last(posted, field.html_name)
-
-    def labels(self, field: ShownField) -> str:
-        """The id that the row's label points to."""
-        return field.html_name
 
 
 def last(posted: Posted, name: str) -> str:

@@ -19,13 +19,16 @@ __all__ = ["Area", "Color", "Email", "Password", "Raw", "Text", "Url"]
 
 @datatype("text")
 class Text(Datatype):
-    """One line of text; spaces around it are dropped, an empty one that is not required is ``''``."""
+    """One line of text; spaces around it are dropped, an empty one that is not required is ``''``.
+
+    The input has no ``maxlength``: browsers cut off pasted text there in silence.
+    """
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         return input_box(field, self.shown(field, draft), error, **self.more(field))
 
     def more(self, field: ShownField) -> dict[str, str | int | bool | None]:
-        """Attributes of the input besides those that all have. (No ``maxlength``: it cuts off pasted text in silence.)"""
+        """Attributes of the input besides those that all have."""
         return {}
 
     def shown(self, field: ShownField, draft: Posted | None) -> str:
@@ -113,8 +116,7 @@ class Email(Text):
     """An e-mail address, complete with its domain."""
 
     def more(self, field: ShownField) -> dict[str, str | int | bool | None]:
-        return {"type": "email", "autocomplete": "email", "autocapitalize": "off",
-                "spellcheck": "false"}
+        return {"type": "email", "autocomplete": "email", "autocapitalize": "off", "spellcheck": "false"}
 
     def convert(self, field: ShownField, text: str) -> Any:
         if len(text) > 254 or not _EMAIL.fullmatch(text):

@@ -13,7 +13,7 @@ from appliance.interview.datatypes.registry import Datatype, datatype, last
 from appliance.interview.screen import ShownField
 from appliance.interview.turn import Posted
 
-__all__ = ["NoYes", "NoYesMaybe", "NoYesRadio", "ThreeState", "YesNo", "YesNoMaybe", "YesNoRadio"]
+__all__ = ["NoYes", "NoYesMaybe", "NoYesRadio", "YesNo", "YesNoMaybe", "YesNoRadio"]
 
 _TRUE, _FALSE = frozenset({"true", "yes", "1", "on"}), frozenset({"false", "no", "0", "off"})
 
@@ -80,7 +80,8 @@ class YesNoRadio(Datatype):
     values: ClassVar[dict[str, bool | None]] = {"True": True, "False": False, "None": None}
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
-        chosen = last(draft, field.html_name) if draft is not None else "" if field.default is None else str(field.default)
+        preset = "" if field.default is None else str(field.default)
+        chosen = preset if draft is None else last(draft, field.html_name)
         return group(field, (Option(field.html_name, value, label, value == chosen) for value, label in self.entries),
                      "radio", error)
 
@@ -120,6 +121,3 @@ class NoYesMaybe(YesNoMaybe):
     """Like ``yesnomaybe``, with yes as False."""
 
     entries = (("False", "Yes"), ("True", "No"), ("None", "I’m not sure"))
-
-
-ThreeState = YesNoMaybe
