@@ -9,7 +9,6 @@ from appliance.interview.host import current
 from appliance.interview.screen import html_name, variable_of
 from appliance.interview.signals import AskFor, RerunLogic
 from appliance.library.errors import DAValidationError
-from appliance.library.serialize import simplified
 from appliance.library.state import turn_state
 
 __all__ = [
@@ -45,16 +44,17 @@ def defined(var: str, prior: bool = False) -> bool:
     :param prior: also look at the answers as they were before a person went back.
     """
     evaluation = current()
-    return evaluation.is_defined(var) or (prior and prior_value(var) is not MISSING)
+    return bool(evaluation.known_value(var)[0] if prior else evaluation.is_defined(var))
 
 
 def value(var: str, prior: bool = False) -> Any:
     """The value of the variable called `var`, which is sought where it has none."""
-    if prior and not current().is_defined(var):
-        earlier = prior_value(var)
-        if earlier is not MISSING:
+    evaluation = current()
+    if prior:
+        known, earlier = evaluation.known_value(var)
+        if known:
             return earlier
-    return current().value(var)
+    return evaluation.value(var)
 
 
 def showif(var: str, condition: Any, alternative: Any = "") -> Any:
@@ -135,8 +135,13 @@ def reconsider(*pargs: str) -> None:
 
 
 def forget_result_of(*pargs: str) -> None:
-    """Let blocks with these ids be asked or run again."""
-    current().forget_result_of(*pargs)
+    """Let blocks with these ids be asked or run again; what is not there is let be."""
+    evaluation = current()
+    for block in evaluation.interview.blocks:
+        if block.id in pargs:
+            evaluation.internal["answered"].discard(block.name)
+            evaluation.internal["answers"].pop(block.name, None)
+            evaluation.internal.get("passed", set()).discard(block.name)
 
 
 def dispatch(var: str) -> bool:
@@ -179,7 +184,7 @@ def set_save_status(status: str) -> None:
 
 def prevent_going_back() -> None:
     """Nobody can go back past this point."""
-    current().prevent_going_back()
+    current().internal["prevent_going_back"] = True
 
 
 def all_variables(
@@ -201,7 +206,9 @@ def all_variables(
     if simplify:
         if not include_internal:
             own.pop("_internal", None)
-        return simplified(own)
+        from appliance.library.plain import plain
+
+        return plain(own)
     return copy.deepcopy(own) if make_copy else own
 
 
@@ -225,17 +232,3 @@ def decode_name(var: str) -> str:
     'favorite_fruit'
     """
     return variable_of(var)
-
-
-MISSING: Any = object()
-
-
-def prior_value(var: str) -> Any:
-    """The value of `var` in the answers before a person went back, or MISSING."""
-    prior = current().prior
-    if prior is None:
-        return MISSING
-    try:
-        return eval(compile(var, "<prior>", "eval"), {"__builtins__": {}}, dict(prior))  # noqa: S307  (author's own name)
-    except (NameError, AttributeError, LookupError, SyntaxError):
-        return MISSING

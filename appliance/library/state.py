@@ -39,7 +39,7 @@ def setting(name: str, default: Any = None) -> Any:
 
 def interview_file() -> str:
     """The running interview, as ``PACKAGE:data/questions/x.yml``."""
-    return str(current().interview.name)
+    return str(current().interview.reference)
 
 
 def interview_package() -> str:

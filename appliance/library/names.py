@@ -1,0 +1,146 @@
+"""Which name lives where: what interviews have by themselves, and what each ``docassemble.base`` module exports."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import logging
+import re
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import appliance
+from appliance.library.state import setting
+
+__all__ = ["MODULES", "NAMES", "module_names"]
+
+UTIL = "docassemble.base.util"
+
+IDEAS = (
+    "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors", "objects",
+    "groups", "lists", "dictionaries", "sets", "collections", "people", "places", "background", "control", "tasks",
+)
+"""The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
+
+ONLY_FOR_IMPORT = {
+    # docassemble documents that these are for modules: interviews use such short words as variables of their own.
+    "a_in_the_b", "a_preposition_b", "are_word", "did_a_b", "did_you", "do_you", "does_a_b", "has_a_b", "have_you", "her",
+    "his", "in_the", "is_word", "its", "language_function", "my", "number_locale", "of_the", "possessify",
+    "possessify_long", "prefix_constructor", "some", "the", "their", "these", "this", "was_a_b", "were_you", "your",
+    "language_function_constructor", "update_language_function", "update_word_collection", "update_nice_numbers",
+    "update_ordinal_function", "update_ordinal_numbers", "DateTimeDelta", "main", "part",
+}
+
+OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "language_function", "looking", "main", "make", "names_in_progress",
+           "number_locale", "only_looking", "part"}
+"""Names in the modules' ``__all__`` that are for ourselves."""
+
+
+def modules() -> Iterable[ModuleType]:
+    for idea in IDEAS:
+        name = f"appliance.library.{idea}"
+        if importlib.util.find_spec(name) is not None:
+            yield importlib.import_module(name)
+
+
+def gathered() -> dict[str, Any]:
+    """All public names; ours say that they live in ``docassemble.base.util``, so that stored answers do too."""
+    names: dict[str, Any] = {"re": re, "json": json}
+    for module in modules():
+        for name in getattr(module, "__all__", ()):
+            if name in OUR_OWN:
+                continue
+            value = getattr(module, name)
+            if isinstance(value, type) and value.__module__.startswith("appliance.library."):
+                value.__module__ = UTIL
+            names[name] = value
+    return names
+
+
+EXPORTED = gathered()
+"""What ``docassemble.base.util`` has."""
+
+NAMES: dict[str, Any] = {name: value for name, value in EXPORTED.items() if name not in ONLY_FOR_IMPORT}
+"""What interviews have without importing anything."""
+
+
+def logmessage(message: Any) -> None:
+    """Write to the log; for modules that know docassemble's own function."""
+    from appliance.interview.host import running_evaluation
+
+    evaluation = running_evaluation()
+    if evaluation is None:
+        logging.getLogger("docassemble").info("%s", message)
+    else:
+        evaluation.host.log(str(message))
+
+
+class Configuration(dict[str, Any]):
+    """``daconfig``: the directives of the configuration, looked up when they are read."""
+
+    def __missing__(self, key: str) -> Any:
+        value = setting(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return setting(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return setting(str(key)) is not None
+
+
+def errors() -> dict[str, Any]:
+    module = importlib.import_module("appliance.library.errors")
+    return {name: getattr(module, name) for name in module.__all__}
+
+
+def some_of(*names: str) -> dict[str, Any]:
+    return {name: EXPORTED[name] for name in names if name in EXPORTED}
+
+
+def legal() -> dict[str, Any]:
+    """``docassemble.base.legal``: all of util, and the objects of a case."""
+    names = dict(EXPORTED)
+    if importlib.util.find_spec("appliance.library.legal") is not None:
+        module = importlib.import_module("appliance.library.legal")
+        names.update({name: getattr(module, name) for name in module.__all__})
+    return names
+
+
+def core() -> dict[str, Any]:
+    """``docassemble.base.core``: the objects."""
+    return {name: value for name, value in EXPORTED.items() if isinstance(value, type) and name.startswith("DA")}
+
+
+MODULES = {
+    "docassemble.base": lambda: {"__version__": appliance.__version__},
+    UTIL: lambda: EXPORTED | {"__all__": sorted(NAMES)},
+    "docassemble.base.functions": lambda: EXPORTED | {"__all__": sorted(NAMES)},
+    "docassemble.base.core": core,
+    "docassemble.base.legal": lambda: (names := legal()) | {"__all__": sorted(set(names) - ONLY_FOR_IMPORT)},
+    "docassemble.base.error": errors,
+    "docassemble.base.logger": lambda: {"logmessage": logmessage},
+    "docassemble.base.config": lambda: {"daconfig": Configuration()},
+    "docassemble.base.generate_key": lambda: {"random_string": random_string, "random_lower_string": random_lower_string},
+}
+"""Each module of ``docassemble.base`` that there is, and what makes its names."""
+
+
+def module_names(module: str) -> dict[str, Any]:
+    """The names of one of :data:`MODULES`."""
+    return dict(MODULES[module]())
+
+
+def random_string(length: int = 32) -> str:
+    import secrets
+    import string
+
+    return "".join(secrets.choice(string.ascii_letters) for _ in range(length))
+
+
+def random_lower_string(length: int = 32) -> str:
+    return random_string(length).lower()
