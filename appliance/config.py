@@ -52,32 +52,40 @@ def _not_a_web_address(value: Any) -> str | None:
 
 
 def default_workers() -> int:
-    """One worker for each core but one, and never more than two unless told: a laptop is for working on."""
-    return max(1, min(2, (os.cpu_count() or 1)))
+    """Two, or one on a single core: a laptop is for working on, and each takes 60 MB."""
+    return min(2, os.cpu_count() or 1)
 
 
 _TABLE = (
     Directive("checkin interval", "whole number", 6000,
               "Milliseconds between two looks of the browser for news while its socket is down, and for "
               "interviews that check in. 0 switches this off.", minimum=1000, also=0),
+    Directive("compute: task memory limit", "whole number", 2048,
+              "Megabytes that a background task may take before it is ended.", minimum=64),
     Directive("compute: task time limit", "number", 3600,
               "Seconds after which a background task is ended.", minimum=1),
     Directive("compute: workers", "whole number", None,
               "How many background tasks run at the same time. Unless told, two, or one on a single core.", minimum=1),
-    Directive("currency", "text", "USD", "The currency of amounts, as its three letters."),
-    Directive("exitpage", "text", "",
+    Directive("country", "text", "US", "The country of interviews that do not say theirs, as two letters."),
+    Directive("currency symbol", "text", None,
+              "What stands before amounts. Unless told, the symbol of the locale's currency."),
+    Directive("exitpage", "text", None,
               "Where a person who leaves an interview is sent. Unless told, the list of interviews."),
+    Directive("external hostname", "text", None,
+              "A name, beside those of this computer itself, under which people reach the appliance."),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
-    Directive("locale", "text", "en_US.utf8", "How numbers, amounts and dates are written."),
+    Directive("locale", "text", None,
+              "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
     Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
               "Seconds after which a browser forgets which interviews were its own.", minimum=60),
-    Directive("timezone", "text", "America/New_York",
-              "The time zone that dates and times are in where an interview does not say.", check=_unknown_timezone),
+    Directive("timezone", "text", None,
+              "The time zone that dates and times are in where an interview does not say, like `America/New_York`. "
+              "Unless told, this computer's.", check=_unknown_timezone),
     Directive("turn time limit", "number", 60,
               "Seconds that the code of an interview may take between two screens.", minimum=1),
-    Directive("url root", "text", "",
+    Directive("url root", "text", None,
               "The address under which people reach the appliance, for links in documents and mails. Unless told, "
               "the one they came by.", check=_not_a_web_address),
 )
@@ -109,12 +117,13 @@ class Settings:
         return self._values[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a directive; `default` if there is none of that name. What ``get_config()`` asks.
+        """The value of a directive; `default` if nothing is set or there is no such name. What ``get_config()`` asks.
 
         The name of a whole group (``compute``) gives a dictionary, as in docassemble.
         """
         if name in self._values:
-            return self._values[name]
+            value = self._values[name]
+            return default if value is None else value
         group = {key.removeprefix(f"{name}: "): value
                  for key, value in self._values.items() if key.startswith(f"{name}: ")}
         return group or default
@@ -228,7 +237,7 @@ def reference() -> str:
         "|---|---|---|---|",
     ]
     for directive in DIRECTIVES.values():
-        default = "" if directive.default in (None, "") else f"`{directive.default}`"
+        default = "" if directive.default is None else f"`{directive.default}`"
         lines.append(f"| `{directive.name}` | {directive.kind} | {default} | {directive.help} |")
     return "\n".join(lines) + "\n"
 

@@ -42,6 +42,7 @@ def test_get_answers_like_get_config(tmp_path: Path) -> None:
     assert settings.get("compute")["workers"] == 3
     assert settings.get("google maps key") is None
     assert settings.get("google maps key", "none") == "none"
+    assert settings.get("exitpage", "/elsewhere") == "/elsewhere"
     with pytest.raises(KeyError):
         settings["google maps key"]
 
@@ -70,7 +71,7 @@ def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, text: str, line: 
 
 def test_every_default_is_a_value_that_the_file_could_hold(tmp_path: Path) -> None:
     for name, directive in DIRECTIVES.items():
-        if directive.default in (None, ""):
+        if directive.default is None:
             continue
         lines, indent = [], ""
         *groups, last = name.split(": ")
