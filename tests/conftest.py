@@ -14,11 +14,19 @@ from tests.support.browser import Person, launch
 from tests.support.process import Appliance
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for the browser is marked as such, so that ``-m 'not browser'`` leaves it out."""
+ONLY_WHEN_ASKED = ("bench", "fault50")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks for the browser, so that ``-m 'not browser'`` leaves it out; leave out what takes long unless asked."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+    if not config.getoption("markexpr"):
+        left_out = [item for item in items if any(item.get_closest_marker(name) for name in ONLY_WHEN_ASKED)]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture
