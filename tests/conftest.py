@@ -13,13 +13,12 @@ from tests import chromium
 from tests.support.browser import Person, launch
 from tests.support.process import Appliance
 
-
 ONLY_WHEN_ASKED = ("bench", "fault50")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what asks for the browser, so that ``-m 'not browser'`` leaves it out; leave out what takes long unless asked."""
+    """Mark what asks for the browser, so that ``-m 'not browser'`` works; leave out what takes long unless asked."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)

@@ -1,0 +1,1 @@
+"""What the appliance is measured by: `make bench`. Loopback only, every loop has an end."""
