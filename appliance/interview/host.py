@@ -7,7 +7,7 @@ implements Host over the store (``appliance.sessions.host``), a worker over what
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
     from appliance.interview.tasks import TaskView
 
-__all__ = ["Host", "UserInfo", "current", "running_evaluation", "set_current"]
+__all__ = ["Host", "UserInfo", "current", "reset_current", "running_evaluation", "set_current"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ def running_evaluation() -> Evaluation | None:
     return _current.get()  # type: ignore[no-any-return]
 
 
-def set_current(evaluation: Evaluation | None) -> Any:
-    """Make `evaluation` current in this context; returns the token for ``reset``."""
+def set_current(evaluation: Evaluation | None) -> Token[Any]:
+    """Make `evaluation` current in this context; returns the token for :func:`reset_current`."""
     return _current.set(evaluation)
+
+
+def reset_current(token: Token[Any]) -> None:
+    """Undo :func:`set_current`."""
+    _current.reset(token)

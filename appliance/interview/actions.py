@@ -1,0 +1,83 @@
+"""The actions waiting in a session: one that a link asked for, and those that code put off with ``force_ask``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from appliance.interview.signals import AskFor
+from appliance.interview.turn import Action, CheckIn, Turn
+
+if TYPE_CHECKING:
+    from appliance.interview.evaluate import Evaluation
+
+__all__ = ["ActionStack", "Entry"]
+
+
+@dataclass
+class Entry:
+    """An action to run; `ask`: a variable whose question is asked even if it has a value."""
+
+    action: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    ask: bool = False
+
+
+class ActionStack:
+    """The actions of a session, the next one last. Kept in the answers, so that it survives between screens.
+
+    A task, a scheduled event and a check-in run their own action only, and leave the session's stack alone.
+    """
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
+        self.only = isinstance(evaluation.turn, CheckIn) or (
+            isinstance(evaluation.turn, Action) and evaluation.host.interface in ("worker", "cron"))
+        self._entries: list[Entry] = [] if self.only else evaluation.internal.setdefault("stack", [])
+        self.current: Entry | None = None
+
+    def begin(self, turn: Turn) -> None:
+        """Put the action of the turn on top."""
+        if isinstance(turn, Action):
+            if not self.only and turn.arguments.pop("_forget_prior", False):
+                self._entries.clear()
+            self._entries.append(Entry(turn.name, dict(turn.arguments)))
+        elif isinstance(turn, CheckIn):
+            arguments: dict[str, Any] = {**turn.fields, "_initial": turn.initial, "_changed": turn.changed}
+            self._entries.append(Entry(turn.name, arguments))
+
+    def top(self) -> Entry | None:
+        self.current = self._entries[-1] if self._entries else None
+        return self.current
+
+    def done(self, entry: Entry) -> None:
+        """`entry` has run to its end, or its screen was submitted."""
+        if entry in self._entries:
+            self._entries.remove(entry)
+        self.current = None
+
+    def drop_current(self) -> None:
+        """The running action answered for itself (``response()``): it is over."""
+        if self.current is not None:
+            self.done(self.current)
+
+    def submitted(self, action: dict[str, Any], sought: str | None) -> None:
+        """A screen that was shown for `action` was submitted: if it was the action's own screen, the action is over."""
+        for entry in reversed(self._entries):
+            if entry.action == action["action"] and entry.arguments == action["arguments"]:
+                if sought == entry.action:
+                    self._entries.remove(entry)
+                return
+
+    def push_requests(self, signal: AskFor) -> None:
+        """Ask for variables, the first one first, then go on."""
+        running = self.current
+        if running is not None and not signal.gather:
+            self.done(running)
+        if signal.forget_prior:
+            self._entries.clear()
+        for request in reversed(signal.requests):
+            if isinstance(request, dict):
+                self._entries.append(Entry(str(request["action"]), dict(request.get("arguments", {})), ask=True))
+            else:
+                self._entries.append(Entry(str(request), {}, ask=True))

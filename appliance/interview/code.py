@@ -1,0 +1,56 @@
+"""The author's Python: compiled once for each file version, run with a session's answers as its globals."""
+
+from __future__ import annotations
+
+import ast
+from types import CodeType
+from typing import Any
+
+from appliance.interview.errors import BadInterview
+from appliance.interview.names import assigned_names
+from appliance.interview.turn import Answers
+
+__all__ = ["CodeText", "Expression"]
+
+
+def _parse(text: str, mode: str, file: str, line: int, what: str) -> ast.AST:
+    try:
+        return ast.parse(text, filename=file, mode=mode)
+    except SyntaxError as error:
+        at = line + (error.lineno or 1) - 1
+        raise BadInterview(f"{what} is not valid Python: {error.msg}", file=file, line=at) from error
+    except ValueError as error:
+        raise BadInterview(f"{what} is not valid Python: {error}", file=file, line=line) from error
+
+
+class CodeText:
+    """Statements of a ``code`` block.
+
+    :param line: the line of the file that the text begins at, so that tracebacks name the author's own lines.
+    """
+
+    def __init__(self, text: str, file: str, line: int, what: str = "the code") -> None:
+        self.text, self.file, self.line = text, file, line
+        tree = _parse(text, "exec", file, line, what)
+        self.assigned = assigned_names(tree)
+        ast.increment_lineno(tree, line - 1)
+        self._code: CodeType = compile(tree, file, "exec")  # type: ignore[arg-type]
+
+    def run(self, answers: Answers) -> None:
+        """Run the statements; what they assign is assigned in `answers`."""
+        exec(self._code, answers)  # noqa: S102 - author code is trusted, DESIGN section 3
+
+
+class Expression:
+    """A Python expression in a file (``if``, ``mandatory``, ``code`` of choices …)."""
+
+    def __init__(self, text: str, file: str, line: int, what: str = "the expression") -> None:
+        self.text, self.file, self.line = text.strip(), file, line
+        source = "(" + self.text + "\n)" if self.text else "None"
+        tree = _parse(source, "eval", file, line, what)
+        ast.increment_lineno(tree, line - 1)
+        self._code: CodeType = compile(tree, file, "eval")  # type: ignore[arg-type]
+
+    def value(self, answers: Answers) -> Any:
+        """What the expression is worth now."""
+        return eval(self._code, answers)  # noqa: S307 - author code is trusted, DESIGN section 3

@@ -1,0 +1,38 @@
+"""Reading the exceptions of author code: which name was missing, and where in the author's files."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Container
+from types import TracebackType
+
+from appliance.interview.errors import CodeFailed
+
+__all__ = ["code_failed", "missing_name", "place_of"]
+
+
+def missing_name(error: NameError) -> str | None:
+    """The name that some block may define; None where the error is a mistake in the code itself."""
+    if isinstance(error, UnboundLocalError):
+        return None
+    return error.name or None
+
+
+def place_of(error: BaseException, files: Container[str]) -> tuple[str, int] | None:
+    """The innermost place of the traceback that lies in one of the interview's `files`."""
+    place: tuple[str, int] | None = None
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file in files:
+            place = (file, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def code_failed(error: Exception, files: Container[str], sought: tuple[str, ...]) -> CodeFailed:
+    """What an author is told of an exception in the interview's code."""
+    place = place_of(error, files)
+    trace = "".join(traceback.format_exception(error))
+    return CodeFailed(str(error) or type(error).__name__, error_type=type(error).__name__, trace=trace,
+                      file=place[0] if place else None, line=place[1] if place else None, variables=tuple(reversed(sought)))

@@ -1,0 +1,55 @@
+"""The names that author code finds besides the session's own answers.
+
+Python looks up a global name in the globals first and then in their ``__builtins__``. The answers are the globals; one
+``__builtins__`` mapping for each interview holds Python's own builtins, the library, and what the interview's
+``modules`` and ``imports`` blocks bring. So nothing is copied in a turn, and the answers hold only what the author made.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+from collections.abc import Iterable
+from typing import Any
+
+from appliance.interview.errors import BadInterview
+from appliance.interview.templates import MAKO_NAMES
+
+__all__ = ["attach", "base_names", "import_module", "library", "names_of_module"]
+
+
+def library() -> dict[str, Any]:
+    """The names every interview has: those of ``docassemble.base.util``."""
+    names = importlib.import_module("appliance.library.names")
+    return dict(names.NAMES)
+
+
+def base_names(with_library: bool = True) -> dict[str, Any]:
+    """A new mapping for ``__builtins__``."""
+    names: dict[str, Any] = {**vars(builtins), **MAKO_NAMES}
+    if with_library:
+        names.update(library())
+    return names
+
+
+def attach(answers: dict[str, Any], names: dict[str, Any]) -> None:
+    """Let code that runs with `answers` as globals find `names`."""
+    answers["__builtins__"] = names
+
+
+def import_module(name: str, package: str, file: str, line: int) -> Any:
+    """Import a module for a ``modules`` or ``imports`` block; ``.name`` is a module of the interview's own package.
+
+    :raises BadInterview: where it cannot be imported.
+    """
+    try:
+        return importlib.import_module(name, package) if name.startswith(".") else importlib.import_module(name)
+    except Exception as error:  # an author's module can fail in any way while it is imported; all are told alike
+        raise BadInterview(f"the module {name!r} cannot be imported: {type(error).__name__}: {error}", file=file,
+                           line=line) from error
+
+
+def names_of_module(module: Any) -> dict[str, Any]:
+    """What ``from module import *`` brings."""
+    public: Iterable[str] = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
+    return {name: getattr(module, name) for name in public}

@@ -1,0 +1,205 @@
+"""Reading a submitted screen back: from the posted form to the variables it sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from appliance.interview import datatypes
+from appliance.interview.blocks.fields import FieldSpec
+from appliance.interview.blocks.question import QuestionBlock
+from appliance.interview.errors import FieldProblem
+from appliance.interview.names import canonical
+from appliance.interview.screen import Screen, html_name, variable_of
+from appliance.interview.signals import CommandSignal, ValidationProblem
+from appliance.interview.turn import Goodbye, Posted, ShowScreen
+
+if TYPE_CHECKING:
+    from appliance.interview.evaluate import Evaluation
+
+__all__ = ["WHOLE_FORM", "read_submit"]
+
+WHOLE_FORM = -1
+"""Stands for a field number where a message is about the form as a whole."""
+
+
+def read_submit(evaluation: Evaluation, screen: Screen, posted: Posted) -> ShowScreen | Goodbye | None:
+    """Set what the form sets. None: go on; a screen: what was entered is not acceptable; else the person leaves.
+
+    Raises what author code (``validate``, ``validation code``) raises.
+    """
+    block = evaluation.interview.block_named(screen.block)
+    stranger = _stranger(screen, posted)
+    if stranger is not None:
+        return ShowScreen(screen, {WHOLE_FORM: f"This form has no field {stranger!r}, so nothing was saved. Please check your "
+                                   "answers and press the button again."}, dict(posted))
+    pressed = _pressed(screen, posted)
+    if isinstance(pressed, str):
+        return ShowScreen(screen, {WHOLE_FORM: pressed}, dict(posted))
+    evaluation.bindings = dict(screen.bindings)
+    evaluation.set_iterators()
+    leaving = _special(screen, pressed)
+    if leaving is not None:
+        return leaving
+    values, errors = _read_fields(screen, posted)
+    if not errors:
+        _assign(evaluation, screen, values)
+        errors = _validate(evaluation, screen, block, values)
+    if errors:
+        return ShowScreen(screen, errors, dict(posted))
+    ending = _outcome(evaluation, screen, block, values, pressed)
+    if ending is not None:
+        return ending
+    _finish(evaluation, screen, block)
+    return None
+
+
+def _stranger(screen: Screen, posted: Posted) -> str | None:
+    """A posted name that is not on the screen, as the variable it stands for; our own names begin with ``_``."""
+    known = {html_name(field.variable) for field in screen.fields if field.variable is not None}
+    variables = tuple(field.variable for field in screen.fields if field.variable is not None)
+    for name in posted:
+        if name in known or name.startswith("_") or name in ("ajax", "csrf_token", "json", "i", "session"):
+            continue
+        try:
+            variable = variable_of(name)
+        except ValueError:
+            return name
+        if not variable.startswith(tuple(f"{known_variable}[" for known_variable in variables)):
+            return variable
+    return None
+
+
+def _pressed(screen: Screen, posted: Posted) -> Any:
+    """The button that was pressed; a text says why there is none."""
+    number = (posted.get("_button") or [""])[-1]
+    if not number:
+        if screen.kind == "buttons":
+            return "Please press one of the buttons."
+        return next((button for button in screen.buttons if button.kind == "continue"), None)
+    for button in screen.buttons:
+        if str(button.number) == number and button.kind != "link":
+            return button
+    return "That button is not on this screen. Please press one of the buttons below."
+
+
+def _special(screen: Screen, pressed: Any) -> Goodbye | None:
+    if pressed is None or pressed.kind != "special":
+        return None
+    return _goodbye(pressed.name, pressed.url)
+
+
+def _goodbye(word: str, url: str) -> Goodbye:
+    if word in ("refresh", "continue"):
+        raise CommandSignal(word)
+    return Goodbye(word, url)  # type: ignore[arg-type]
+
+
+def _read_fields(screen: Screen, posted: Posted) -> tuple[dict[int, Any], dict[int, str]]:
+    values: dict[int, Any] = {}
+    errors: dict[int, str] = {}
+    counting = datatypes.visible(screen, posted)
+    for field in screen.fields:
+        if field.variable is None or field.number not in counting or field.disabled:
+            continue
+        try:
+            values[field.number] = datatypes.find(field).read(field, posted)
+        except FieldProblem as problem:
+            errors[field.number] = str(problem)
+    return values, errors
+
+
+def _assign(evaluation: Evaluation, screen: Screen, values: dict[int, Any]) -> None:
+    for field in screen.fields:
+        if field.number in values and field.variable is not None and not _is_choice(screen, field.number):
+            evaluation.assign(field.variable, values[field.number])
+            evaluation.adopt_names([field.variable])
+    for variable in screen.extras.get("empty", []):
+        evaluation.assign(variable, None)
+
+
+def _is_choice(screen: Screen, number: int) -> bool:
+    return "outcomes" in screen.extras and number == 0
+
+
+def _validate(evaluation: Evaluation, screen: Screen, block: Any, values: dict[int, Any]) -> dict[int, str]:
+    """What the author's own checks say; empty if they accept everything."""
+    errors: dict[int, str] = {}
+    if not isinstance(block, QuestionBlock):
+        return errors
+    for spec in block.fields:
+        if spec.validate is not None and spec.number in values:
+            message = _validate_field(evaluation, spec, values[spec.number])
+            if message is not None:
+                errors[spec.number] = message
+    if errors or block.validation is None:
+        return errors
+    try:
+        evaluation.run_code(block.validation)
+    except ValidationProblem as problem:
+        return {_field_number(screen, problem.field, evaluation): str(problem) or _unacceptable(evaluation)}
+    return errors
+
+
+def _validate_field(evaluation: Evaluation, spec: FieldSpec, value: Any) -> str | None:
+    assert spec.validate is not None
+    try:
+        accepted = spec.validate.value(evaluation.answers)(value)
+    except ValidationProblem as problem:
+        return str(problem) or _unacceptable(evaluation)
+    return None if accepted else _unacceptable(evaluation)
+
+
+def _unacceptable(evaluation: Evaluation) -> str:
+    return evaluation.word("Please enter a valid value.")
+
+
+def _field_number(screen: Screen, variable: str | None, evaluation: Evaluation) -> int:
+    if variable is None:
+        return WHOLE_FORM
+    full = evaluation.resolve(canonical(variable))
+    return next((field.number for field in screen.fields if field.variable == full), WHOLE_FORM)
+
+
+def _outcome(evaluation: Evaluation, screen: Screen, block: Any, values: dict[int, Any], pressed: Any) -> Goodbye | None:
+    """What the pressed button, or the chosen option of a list without a variable, does."""
+    if screen.kind == "buttons" and pressed is not None and pressed.choice is not None:
+        if screen.variable is not None:
+            evaluation.assign(screen.variable, pressed.choice.value)
+        else:
+            _chosen(evaluation, block, pressed.choice.value)
+    elif "outcomes" in screen.extras and 0 in values:
+        outcomes = screen.extras["outcomes"]
+        number = int(values[0]) if str(values[0]).isdigit() else -1
+        if not 0 <= number < len(outcomes):
+            return None
+        outcome = outcomes[number]
+        if "embedded" in outcome:
+            _chosen(evaluation, block, outcome["embedded"])
+        elif outcome["special"] == "continue":
+            _chosen(evaluation, block, "continue")
+        else:
+            return _goodbye("exit" if outcome["special"] == "link" else outcome["special"], outcome["url"])
+    if screen.continue_variable is not None:
+        evaluation.assign(screen.continue_variable, True)
+    return None
+
+
+def _chosen(evaluation: Evaluation, block: Any, choice: Any) -> None:
+    """Remember which embedded block was chosen; ``continue`` passes the question over."""
+    if block is None:
+        return
+    if choice == "continue":
+        if block.mandatory is False:
+            evaluation.internal.setdefault("passed", set()).add(block.name)
+    else:
+        evaluation.internal["answers"][block.name] = choice
+
+
+def _finish(evaluation: Evaluation, screen: Screen, block: Any) -> None:
+    internal = evaluation.internal
+    internal["prevent_going_back"] = False
+    if isinstance(block, QuestionBlock) and block.name not in internal["answers"]:
+        evaluation.question_answered(block)
+    if screen.event_action is not None:
+        evaluation.stack.submitted(screen.event_action, screen.sought)
+    evaluation.bindings = {}
