@@ -83,7 +83,7 @@ def _label(field: ShownField) -> str:
 
 
 def _optional(field: ShownField) -> str:
-    """The mark of a field that may stay empty; drawn by the style sheet, so that the label's text stays the author's."""
+    """The mark of a field that may stay empty, drawn by the style sheet: the label's text stays the author's."""
     if field.required or "optional" in (field.label_html or "").lower():
         return ""
     return ' data-da-optional="(optional)"'
