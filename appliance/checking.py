@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from appliance.interview.errors import BadInterview, InterviewError
-from appliance.interview.sources import join_reference
+from appliance.interview.sources import join_reference, split_reference
 from appliance.packages import InstalledPackages
 
 __all__ = ["check"]
 
 LOOSE = "docassemble.checked"
-"""The package that files outside of any package are read as part of."""
+"""With a checksum of the folder: the package that files outside of any package are read as part of."""
 
 _QUESTIONS = "data/questions/"
 _SUFFIXES = {".yml", ".yaml"}
@@ -23,7 +24,6 @@ class CheckedPackages(InstalledPackages):
 
     def __init__(self, folder: Path) -> None:
         self._lent: dict[str, Path] = {}
-        self._loose = Path()
         super().__init__(folder)
 
     def lend(self, file: Path) -> str:
@@ -34,17 +34,27 @@ class CheckedPackages(InstalledPackages):
                 package, root = f"docassemble.{parts[place + 1]}", Path(*parts[:place + 2])
                 self._lent[package] = root
                 return join_reference(package, file.relative_to(root).as_posix())
-        self._loose = file.parent
-        return join_reference(LOOSE, _QUESTIONS + file.name)
+        # As in docassemble's playground, modules and other files may lie in the one folder.
+        package = f"{LOOSE}_{zlib.crc32(str(file.parent).encode()):08x}"
+        self._lent[package] = file.parent
+        return join_reference(package, _QUESTIONS + file.name)
 
     def roots(self) -> Mapping[str, Path]:
         return {**super().roots(), **self._lent}
 
     def locate(self, package: str, path: str) -> Path | None:
-        if package != LOOSE:
+        if not package.startswith(LOOSE):
             return super().locate(package, path)
-        file = self._loose / path.removeprefix(_QUESTIONS)
-        return file if path.startswith(_QUESTIONS) and ".." not in file.parts and file.is_file() else None
+        file = self._lent[package] / path.removeprefix(_QUESTIONS)
+        return file if path.startswith(_QUESTIONS) and file.is_file() else None
+
+    def named(self, reference: str) -> str:
+        """A file in the words of the command line: its path where it is one of those that are checked."""
+        package, path = split_reference(reference)
+        if package not in self._lent:
+            return reference
+        file = self.locate(package, path)
+        return reference if file is None else str(file)
 
 
 def check(paths: Sequence[Path], packages: Path) -> Iterator[tuple[Path, str | None]]:
@@ -65,7 +75,8 @@ def check(paths: Sequence[Path], packages: Path) -> Iterator[tuple[Path, str | N
         try:
             Interview(reference, checked)
         except InterviewError as problem:
-            yield file, _words(problem, file, reference)
+            where = str(file) if problem.file in {None, reference} else checked.named(str(problem.file))
+            yield file, _words(problem, where)
         else:
             yield file, None
 
@@ -78,9 +89,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _words(problem: InterviewError, file: Path, reference: str) -> str:
-    """``FILE, line N: message (did you mean …?)``; the file as it was given, an included one by its name."""
-    where = str(file) if problem.file in {None, reference} else str(problem.file).replace(LOOSE + ":" + _QUESTIONS, "")
+def _words(problem: InterviewError, where: str) -> str:
+    """``FILE, line N: message (did you mean …?)``."""
     line = f", line {problem.line}" if problem.line is not None else ""
     hint = f" ({problem.hint})" if isinstance(problem, BadInterview) and problem.hint else ""
     return f"{where}{line}: {problem.message}{hint}"
