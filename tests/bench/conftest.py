@@ -61,12 +61,6 @@ question: It is ${ task.get() }.
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "bench" in item.path.parts:
-            item.add_marker(pytest.mark.bench)
-
-
 class Baseline:
     """The bare server of ``baseline.py`` as a process."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 import psutil
+import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.bench.conftest import ONE_FIELD, ROOT, TASK, Baseline, wait_for
@@ -17,6 +18,7 @@ from tests.bench.figures import Figure, median_and_p95
 from tests.bench.quick import QuickClient
 from tests.support.process import DEMO, Appliance
 
+pytestmark = pytest.mark.bench
 Show = Callable[[Figure], None]
 
 CLICK_TO_TEXT = """([selector, text]) => new Promise((resolve) => {
