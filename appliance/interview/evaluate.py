@@ -50,7 +50,6 @@ from appliance.interview.turn import (
     Turn,
     Wait,
 )
-from appliance.interview.variables import Variables
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -74,7 +73,7 @@ class _Skip(Exception):
     """The block cannot be used for what is sought; the next one is tried."""
 
 
-class Evaluation(Variables, Asking):
+class Evaluation(Asking):
     """The running turn. Library functions reach it through :func:`appliance.interview.host.current`."""
 
     def __init__(self, interview: Interview, answers: Answers, turn: Turn, host: Host, prior: Answers | None = None) -> None:
