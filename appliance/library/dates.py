@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import zoneinfo
 from dataclasses import dataclass
 from typing import Any
@@ -58,11 +58,11 @@ def timezone_list() -> list[str]:
 def current_datetime(timezone: str | None = None) -> DADateTime:
     """Now."""
     evaluation = running_evaluation()
-    now = evaluation.host.now() if evaluation is not None else datetime.datetime.now(datetime.UTC)
+    now = evaluation.host.now() if evaluation is not None else dt.datetime.now(dt.UTC)
     return DADateTime.from_datetime(now.astimezone(zone(timezone)))
 
 
-def today(timezone: str | None = None, format: str | None = None) -> Any:  # noqa: A002
+def today(timezone: str | None = None, format: str | None = None) -> Any:
     """Today at midnight; text where a `format` is given."""
     moment = current_datetime(timezone).replace(hour=0, minute=0, second=0, microsecond=0)
     return moment if format is None else moment.format_date(format)
@@ -76,12 +76,12 @@ def as_datetime(the_date: Any, timezone: str | None = None) -> DADateTime:
 
     :raises ValueError: where a text is no date.
     """
-    if isinstance(the_date, datetime.datetime):
+    if isinstance(the_date, dt.datetime):
         moment = the_date
-    elif isinstance(the_date, datetime.date):
-        moment = datetime.datetime.combine(the_date, datetime.time())
-    elif isinstance(the_date, datetime.time):
-        moment = datetime.datetime.combine(today(timezone), the_date)
+    elif isinstance(the_date, dt.date):
+        moment = dt.datetime.combine(the_date, dt.time())
+    elif isinstance(the_date, dt.time):
+        moment = dt.datetime.combine(today(timezone), the_date)
     else:
         moment = parsed(str(the_date), timezone)
     where = zone(timezone)
@@ -92,46 +92,49 @@ def as_datetime(the_date: Any, timezone: str | None = None) -> DADateTime:
     return DADateTime.from_datetime(moment)
 
 
-def parsed(text: str, timezone: str | None = None) -> datetime.datetime:
+def parsed(text: str, timezone: str | None = None) -> dt.datetime:
     """A date as people write it; what it leaves out is today's, at midnight."""
     start = today(timezone).replace(tzinfo=None)
     try:
-        return dateutil.parser.parse(text, default=datetime.datetime.combine(start.date(), datetime.time()))
+        return dateutil.parser.parse(text, default=dt.datetime.combine(start.date(), dt.time()))
     except (OverflowError, dateutil.parser.ParserError) as error:
         raise ValueError(f"{text!r} is not a date") from error
 
 
-def as_moment(value: Any) -> datetime.datetime | datetime.date | datetime.time:
-    return value if isinstance(value, (datetime.date, datetime.time)) else as_datetime(value)
+def as_moment(value: Any) -> dt.datetime | dt.date | dt.time:
+    return value if isinstance(value, (dt.date, dt.time)) else as_datetime(value)
 
 
-def format_date(the_date: Any, format: str | None = None) -> str:  # noqa: A002
+def format_date(the_date: Any, format: str | None = None) -> str:
     """`the_date` as it is written in the current language; `format` is that of ``babel.dates.format_date``.
 
-    >>> format_date("10/31/2016"), format_date("April 5, 2014", format="EEEE"), format_date("2014-04-05", format="short")
+    >>> format_date("10/31/2016"), format_date("April 5, 2014", format="EEEE"), format_date("2014-04-05", "short")
     ('October 31, 2016', 'Saturday', '4/5/14')
     """
     return written_date(as_moment(the_date), format)
 
 
-def format_time(the_time: Any, format: str | None = None) -> str:  # noqa: A002
-    """
-    >>> format_time("04:01:23"), format_time("04:01:23", format="hh"), format_time(datetime.time(16, 5), format="h:mm a")
+def format_time(the_time: Any, format: str | None = None) -> str:
+    """The time of day as it is written in the current language.
+
+    >>> format_time("04:01:23"), format_time("04:01:23", format="hh"), format_time("16:05", format="h:mm a")
     ('4:01 AM', '04', '4:05 PM')
     """
     return written_time(as_moment(the_time), format)
 
 
-def format_datetime(the_date: Any, format: str | None = None) -> str:  # noqa: A002
-    """
+def format_datetime(the_date: Any, format: str | None = None) -> str:
+    """Date and time as they are written in the current language.
+
     >>> format_datetime("4/5/2014 07:30", "h:mm 'in' MMMM")
     '7:30 in April'
     """
     return written_datetime(as_moment(the_date), format)
 
 
-def year_of(the_date: Any, language: str | None = None) -> int:  # noqa: ARG001  (years are the same in all)
-    """
+def year_of(the_date: Any, language: str | None = None) -> int:
+    """The year of a date.
+
     >>> year_of("4/1/1989")
     1989
     """
@@ -139,7 +142,8 @@ def year_of(the_date: Any, language: str | None = None) -> int:  # noqa: ARG001 
 
 
 def month_of(the_date: Any, as_word: bool = False, language: str | None = None) -> int | str:
-    """
+    """The month of a date, as a number or `as_word`.
+
     >>> month_of("4/1/1989"), month_of("4/1/1989", as_word=True)
     (4, 'April')
     """
@@ -147,8 +151,9 @@ def month_of(the_date: Any, as_word: bool = False, language: str | None = None) 
     return str(get_month_names("wide", locale=language or number_locale())[month]) if as_word else month
 
 
-def day_of(the_date: Any, language: str | None = None) -> int:  # noqa: ARG001
-    """
+def day_of(the_date: Any, language: str | None = None) -> int:
+    """The day of the month.
+
     >>> day_of("4/1/1989")
     1
     """
@@ -166,7 +171,7 @@ def dow_of(the_date: Any, as_word: bool = False, language: str | None = None) ->
 
 
 def date_interval(**kwargs: Any) -> relativedelta:
-    """``years``, ``months``, ``weeks``, ``days``, ``hours``, ``minutes``, ``seconds`` to add to a date or take from it."""
+    """A number of ``years``, ``months``, ``days``, ``hours`` … to add to a date or take from it."""
     return relativedelta(**kwargs)
 
 
@@ -174,13 +179,13 @@ def date_interval(**kwargs: Any) -> relativedelta:
 class DateTimeDelta:
     """The time between two dates, in each unit, and by the calendar in words."""
 
-    start: datetime.datetime
-    end: datetime.datetime
+    start: dt.datetime
+    end: dt.datetime
 
     @property
-    def delta(self) -> datetime.timedelta:
+    def delta(self) -> dt.timedelta:
         # In UTC: between two times of the same zone Python would leave out that a clock was changed in between.
-        return self.end.astimezone(datetime.UTC) - self.start.astimezone(datetime.UTC)
+        return self.end.astimezone(dt.UTC) - self.start.astimezone(dt.UTC)
 
     @property
     def seconds(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,11 +12,11 @@ from babel.localtime import get_localzone
 from dateutil.relativedelta import relativedelta
 
 from appliance.library.numbers import number_locale
-from appliance.library.state import setting, turn_state
+from appliance.library.state import setting
 
 __all__ = ["DADateTime", "default_zone", "written_date", "written_datetime", "written_time", "zone"]
 
-Moment = datetime.datetime | datetime.date | datetime.time
+Moment = dt.datetime | dt.date | dt.time
 
 
 @lru_cache(maxsize=1)
@@ -58,31 +58,31 @@ def tidy(text: str) -> str:
     return text.replace("\u202f", " ")
 
 
-def written_date(moment: Moment, format: str | None = None) -> str:  # noqa: A002  (docassemble's parameter name)
-    if isinstance(moment, datetime.time):
-        moment = datetime.datetime.combine(datetime.date.today(), moment)  # noqa: DTZ011  (only its time is meant)
+def written_date(moment: Moment, format: str | None = None) -> str:
+    if isinstance(moment, dt.time):
+        moment = dt.datetime.combine(dt.date.today(), moment)  # noqa: DTZ011  (only its time is meant)
     pattern = format or default_format("date format", "long")
     return tidy(babel.dates.format_date(moment, pattern, locale=number_locale()))
 
 
-def written_time(moment: Moment, format: str | None = None) -> str:  # noqa: A002
-    if isinstance(moment, datetime.date) and not isinstance(moment, datetime.datetime):
-        moment = datetime.datetime.combine(moment, datetime.time())
+def written_time(moment: Moment, format: str | None = None) -> str:
+    if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
     pattern = format or default_format("time format", "short")
     zone_of_moment = getattr(moment, "tzinfo", None)
     return tidy(babel.dates.format_time(moment, pattern, tzinfo=zone_of_moment, locale=number_locale()))
 
 
-def written_datetime(moment: Moment, format: str | None = None) -> str:  # noqa: A002
-    if isinstance(moment, datetime.time):
-        moment = datetime.datetime.combine(datetime.date.today(), moment)  # noqa: DTZ011
-    elif not isinstance(moment, datetime.datetime):
-        moment = datetime.datetime.combine(moment, datetime.time())
+def written_datetime(moment: Moment, format: str | None = None) -> str:
+    if isinstance(moment, dt.time):
+        moment = dt.datetime.combine(dt.date.today(), moment)  # noqa: DTZ011
+    elif not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
     pattern = format or default_format("datetime format", "long")
     return tidy(babel.dates.format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=number_locale()))
 
 
-class DADateTime(datetime.datetime):
+class DADateTime(dt.datetime):
     """A date and time with a time zone, which is written as a date.
 
     >>> str(DADateTime(2026, 11, 23)), DADateTime(2026, 11, 23).plus(weeks=1).format_date("yyyy-MM-dd")
@@ -95,19 +95,19 @@ class DADateTime(datetime.datetime):
     def __format__(self, format_spec: str) -> str:
         return self.strftime(format_spec) if format_spec else str(self)
 
-    def format(self, format: str | None = None) -> str:  # noqa: A002
+    def format(self, format: str | None = None) -> str:
         return self.format_date(format)
 
-    def format_date(self, format: str | None = None) -> str:  # noqa: A002
+    def format_date(self, format: str | None = None) -> str:
         return written_date(self, format)
 
-    def format_time(self, format: str | None = None) -> str:  # noqa: A002
+    def format_time(self, format: str | None = None) -> str:
         return written_time(self, format)
 
-    def format_datetime(self, format: str | None = None) -> str:  # noqa: A002
+    def format_datetime(self, format: str | None = None) -> str:
         return written_datetime(self, format)
 
-    def replace_time(self, time: datetime.time) -> Self:
+    def replace_time(self, time: dt.time) -> Self:
         """This date at another time."""
         return self.replace(hour=time.hour, minute=time.minute, second=time.second, microsecond=time.microsecond)
 
@@ -140,7 +140,7 @@ class DADateTime(datetime.datetime):
     week_of_year = week
 
     @classmethod
-    def from_datetime(cls, moment: datetime.datetime) -> Self:
+    def from_datetime(cls, moment: dt.datetime) -> Self:
         """A DADateTime for the same instant."""
         return cls(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond,
                    tzinfo=moment.tzinfo, fold=moment.fold)

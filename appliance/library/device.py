@@ -13,8 +13,13 @@ _BOT = re.compile(r"bot\b|crawl|spider|slurp|curl/|wget/|python-requests", re.IG
 _TABLET = re.compile(r"ipad|tablet|kindle|silk/|playbook|android(?!.*mobile)", re.IGNORECASE)
 _MOBILE = re.compile(r"iphone|ipod|android.*mobile|windows phone|blackberry|mobile", re.IGNORECASE)
 _PC = re.compile(r"windows nt|macintosh|x11|linux|cros", re.IGNORECASE)
-_BROWSERS = (("Edge", r"Edg(?:e|A|iOS)?/([\d.]+)"), ("Opera", r"OPR/([\d.]+)"), ("Firefox", r"(?:Firefox|FxiOS)/([\d.]+)"),
-             ("Chrome", r"(?:Chrome|CriOS)/([\d.]+)"), ("Safari", r"Version/([\d.]+).*Safari"))
+_BROWSERS = (
+    ("Edge", r"Edg(?:e|A|iOS)?/([\d.]+)"),
+    ("Opera", r"OPR/([\d.]+)"),
+    ("Firefox", r"(?:Firefox|FxiOS)/([\d.]+)"),
+    ("Chrome", r"(?:Chrome|CriOS)/([\d.]+)"),
+    ("Safari", r"Version/([\d.]+).*Safari"),
+)
 _SYSTEMS = (("Windows", r"Windows NT ([\d.]+)"), ("iOS", r"(?:iPhone|iPad).* OS ([\d_]+)"),
             ("Mac OS X", r"Mac OS X ([\d_.]+)"), ("Android", r"Android ([\d.]+)"), ("Chrome OS", r"CrOS \S+ ([\d.]+)"),
             ("Linux", r"Linux()"))

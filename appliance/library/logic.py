@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from appliance.interview.host import current
 from appliance.interview.screen import html_name, variable_of
@@ -173,7 +173,7 @@ def action_arguments() -> dict[str, Any]:
     return {key: each for key, each in current().arguments.items() if key not in ("_initial", "_changed")}
 
 
-def set_save_status(status: str) -> None:
+def set_save_status(status: Literal["new", "overwrite", "ignore"]) -> None:
     """How this turn's answers are kept: ``new`` step, ``overwrite`` the current one, or ``ignore`` (which is final)."""
     if status not in ("new", "overwrite", "ignore"):
         raise ValueError("set_save_status() takes 'new', 'overwrite' or 'ignore'")
@@ -227,7 +227,8 @@ def encode_name(var: str) -> str:
 
 
 def decode_name(var: str) -> str:
-    """
+    """The inverse of :func:`encode_name`.
+
     >>> decode_name("ZmF2b3JpdGVfZnJ1aXQ")
     'favorite_fruit'
     """

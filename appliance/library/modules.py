@@ -1,7 +1,7 @@
 """The import hook: ``docassemble.base.*`` is ours, ``docassemble.NAME`` is what is installed.
 
-Author modules import ``docassemble.base.util`` and its siblings; they get our names, and where we lack one an error that
-says so. The real ``docassemble.base`` is never imported, not even where its files lie beside the other packages: a
+Author modules import ``docassemble.base.util`` and its siblings; they get our names, and where we lack one an error
+that says so. The real ``docassemble.base`` is never imported, not even where its files lie beside the other packages: a
 package of that name may be installed for its data.
 """
 
@@ -63,7 +63,7 @@ class Appliance(MetaPathFinder):
         self.roots = roots
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None  # noqa: ARG002
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname != "docassemble" and not fullname.startswith("docassemble."):
             return None
@@ -122,7 +122,7 @@ def install(roots: Roots) -> None:
 
 
 def install_import_hook(packages: HasRoots | Path | None = None) -> None:
-    """:func:`install` for what knows the packages, or for a packages folder, or (None) for ``docassemble.base`` alone."""
+    """Install the hook for what knows the packages, for a packages folder, or (None) for ``docassemble.base`` alone."""
     if packages is None:
         install(dict)
     elif isinstance(packages, Path):
@@ -139,7 +139,7 @@ def roots_below(folder: Path) -> dict[str, Path]:
 
         return dict(InstalledPackages(folder).roots())
     found: dict[str, Path] = {}
-    for holder in sorted(folder.glob("*/docassemble")) + [folder / "docassemble"]:
+    for holder in [*sorted(folder.glob("*/docassemble")), folder / "docassemble"]:
         if holder.is_dir():
             found.update({f"docassemble.{each.name}": each for each in sorted(holder.iterdir()) if each.is_dir()})
     return found

@@ -7,7 +7,7 @@ import importlib.util
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -19,15 +19,15 @@ __all__ = ["MODULES", "NAMES", "module_names"]
 UTIL = "docassemble.base.util"
 
 IDEAS = (
-    "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors", "objects",
-    "groups", "lists", "dictionaries", "sets", "collections", "people", "places", "background", "control", "tasks",
+    "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors",
+    "objects", "groups", "lists", "dicts", "sets", "templates", "people", "places", "money", "background", "control", "tasks",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
 ONLY_FOR_IMPORT = {
-    # docassemble documents that these are for modules: interviews use such short words as variables of their own.
-    "a_in_the_b", "a_preposition_b", "are_word", "did_a_b", "did_you", "do_you", "does_a_b", "has_a_b", "have_you", "her",
-    "his", "in_the", "is_word", "its", "language_function", "my", "number_locale", "of_the", "possessify",
+    # For modules only, as documented: interviews use such short words as variables of their own.
+    "a_in_the_b", "a_preposition_b", "are_word", "did_a_b", "did_you", "do_you", "does_a_b", "has_a_b", "have_you",
+    "her", "his", "in_the", "is_word", "its", "language_function", "my", "number_locale", "of_the", "possessify",
     "possessify_long", "prefix_constructor", "some", "the", "their", "these", "this", "was_a_b", "were_you", "your",
     "language_function_constructor", "update_language_function", "update_word_collection", "update_nice_numbers",
     "update_ordinal_function", "update_ordinal_numbers", "DateTimeDelta", "main", "part",
@@ -98,17 +98,13 @@ def errors() -> dict[str, Any]:
     return {name: getattr(module, name) for name in module.__all__}
 
 
-def some_of(*names: str) -> dict[str, Any]:
-    return {name: EXPORTED[name] for name in names if name in EXPORTED}
-
-
 def legal() -> dict[str, Any]:
     """``docassemble.base.legal``: all of util, and the objects of a case."""
     names = dict(EXPORTED)
     if importlib.util.find_spec("appliance.library.legal") is not None:
         module = importlib.import_module("appliance.library.legal")
         names.update({name: getattr(module, name) for name in module.__all__})
-    return names
+    return names | {"__all__": sorted(set(names) - ONLY_FOR_IMPORT)}
 
 
 def core() -> dict[str, Any]:
@@ -116,16 +112,15 @@ def core() -> dict[str, Any]:
     return {name: value for name, value in EXPORTED.items() if isinstance(value, type) and name.startswith("DA")}
 
 
-MODULES = {
+MODULES: dict[str, Callable[[], dict[str, Any]]] = {
     "docassemble.base": lambda: {"__version__": appliance.__version__},
     UTIL: lambda: EXPORTED | {"__all__": sorted(NAMES)},
     "docassemble.base.functions": lambda: EXPORTED | {"__all__": sorted(NAMES)},
     "docassemble.base.core": core,
-    "docassemble.base.legal": lambda: (names := legal()) | {"__all__": sorted(set(names) - ONLY_FOR_IMPORT)},
+    "docassemble.base.legal": legal,
     "docassemble.base.error": errors,
     "docassemble.base.logger": lambda: {"logmessage": logmessage},
     "docassemble.base.config": lambda: {"daconfig": Configuration()},
-    "docassemble.base.generate_key": lambda: {"random_string": random_string, "random_lower_string": random_lower_string},
 }
 """Each module of ``docassemble.base`` that there is, and what makes its names."""
 
@@ -134,13 +129,3 @@ def module_names(module: str) -> dict[str, Any]:
     """The names of one of :data:`MODULES`."""
     return dict(MODULES[module]())
 
-
-def random_string(length: int = 32) -> str:
-    import secrets
-    import string
-
-    return "".join(secrets.choice(string.ascii_letters) for _ in range(length))
-
-
-def random_lower_string(length: int = 32) -> str:
-    return random_string(length).lower()

@@ -84,8 +84,8 @@ def nice_number(
 ) -> str:
     """A number in words from 0 to 10, else in digits; `use_word` asks for the one or the other.
 
-    >>> nice_number(4), nice_number(11), nice_number(-1), nice_number(5.0), nice_number(5.1), nice_number(12873818.27774)
-    ('four', '11', '-1', 'five', '5.1', '12,873,818.28')
+    >>> nice_number(4), nice_number(11), nice_number(5.0), nice_number(5.1), nice_number(12873818.27774)
+    ('four', '11', 'five', '5.1', '12,873,818.28')
     """
     value = as_number(number)
     own = _nice_numbers.get(language or get_language(), {})

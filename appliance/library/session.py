@@ -8,8 +8,8 @@ from typing import Any
 
 from appliance.interview.host import current
 from appliance.interview.turn import SendNotice
-from appliance.library.device import UserDevice
 from appliance.library import state
+from appliance.library.device import UserDevice
 
 __all__ = [
     "device",

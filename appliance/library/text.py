@@ -68,7 +68,8 @@ def comma_and_list(
 
 @language_function
 def comma_list(*pargs: Any, comma_string: str = ", ", **_kwargs: Any) -> str:
-    """
+    """The items with commas between them.
+
     >>> comma_list(["lions", "tigers", "bears"], comma_string="; ")
     'lions; tigers; bears'
     """
@@ -126,7 +127,8 @@ def bold(text: Any, default: Any = None) -> str:
 
 
 def italic(text: Any, default: Any = None) -> str:
-    """
+    """`text` in italics, or nothing at all where it is empty.
+
     >>> italic("apple")
     '_apple_'
     """
@@ -145,7 +147,8 @@ def space_to_underscore(a: Any) -> str:
 
 
 def single_to_double_newlines(text: Any) -> str:
-    r"""
+    r"""`text` with each of its lines as a paragraph.
+
     >>> single_to_double_newlines("one\ntwo\n\nthree")
     'one\n\ntwo\n\nthree'
     """
@@ -153,7 +156,8 @@ def single_to_double_newlines(text: Any) -> str:
 
 
 def single_paragraph(text: Any) -> str:
-    r"""
+    r"""`text` on one line.
+
     >>> single_paragraph("one\n\ntwo")
     'one two'
     """
@@ -187,7 +191,7 @@ def fix_punctuation(text: Any, mark: str | None = None, other_marks: list[str] |
     """
     shown = str(text).rstrip()
     wanted = "." if mark is None else mark
-    marks = tuple(other_marks or (".", "?", "!")) + (wanted,)
+    marks = (*(other_marks or (".", "?", "!")), wanted)
     return shown if not shown or shown.rstrip("\"'”’)").endswith(marks) else shown + wanted
 
 

@@ -55,7 +55,7 @@ def encoded_action(action: str, arguments: dict[str, Any]) -> str:
     try:
         text = json.dumps({"action": action, "arguments": arguments}, default=as_json)
     except TypeError as error:
-        raise ValueError(f"the arguments of the action {action!r} must be texts, numbers, lists and the like: {error}") from error
+        raise ValueError(f"the action {action!r} takes texts, numbers or lists of them: {error}") from error
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -66,18 +66,18 @@ def as_json(value: Any) -> str:
 
 
 def url_action(action: str, **kwargs: Any) -> str:
-    """The address that runs an action with these arguments in this session, when the person of the session goes there."""
+    """The address that runs an action with these arguments in this session, for the person of the session."""
     session = {"i": interview_file(), "session": current().host.session_id}
     return f"/interview?{urlencode({**session, 'action': encoded_action(action, kwargs)})}"
 
 
 def url_ask(data: Any) -> str:
-    """The address that asks variables: one by name, or a list of names and commands as ``force_ask()`` takes them."""
+    """The address that asks a variable, or a list of names and commands as ``force_ask()`` takes them."""
     return url_action(ASK_ACTION, variables=list(data) if isinstance(data, (list, tuple)) else [data])
 
 
 def interview_url(**kwargs: Any) -> str:
-    """The address of this session, or with `i` of another interview, or with `i` and `session` of another session.
+    """The address of this session, with `i` of another interview, with `i` and `session` of another session.
 
     ``local=True`` leaves out the server; other arguments become ``url_args``.
     """
@@ -137,8 +137,10 @@ def url_of(file_reference: Any, **kwargs: Any) -> str:
 def with_query(url: str, arguments: dict[str, Any]) -> str:
     """`url` with `arguments` as its query.
 
-    >>> with_query("https://example.com", {"query": "Hello, world!"}), with_query("mailto:a@b.org", {"subject": "Hi you"})
-    ('https://example.com?query=Hello%2C+world%21', 'mailto:a@b.org?subject=Hi%20you')
+    >>> with_query("https://example.com", {"query": "Hello, world!"})
+    'https://example.com?query=Hello%2C+world%21'
+    >>> with_query("mailto:a@b.org", {"subject": "Hi you"})
+    'mailto:a@b.org?subject=Hi%20you'
     """
     if not arguments:
         return url
@@ -177,7 +179,7 @@ def action_button_html(
     return f"<a {attributes}>{picture}{escape(word(label), quote=False)}</a>"
 
 
-def referring_url(default: Any = None, current: bool = False) -> Any:  # noqa: ARG001  (docassemble's signature)
+def referring_url(default: Any = None, current: bool = False) -> Any:
     """The page that led to the interview, else `default`, else the configuration's ``exitpage``."""
     from appliance.interview import host
 
@@ -219,5 +221,7 @@ def interview_url_as_qr(alt_text: str | None = None, width: str | None = None, *
     return qr_code(interview_url(**kwargs), width=width, alt_text=alt_text)
 
 
-def interview_url_action_as_qr(action: str, alt_text: str | None = None, width: str | None = None, **kwargs: Any) -> str:
+def interview_url_action_as_qr(
+    action: str, alt_text: str | None = None, width: str | None = None, **kwargs: Any
+) -> str:
     return qr_code(interview_url_action(action, **kwargs), width=width, alt_text=alt_text)

@@ -8,23 +8,25 @@ __all__ = ["conjugate_past", "conjugate_present"]
 
 # infinitive, past: the common irregular verbs. 'be' and 'have' are below, because their present is irregular too.
 _IRREGULAR = """
-arise arose|awake awoke|bear bore|beat beat|become became|befall befell|begin began|bend bent|bet bet|bid bid|bind bound|
-bite bit|bleed bled|blow blew|break broke|breed bred|bring brought|broadcast broadcast|build built|burst burst|buy bought|
-cast cast|catch caught|choose chose|cling clung|come came|cost cost|creep crept|cut cut|deal dealt|dig dug|do did|draw drew|
-drink drank|drive drove|eat ate|fall fell|feed fed|feel felt|fight fought|find found|flee fled|fling flung|fly flew|
-forbid forbade|forecast forecast|foresee foresaw|forget forgot|forgive forgave|forgo forwent|freeze froze|get got|
-give gave|go went|grind ground|grow grew|hang hung|hear heard|hide hid|hit hit|hold held|hurt hurt|keep kept|kneel knelt|
-know knew|lay laid|lead led|leave left|lend lent|let let|lie lay|light lit|lose lost|make made|mean meant|meet met|
-mislead misled|mistake mistook|misunderstand misunderstood|outbid outbid|outdo outdid|overcome overcame|override overrode|
-oversee oversaw|overtake overtook|overthrow overthrew|partake partook|pay paid|prove proved|put put|quit quit|read read|
-rebuild rebuilt|redo redid|repay repaid|resell resold|reset reset|retell retold|rewrite rewrote|ride rode|ring rang|
-rise rose|run ran|say said|see saw|seek sought|sell sold|send sent|set set|shake shook|shed shed|shine shone|shoot shot|
-show showed|shrink shrank|shut shut|sing sang|sink sank|sit sat|sleep slept|slide slid|speak spoke|spend spent|spin spun|
-split split|spread spread|spring sprang|stand stood|steal stole|stick stuck|sting stung|stink stank|strike struck|
-string strung|strive strove|sublet sublet|swear swore|sweep swept|swim swam|swing swung|take took|teach taught|tear tore|
-tell told|think thought|throw threw|undergo underwent|understand understood|undertake undertook|undo undid|unwind unwound|
-uphold upheld|upset upset|wake woke|wear wore|weave wove|weep wept|win won|wind wound|withdraw withdrew|
-withhold withheld|withstand withstood|wring wrung|write wrote
+arise arose|awake awoke|bear bore|beat beat|become became|befall befell|begin began|bend bent|bet bet|bid bid|
+bind bound|bite bit|bleed bled|blow blew|break broke|breed bred|bring brought|broadcast broadcast|build built|
+burst burst|buy bought|cast cast|catch caught|choose chose|cling clung|come came|cost cost|creep crept|cut cut|
+deal dealt|dig dug|do did|draw drew|drink drank|drive drove|eat ate|fall fell|feed fed|feel felt|fight fought|
+find found|flee fled|fling flung|fly flew|forbid forbade|forecast forecast|foresee foresaw|forget forgot|
+forgive forgave|forgo forwent|freeze froze|get got|give gave|go went|grind ground|grow grew|hang hung|
+hear heard|hide hid|hit hit|hold held|hurt hurt|keep kept|kneel knelt|know knew|lay laid|lead led|leave left|
+lend lent|let let|lie lay|light lit|lose lost|make made|mean meant|meet met|mislead misled|mistake mistook|
+misunderstand misunderstood|outbid outbid|outdo outdid|overcome overcame|override overrode|oversee oversaw|
+overtake overtook|overthrow overthrew|partake partook|pay paid|prove proved|put put|quit quit|read read|
+rebuild rebuilt|redo redid|repay repaid|resell resold|reset reset|retell retold|rewrite rewrote|ride rode|
+ring rang|rise rose|run ran|say said|see saw|seek sought|sell sold|send sent|set set|shake shook|shed shed|
+shine shone|shoot shot|show showed|shrink shrank|shut shut|sing sang|sink sank|sit sat|sleep slept|slide slid|
+speak spoke|spend spent|spin spun|split split|spread spread|spring sprang|stand stood|steal stole|stick stuck|
+sting stung|stink stank|strike struck|string strung|strive strove|sublet sublet|swear swore|sweep swept|
+swim swam|swing swung|take took|teach taught|tear tore|tell told|think thought|throw threw|undergo underwent|
+understand understood|undertake undertook|undo undid|unwind unwound|uphold upheld|upset upset|wake woke|
+wear wore|weave wove|weep wept|win won|wind wound|withdraw withdrew|withhold withheld|withstand withstood|
+wring wrung|write wrote
 """
 _PAST = dict(pair.split() for pair in _IRREGULAR.replace("\n", "").split("|"))
 _INFINITIVE_OF_PAST = {past: infinitive for infinitive, past in _PAST.items() if past not in _PAST}
@@ -32,9 +34,11 @@ _MODAL = {"can": "could", "could": "could", "may": "might", "might": "might", "m
           "should": "should", "will": "would", "would": "would"}
 _TO_BE = {"am", "are", "is", "was", "were", "be", "been", "being"}
 # Verbs of more than one syllable whose stress on the last doubles its consonant (admitted, but visited).
-_DOUBLED = {"abet", "admit", "allot", "commit", "compel", "concur", "confer", "control", "defer", "deter", "emit", "equip",
-            "excel", "expel", "forget", "incur", "infer", "instil", "occur", "omit", "patrol", "permit", "prefer",
-            "propel", "rebel", "recur", "refer", "regret", "remit", "repel", "submit", "transfer", "transmit"}
+_DOUBLED = {
+    "abet", "admit", "allot", "commit", "compel", "concur", "confer", "control", "defer", "deter", "emit",
+    "equip", "excel", "expel", "forget", "incur", "infer", "instil", "occur", "omit", "patrol", "permit",
+    "prefer", "propel", "rebel", "recur", "refer", "regret", "remit", "repel", "submit", "transfer", "transmit",
+}
 _AGREED = {"agreed", "disagreed", "decreed", "freed", "guaranteed", "refereed"}
 # What is left of a verb in -e when -ed is taken away, as far as letters can tell.
 _E_DROPPED = re.compile(r"(?:[cvzu]|[aeiou]s|[dlr]g|ang|creat|[^aeo]at|[iu]r|[iu]d|[pl]et)$")
@@ -142,7 +146,7 @@ def with_ed(verb: str) -> str:
 
 def ends_in_one_vowel_one_consonant(verb: str) -> bool:
     return (len(verb) > 2 and verb[-1] not in "aeiouwxy" and verb[-2] in "aeiou"
-            and (verb[-3] not in "aeiou" or verb[-3:-1] == "ui" and verb[0] == "q"))
+            and (verb[-3] not in "aeiou" or (verb[-3:-1] == "ui" and verb[0] == "q")))
 
 
 def one_syllable(verb: str) -> bool:

@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 _ENDS_LIKE_A_PLURAL = {"alias", "atlas", "bias", "canvas", "christmas", "gas", "iris", "lens", "pancreas", "summons"}
-_SMALL_WORDS = {"a", "an", "and", "as", "at", "but", "by", "en", "for", "if", "in", "nor", "of", "on", "or", "per", "so",
-                "the", "to", "v", "v.", "via", "vs", "vs."}
+_SMALL_WORDS = {"a", "an", "and", "as", "at", "but", "by", "en", "for", "if", "in", "nor", "of", "on", "or", "per",
+                "so", "the", "to", "v", "v.", "via", "vs", "vs."}
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +100,7 @@ def is_plural(noun: str) -> bool:
     if last in _ENDS_LIKE_A_PLURAL or last.endswith(("ss", "us", "is")):
         return False
     singular = engine().singular_noun(last)
-    return bool(singular) and engine().plural_noun(singular) == last
+    return bool(singular) and engine().plural_noun(str(singular)) == last
 
 
 @lru_cache(maxsize=4096)
@@ -210,7 +210,8 @@ def possessify(a: Any, b: Any, plural: bool = False, capitalize: bool = False, *
 
 @language_function
 def possessify_long(a: Any, b: Any, capitalize: bool = False, **_kwargs: Any) -> str:
-    """
+    """What belongs to whom, the other way around.
+
     >>> possessify_long("Fred", "cat")
     'the cat of Fred'
     """
@@ -219,7 +220,8 @@ def possessify_long(a: Any, b: Any, capitalize: bool = False, **_kwargs: Any) ->
 
 @language_function
 def a_preposition_b(a: Any, b: Any, preposition: str = "in", capitalize: bool = False, **_kwargs: Any) -> str:
-    """
+    """Where something is.
+
     >>> a_preposition_b("cat", "mat", preposition="on")
     'cat on the mat'
     """
@@ -228,7 +230,8 @@ def a_preposition_b(a: Any, b: Any, preposition: str = "in", capitalize: bool = 
 
 @language_function
 def a_in_the_b(a: Any, b: Any, capitalize: bool = False, **_kwargs: Any) -> str:
-    """
+    """What is in what.
+
     >>> a_in_the_b("cat", "hat")
     'cat in the hat'
     """
@@ -321,7 +324,8 @@ def have_you(the_word: Any, capitalize: bool = False, **_kwargs: Any) -> str:
 
 @language_function
 def does_a_b(a: Any, b: Any, capitalize: bool = False, **_kwargs: Any) -> str:
-    """
+    """A question about what somebody does.
+
     >>> does_a_b("Fred", "smoke", capitalize=True)
     'Does Fred smoke'
     """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as etree
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+
+from appliance.interview.markup.base import Part
 
 __all__ = ["Alignment"]
 
@@ -28,11 +29,11 @@ BEFORE_INLINE = 30   # Python-Markdown's 'inline' tree processor, which would se
 
 
 class AlignmentProcessor(Treeprocessor):
-    def run(self, root: etree.Element) -> None:
+    def run(self, root: Element) -> None:
         for paragraph in root.iter("p"):
             self.align(paragraph)
 
-    def align(self, paragraph: etree.Element) -> None:
+    def align(self, paragraph: Element) -> None:
         """Turn the tags that `paragraph` begins with into its attributes; several may follow each other."""
         while paragraph.text and (match := AT_START.match(paragraph.text)):
             paragraph.text = paragraph.text[match.end():]
@@ -46,6 +47,6 @@ class AlignmentProcessor(Treeprocessor):
                 paragraph.set("style", style)
 
 
-class Alignment(Extension):
-    def extendMarkdown(self, md: Markdown) -> None:
+class Alignment(Part):
+    def register(self, md: Markdown) -> None:
         md.treeprocessors.register(AlignmentProcessor(md), "da_alignment", BEFORE_INLINE)

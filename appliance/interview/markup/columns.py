@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from markdown import Markdown
-from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
+
+from appliance.interview.markup.base import Part
 
 __all__ = ["Columns"]
 
 COLUMN = '<div class="col-md-6" markdown="block">'
 OPENING = f'<div class="row" markdown="block">\n\n{COLUMN}'
-CAPTION_OPENING = f'<div class="row dacaption" markdown="block">\n\n<div class="col-md-6 border-end" markdown="block">'
+CAPTION_OPENING = '<div class="row dacaption" markdown="block">\n\n<div class="col-md-6 border-end" markdown="block">'
 HTML = {
     "BEGIN_TWOCOL": OPENING,
     "BREAK": f"</div>\n\n{COLUMN}",
@@ -39,6 +40,6 @@ class ColumnsProcessor(Preprocessor):
         return WHOLE.sub(lambda whole: TAG.sub(lambda tag: f"\n\n{HTML[tag[1]]}\n\n", whole[1]), text).split("\n")
 
 
-class Columns(Extension):
-    def extendMarkdown(self, md: Markdown) -> None:
+class Columns(Part):
+    def register(self, md: Markdown) -> None:
         md.preprocessors.register(ColumnsProcessor(md), "da_columns", BEFORE_HTML_BLOCKS)

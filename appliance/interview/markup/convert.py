@@ -82,8 +82,8 @@ def to_html(
     'It’s <em>here</em>'
     """
     # Options that the text cannot make use of stay out of the key, so that the everyday call is one look-up.
-    plain = not (auto_terms or package or table_css_class) and not (terms and "{" in text) and not (icons and ":" in text)
-    if plain and not (icons and "[" in text):
+    used = auto_terms or table_css_class or (terms and "{" in text) or ("[" in text and (icons or package))
+    if not used and not (icons and ":" in text):
         options = DEFAULT_INLINE if inline else DEFAULT
     else:
         options = Options(
@@ -111,7 +111,9 @@ def plain_text(html: str) -> str:
 
 
 UNSHOWN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
-BREAKING_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|td|th|h[1-6]|table|blockquote|pre|dt|dd|hr)\b[^>]*>", re.IGNORECASE)
+BREAKING_TAG = re.compile(
+    r"</?(?:p|br|div|li|ul|ol|tr|td|th|h[1-6]|table|blockquote|pre|dt|dd|hr)\b[^>]*>", re.IGNORECASE
+)
 ANY_TAG = re.compile(r"</?[A-Za-z][^>]*>")
 
 SOLE_PARAGRAPH = re.compile(r"<p(?P<attributes>(?: [^>]*)?)>(?P<content>(?:(?!<p[ >]).)*)</p>", re.DOTALL)

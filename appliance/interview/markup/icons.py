@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 
 from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.inlinepatterns import InlineProcessor
 
+from appliance.interview.markup.base import Inline, Part
 from appliance.interview.markup.tags import BEFORE_LINKS
 
 __all__ = ["Icons", "font_awesome"]
@@ -32,7 +31,7 @@ def font_awesome(name: str) -> str:
     return f'<i class="{html.escape(f"{style} {icon}")}" aria-hidden="true"></i>'
 
 
-class Icons(Extension):
+class Icons(Part):
     """`use` sets the pictures before each conversion."""
 
     def __init__(self) -> None:
@@ -43,21 +42,19 @@ class Icons(Extension):
     def use(self, pictures: Mapping[str, str], allowed: bool) -> None:
         self.pictures, self.allowed = pictures, allowed
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def register(self, md: Markdown) -> None:
         # No letter, digit, slash or colon beside the colons: times, addresses and 'a:b:c' are not icons.
         md.inlinePatterns.register(Icon(rf"(?<![\w/:@.])(:)({NAME}):(?![\w/:])", self, md), "da_icons", AFTER_RAW_HTML)
         md.inlinePatterns.register(Icon(rf"\[(EMOJI) +({NAME})[^\]]*\]", self, md), "da_emoji", BEFORE_LINKS)
 
 
-class Icon(InlineProcessor):
+class Icon(Inline):
     def __init__(self, pattern: str, icons: Icons, md: Markdown) -> None:
         super().__init__(pattern, md)
         self.icons = icons
 
-    def handleMatch(  # type: ignore[override]
-        self, m: re.Match[str], data: str
-    ) -> tuple[str | None, int | None, int | None]:
-        if not self.icons.allowed and m[1] == ":":
-            return None, None, None
-        picture = self.icons.pictures.get(m[2]) or font_awesome(m[2])
-        return self.md.htmlStash.store(picture), m.start(0), m.end(0)
+    def found(self, match: re.Match[str]) -> str | None:
+        if not self.icons.allowed and match[1] == ":":
+            return None
+        picture = self.icons.pictures.get(match[2]) or font_awesome(match[2])
+        return self.raw(picture)

@@ -1,14 +1,15 @@
-"""Links and pictures: links to elsewhere open in a new tab, dangerous ones lead nowhere, foreign pictures become links."""
+"""Links to elsewhere open in a new tab, dangerous ones lead nowhere, and pictures from elsewhere become links."""
 
 from __future__ import annotations
 
 import html
 import re
-import xml.etree.ElementTree as etree
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+
+from appliance.interview.markup.base import Part
 
 __all__ = ["Links", "is_dangerous"]
 
@@ -19,9 +20,9 @@ AFTER_UNESCAPING = -10   # Python-Markdown puts back \: and the like at 0; what 
 
 
 def is_dangerous(url: str) -> bool:
-    """Whether a browser would run `url` instead of going there, however it is disguised.
+    r"""Whether a browser would run `url` instead of going there, however it is disguised.
 
-    >>> is_dangerous("java\\nscript&#58;alert(1)")
+    >>> is_dangerous("java\nscript&#58;alert(1)")
     True
     """
     return IGNORED_BY_BROWSERS.sub("", html.unescape(url)).lower().startswith(DANGEROUS)
@@ -30,7 +31,7 @@ def is_dangerous(url: str) -> bool:
 class LinksProcessor(Treeprocessor):
     """Works on Markdown's links only: raw HTML is the author's own, people's text cannot contain any."""
 
-    def run(self, root: etree.Element) -> None:
+    def run(self, root: Element) -> None:
         for element in root.iter():
             if element.tag == "a" and "href" in element.attrib:
                 self.link(element)
@@ -39,7 +40,7 @@ class LinksProcessor(Treeprocessor):
             elif element.tag == "blockquote":
                 element.set("class", f"{element.get('class', '')} blockquote".strip())
 
-    def link(self, element: etree.Element) -> None:
+    def link(self, element: Element) -> None:
         url = element.get("href", "")
         if is_dangerous(url):
             del element.attrib["href"]
@@ -49,7 +50,7 @@ class LinksProcessor(Treeprocessor):
             if element.get("target") == "_blank":
                 element.set("rel", "noopener")
 
-    def picture(self, element: etree.Element) -> None:
+    def picture(self, element: Element) -> None:
         """Nothing is fetched from another host, so a picture that is there becomes a link with its description."""
         url = element.get("src", "")
         if is_dangerous(url):
@@ -62,6 +63,6 @@ class LinksProcessor(Treeprocessor):
             element.attrib.update({"href": url, "target": "_blank", "rel": "noopener"})
 
 
-class Links(Extension):
-    def extendMarkdown(self, md: Markdown) -> None:
+class Links(Part):
+    def register(self, md: Markdown) -> None:
         md.treeprocessors.register(LinksProcessor(md), "da_links", AFTER_UNESCAPING)

@@ -9,9 +9,8 @@ from html import escape
 from urllib.parse import quote
 
 from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.inlinepatterns import InlineProcessor
 
+from appliance.interview.markup.base import Inline, Part
 from appliance.interview.markup.links import ELSEWHERE
 from appliance.interview.markup.tags import BEFORE_LINKS
 
@@ -36,7 +35,7 @@ def static_url(reference: str, package: str) -> str | None:
     return f"/packagestatic/{quote(owner)}/{quote(path)}"
 
 
-class Media(Extension):
+class Media(Part):
     """`use` sets the pictures and the package before each conversion."""
 
     def __init__(self) -> None:
@@ -47,7 +46,7 @@ class Media(Extension):
     def use(self, pictures: Mapping[str, str], package: str) -> None:
         self.pictures, self.package = pictures, package
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def register(self, md: Markdown) -> None:
         md.inlinePatterns.register(MediaTag(self, md), "da_media", BEFORE_LINKS)
 
     def html(self, kind: str, argument: str) -> str | None:
@@ -79,18 +78,16 @@ class Media(Extension):
         return f'<a href="{escape(url)}" target="_blank" rel="noopener">{label}</a>'
 
 
-class MediaTag(InlineProcessor):
+class MediaTag(Inline):
     def __init__(self, media: Media, md: Markdown) -> None:
         super().__init__(r"\[(FILE|YOUTUBE|VIMEO|QR) +([^\]]+)\]", md)
         self.media = media
 
-    def handleMatch(  # type: ignore[override]
-        self, m: re.Match[str], data: str
-    ) -> tuple[str | None, int | None, int | None]:
-        html = self.media.html(m[1], self.unescape(m[2]))
+    def found(self, match: re.Match[str]) -> str | None:
+        html = self.media.html(match[1], self.unescape(match[2]))
         if html is None:
-            return None, None, None
-        return self.md.htmlStash.store(html), m.start(0), m.end(0)
+            return None
+        return self.raw(html)
 
 
 def parts(argument: str) -> tuple[str, str, str]:

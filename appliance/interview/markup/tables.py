@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as etree
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+
+from appliance.interview.markup.base import Part
 
 __all__ = ["TableStyle"]
 
@@ -16,27 +17,27 @@ class TableProcessor(Treeprocessor):
         super().__init__(md)
         self.style = style
 
-    def run(self, root: etree.Element) -> None:
+    def run(self, root: Element) -> None:
         for parent in list(root.iter()):
             for position, child in enumerate(parent):
                 if child.tag == "table":
                     parent[position] = self.scrolling(child)
 
-    def scrolling(self, table: etree.Element) -> etree.Element:
+    def scrolling(self, table: Element) -> Element:
         if "class" not in table.attrib:
             table.set("class", self.style.css_class)
-        around = etree.Element("div", {"class": "table-responsive"})
+        around = Element("div", {"class": "table-responsive"})
         around.tail, table.tail = table.tail, None
         around.append(table)
         return around
 
 
-class TableStyle(Extension):
+class TableStyle(Part):
     """`css_class` is set before each conversion."""
 
     def __init__(self) -> None:
         super().__init__()
         self.css_class = ""
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def register(self, md: Markdown) -> None:
         md.treeprocessors.register(TableProcessor(md, self), "da_tables", -5)

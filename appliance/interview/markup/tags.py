@@ -7,11 +7,11 @@ something on paper (page numbers, line spacing) show nothing on a screen.
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as etree
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.inlinepatterns import InlineProcessor
+
+from appliance.interview.markup.base import Inline, Part
 
 __all__ = ["Tags"]
 
@@ -34,30 +34,30 @@ ONLY_ON_PAPER = (
 BEFORE_LINKS = 175   # after code (190) and \escapes (180), before [text](url) (160) can take the brackets
 
 
-class CharacterTag(InlineProcessor):
+class CharacterTag(Inline):
     """A tag that stands for a character or for nothing."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
-        return CHARACTERS.get(m[1], ""), m.start(0), m.end(0)
+    def found(self, match: re.Match[str]) -> str:
+        return CHARACTERS.get(match[1], "")
 
 
-class LineBreakTag(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element, int, int]:  # type: ignore[override]
-        return etree.Element("br"), m.start(0), m.end(0)
+class LineBreakTag(Inline):
+    def found(self, match: re.Match[str]) -> Element:  # noqa: ARG002  (all are alike)
+        return Element("br")
 
 
-class TargetTag(InlineProcessor):
+class TargetTag(Inline):
     """``[TARGET name]``: the place where ``background_response(target=name)`` puts text."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[etree.Element, int, int]:  # type: ignore[override]
-        name = re.sub(r"[^A-Za-z0-9_]", "", m[1])
-        return etree.Element("span", {"class": f"datarget{name}"}), m.start(0), m.end(0)
+    def found(self, match: re.Match[str]) -> Element:
+        name = re.sub(r"[^A-Za-z0-9_]", "", match[1])
+        return Element("span", {"class": f"datarget{name}"})
 
 
-class Tags(Extension):
+class Tags(Part):
     """Registers the tags above."""
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def register(self, md: Markdown) -> None:
         characters = "|".join([*CHARACTERS, *ONLY_ON_PAPER])
         patterns = md.inlinePatterns
         patterns.register(CharacterTag(rf"\[({characters})\]", md), "da_characters", BEFORE_LINKS)

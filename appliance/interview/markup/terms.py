@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping
 
 from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.inlinepatterns import InlineProcessor
+
+from appliance.interview.markup.base import Inline, Part
 
 __all__ = ["Terms"]
 
 AFTER_RAW_HTML = 85   # below 90, where raw HTML is put aside, so that attributes are left alone
 
 
-class Terms(Extension):
+class Terms(Part):
     """`use` sets the definitions before each conversion."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Terms(Extension):
             self.automatic = automatic
             self.automatic_pattern = any_of(automatic) if automatic else None
 
-    def extendMarkdown(self, md: Markdown) -> None:
+    def register(self, md: Markdown) -> None:
         md.inlinePatterns.register(BracedTerm(self, md), "da_terms", AFTER_RAW_HTML)
         md.inlinePatterns.register(AutomaticTerm(self, md), "da_auto_terms", AFTER_RAW_HTML - 1)
 
@@ -44,35 +44,33 @@ class Terms(Extension):
         )
 
 
-class BracedTerm(InlineProcessor):
+class BracedTerm(Inline):
     ANCESTOR_EXCLUDES = ("a",)
 
     def __init__(self, terms: Terms, md: Markdown) -> None:
         super().__init__(r"\{([^{}|]+)(?:\|([^{}]+))?\}", md)
         self.terms = terms
 
-    def handleMatch(  # type: ignore[override]
-        self, m: re.Match[str], data: str
-    ) -> tuple[str | None, int | None, int | None]:
-        definition = self.terms.definitions.get(normal(m[1]))
+    def found(self, match: re.Match[str]) -> str | None:
+        definition = self.terms.definitions.get(normal(match[1]))
         if definition is None:
-            return None, None, None
-        return self.md.htmlStash.store(self.terms.link(definition, " ".join((m[2] or m[1]).split()))), m.start(), m.end()
+            return None
+        return self.raw(self.terms.link(definition, " ".join((match[2] or match[1]).split())))
 
 
-class AutomaticTerm(InlineProcessor):
+class AutomaticTerm(Inline):
     ANCESTOR_EXCLUDES = ("a",)
 
     def __init__(self, terms: Terms, md: Markdown) -> None:
         super().__init__(r"", md)
         self.terms = terms
 
-    def getCompiledRegExp(self) -> re.Pattern[str]:
+    def getCompiledRegExp(self) -> re.Pattern[str]:  # noqa: N802  (Python-Markdown's name)
         return self.terms.automatic_pattern or NOTHING
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
-        definition = self.terms.automatic[normal(m[0])]
-        return self.md.htmlStash.store(self.terms.link(definition, m[0])), m.start(), m.end()
+    def found(self, match: re.Match[str]) -> str:
+        definition = self.terms.automatic[normal(match[0])]
+        return self.raw(self.terms.link(definition, match[0]))
 
 
 NOTHING = re.compile(r"(?!)")
