@@ -128,11 +128,13 @@ def _below(field: ShownField, datatype: Datatype, error: str | None) -> str:
     return "".join(parts)
 
 
-def error_links(screen: Screen, errors: dict[int, str]) -> list[tuple[str, str, str]]:
-    """For the summary above the form: id of the control (empty for the whole form), its label, and what is wrong."""
+def error_links(screen: Screen, errors: dict[int, str]) -> list[tuple[str, str]]:
+    """For the summary above the form: id of the control (empty for the whole form), and what is wrong."""
     by_number = {field.number: field for field in screen.fields if field.variable is not None}
     found = []
     for number, words in sorted(errors.items()):
         field = by_number.get(number)
-        found.append((field.html_name, plain(field.label_html or ""), words) if field else ("", "", words))
+        label = plain(field.label_html or "").rstrip(":") if field else ""
+        colon = "" if not label else " " if label.endswith(("?", ".", "!")) else ": "
+        found.append((field.html_name if field else "", f"{label}{colon}{words}"))
     return found

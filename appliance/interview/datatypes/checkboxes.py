@@ -120,8 +120,9 @@ class MultiSelect(SeveralChoices):
         on = preset(field) if draft is None else self.chosen(field, draft)
         css = "form-select damultiselect" + (" is-invalid" if error else "") + (
             f" {field.css_class}" if field.css_class else "")
+        lines = len(field.choices) + len({choice.group for choice in field.choices if choice.group})
         shown = attributes({"class": css, "id": field.html_name, "name": field.html_name, "multiple": True,
-                            "size": field.rows or min(max(len(field.choices), 2), 8), **described(field, error)})
+                            "size": field.rows or min(max(lines, 3), 8), **described(field, error)})
         return Markup(f"<select{shown}>{option_list(field.choices, on)}</select>")  # noqa: S704 - escaped
 
     def chosen(self, field: ShownField, posted: Posted) -> set[str]:

