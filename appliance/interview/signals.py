@@ -82,10 +82,11 @@ class RerunLogic(Signal):
 class BackgroundResponseSignal(Signal):
     """``background_response(*pargs, **kwargs)``; `value` is normalised as documented, `kind` is the second argument or None."""
 
-    def __init__(self, value: Any = None, kind: str | None = None) -> None:
+    def __init__(self, value: Any = None, kind: str | None = None, sleep: float | None = None) -> None:
         super().__init__("background_response")
         self.value = value
         self.kind = kind
+        self.sleep = sleep
 
 
 class BackgroundResponseActionSignal(Signal):
@@ -98,8 +99,15 @@ class BackgroundResponseActionSignal(Signal):
 class ResponseSignal(Signal):
     """``response()`` and ``json_response()``; the arguments are those of :class:`appliance.interview.turn.Response`."""
 
-    def __init__(self, body: bytes = b"", content_type: str = "text/plain; charset=utf-8", status: int = 200,
-                 redirect: str | None = None, null: bool = False, sleep: float | None = None) -> None:
+    def __init__(
+        self,
+        body: bytes = b"",
+        content_type: str = "text/plain; charset=utf-8",
+        status: int = 200,
+        redirect: str | None = None,
+        null: bool = False,
+        sleep: float | None = None,
+    ) -> None:
         super().__init__("response")
         self.body, self.content_type, self.status = body, content_type, status
         self.redirect, self.null, self.sleep = redirect, null, sleep
