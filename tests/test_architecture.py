@@ -16,26 +16,28 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "vendor" not in path.
 # Which part may import which. A part may always import itself, and only `app` and `cli` connect all of them.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
-    "library": frozenset({"interview"}),
+    "library": frozenset({"interview", "packages"}),
     "documents": frozenset({"interview", "library"}),
     "interviews": frozenset(),
     "config": frozenset(),
     "locks": frozenset(),
+    "logs": frozenset({"config"}),
+    "checking": frozenset({"interview", "library", "packages"}),
     "package_files": frozenset({"config", "interview"}),
     "installing": frozenset({"config", "interview", "locks", "package_files"}),
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
     "sessions": frozenset({"config", "interview", "locks", "packages", "store"}),
-    "compute": frozenset({"config", "interview", "locks", "packages", "sessions", "store"}),
+    "compute": frozenset({"config", "interview", "library", "locks", "packages", "sessions", "store"}),
     "cron": frozenset({"config", "interview", "sessions", "store"}),
     "mail": frozenset({"config", "interview", "sessions", "store"}),
     "server": frozenset({"config", "interview", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "cli", "__main__"})
 
-# The names of the library come into an interview's namespace here, and the import hook gives out the library's modules.
-USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/import_hook.py"})
+# The names of the library come into an interview's namespace here, and some answers are objects of the library.
+USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
 
 # The store knows rows, not interviews: of the language it may know the data that rows hold, nothing that runs.
 DATA_OF_THE_LANGUAGE = frozenset({"errors", "host", "screen", "tasks", "turn"})
