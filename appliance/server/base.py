@@ -164,10 +164,14 @@ class BaseHandler(RequestHandler):
         self.finish(self.render_string(template, **names))
 
     def get_template_namespace(self) -> dict[str, Any]:
-        scheme = self.get_cookie("color_scheme")
         return super().get_template_namespace() | {
-            "asset": self.server.assets.url, "color_scheme": scheme if scheme in {"light", "dark"} else "",
-            "user": self.get_current_user()}
+            "asset": self.server.assets.url, "color_scheme": self.color_scheme, "user": self.get_current_user()}
+
+    @property
+    def color_scheme(self) -> str:
+        """``light`` or ``dark`` as the person chose it; empty: as the system prefers."""
+        scheme = self.get_cookie("color_scheme")
+        return scheme if scheme in {"light", "dark"} else ""
 
     def get_template_path(self) -> str:
         return str(Path(__file__).parent.parent / "ui" / "templates")

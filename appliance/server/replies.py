@@ -40,7 +40,8 @@ class ReplyHandler(BaseHandler):
             socket_url=f"/interview/notices?{query}", checkin_url=f"/checkin?{query}",
             checkin_interval=int(self.parts.settings.get("checkin interval", 6000)),
             scripts=("screen.js",), sign_in_url="" if user.logged_in else "/user/sign-in",
-            sign_out_url="/user/sign-out" if user.logged_in else "", exit_url=f"/leave?{query}")
+            sign_out_url="/user/sign-out" if user.logged_in else "", exit_url=f"/leave?{query}",
+            color_scheme=self.color_scheme)
 
     async def answer(self, reply: Reply, *, by_script: bool) -> None:
         """Send what the turn brought.
