@@ -1,0 +1,227 @@
+// Putting a new screen into the page, and running what comes with it.
+
+import * as help from './help.js';
+import * as visibility from './visibility.js';
+import { form, settings } from './page.js';
+
+const loadedFiles = new Set();
+const listeners = [];
+let current = '';
+let dirty = false;
+
+/** Call `listener` after each screen is drawn, also the first. */
+export function onDrawn(listener) {
+  listeners.push(listener);
+}
+
+/** Whether something was typed or chosen on this screen. */
+export function isDirty() {
+  return dirty;
+}
+
+/** The person has changed something. */
+export function touch() {
+  dirty = true;
+}
+
+/** The text of a screen without what changes with every drawing (tokens, turns). */
+function essence(html) {
+  const holder = document.createElement('template');
+  holder.innerHTML = html;
+  for (const input of holder.content.querySelectorAll('input[type=hidden]')) {
+    if (['_xsrf', 'csrf_token', '_turn', '_revision', '_visible'].includes(input.name)) {
+      input.setAttribute('value', '');
+    }
+  }
+  const there = holder.content.querySelector('#daform');
+  there?.removeAttribute('data-da-turn');
+  there?.removeAttribute('data-da-revision');
+  return holder.innerHTML;
+}
+
+/** The name of the question that a body shows. */
+function blockOf(html) {
+  const holder = document.createElement('template');
+  holder.innerHTML = html;
+  return holder.content.querySelector('#daform')?.dataset.daBlock;
+}
+
+/** Put HTML in place and run its scripts in order, files too; each file runs once per page. */
+async function place(container, html) {
+  const holder = document.createElement('template');
+  holder.innerHTML = html;
+  const scripts = [...holder.content.querySelectorAll('script')];
+  container.replaceChildren(holder.content);
+  for (const old of scripts) {
+    await runScript(old);
+  }
+}
+
+function runScript(old) {
+  const type = old.type.toLowerCase();
+  if (type && !['text/javascript', 'application/javascript', 'module'].includes(type)) {
+    return Promise.resolve();
+  }
+  const script = document.createElement('script');
+  for (const { name, value } of old.attributes) {
+    script.setAttribute(name, value);
+  }
+  if (!old.src) {
+    script.textContent = old.textContent;
+    old.replaceWith(script);
+    return Promise.resolve();
+  }
+  if (loadedFiles.has(old.src)) {
+    return Promise.resolve();
+  }
+  loadedFiles.add(old.src);
+  script.async = false;
+  return new Promise((resolve) => {
+    script.addEventListener('load', resolve);
+    script.addEventListener('error', () => {
+      console.error('cannot load', old.src);
+      resolve();
+    });
+    old.replaceWith(script);
+  });
+}
+
+function prepare() {
+  dirty = false;
+  help.setUp();
+  visibility.setUp();
+}
+
+async function runAuthorScripts(html) {
+  const container = document.getElementById('da-extra-scripts');
+  if (container) {
+    await place(container, html);
+  }
+}
+
+function announce() {
+  visibility.refresh();
+  for (const listener of listeners) {
+    listener();
+  }
+  window.jQuery(document).trigger('daPageLoad');
+}
+
+/** The first screen, which came with the page. Its scripts wait in a template until our functions exist. */
+export async function first() {
+  current = essence(document.getElementById('dabody')?.innerHTML ?? '');
+  prepare();
+  const waiting = document.querySelector('#da-extra-scripts > template');
+  if (waiting) {
+    await runAuthorScripts(waiting.innerHTML);
+  }
+  announce();
+}
+
+/** The values that were typed, to put them back after a redraw of the same question. */
+function typed() {
+  const focused = document.activeElement;
+  const values = [...(form()?.elements ?? [])]
+    .filter((one) => one.name && one.type !== 'hidden' && one.type !== 'file' && one.type !== 'submit')
+    .map((one) => ({ name: one.name, type: one.type, value: one.value, checked: one.checked,
+      chosen: one.multiple ? [...one.selectedOptions].map((option) => option.value) : null }));
+  let selection = null;
+  try {
+    selection = [focused?.selectionStart, focused?.selectionEnd];
+  } catch {
+    selection = null;   // inputs of some types have no selection
+  }
+  return { values, focus: form()?.contains(focused) ? focused.id : null, selection, scroll: window.scrollY };
+}
+
+function putBack({ values, focus, selection, scroll }) {
+  for (const one of values) {
+    for (const control of form()?.querySelectorAll(`[name="${CSS.escape(one.name)}"]`) ?? []) {
+      if (one.type === 'radio' || one.type === 'checkbox') {
+        if (control.value === one.value) {
+          control.checked = one.checked;
+        }
+      } else if (one.chosen) {
+        [...control.options].forEach((option) => { option.selected = one.chosen.includes(option.value); });
+      } else {
+        control.value = one.value;
+      }
+    }
+  }
+  const control = focus ? document.getElementById(focus) : null;
+  control?.focus({ preventScroll: true });
+  try {
+    if (control && selection?.[0] !== null) {
+      control.setSelectionRange(...selection);
+    }
+  } catch {
+    // inputs of some types have no selection
+  }
+  window.scrollTo(0, scroll);
+}
+
+function focusOnQuestion() {
+  const errors = form()?.dataset.daErrors ? document.getElementById('daerrors') : null;
+  (errors ?? document.getElementById('daMainQuestion'))?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+/**
+ * Draw a screen from the server's answer (action "body").
+ * @param {object} answer
+ * @param {boolean} quietly a refresh that nobody asked for: the same question keeps what was typed, and an unchanged
+ *   screen is left alone
+ */
+export async function draw(answer, { quietly = false } = {}) {
+  const fresh = essence(answer.body);
+  const sameQuestion = quietly && blockOf(answer.body) === form()?.dataset.daBlock;
+  if (quietly && fresh === current) {
+    renew(answer);
+    return;
+  }
+  const kept = sameQuestion && dirty ? typed() : null;
+  current = fresh;
+  document.title = answer.browser_title ?? document.title;
+  document.documentElement.lang = answer.lang || document.documentElement.lang;
+  document.body.className = answer.bodyclass ?? document.body.className;
+  settings.session = answer.session || settings.session;
+  help.tearDown();
+  const css = document.getElementById('da-extra-css');
+  const wantedCss = (answer.extra_css ?? []).join('');
+  if (css && css.innerHTML !== wantedCss) {
+    css.innerHTML = wantedCss;
+  }
+  window.jQuery('#dabody').html(answer.body);
+  prepare();
+  if (kept) {
+    putBack(kept);
+    dirty = true;
+  } else if (!sameQuestion) {
+    focusOnQuestion();
+  }
+  await runAuthorScripts((answer.extra_scripts ?? []).join(''));
+  announce();
+}
+
+/** Take over tokens and numbers of an unchanged screen, so that its submit counts. */
+function renew(answer) {
+  const holder = document.createElement('template');
+  holder.innerHTML = answer.body;
+  for (const id of ['daform', 'dabackbutton']) {
+    const from = holder.content.getElementById(id);
+    const to = document.getElementById(id);
+    if (!from || !to) {
+      continue;
+    }
+    for (const input of from.querySelectorAll('input[type=hidden]')) {
+      const mine = to.querySelector(`input[type=hidden][name="${CSS.escape(input.name)}"]`);
+      if (mine && ['_xsrf', 'csrf_token', '_turn', '_revision'].includes(input.name)) {
+        mine.value = input.value;
+      }
+    }
+    Object.assign(to.dataset, from.dataset);
+  }
+  for (const listener of listeners) {
+    listener();
+  }
+}

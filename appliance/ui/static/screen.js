@@ -1,0 +1,67 @@
+// Interview screens: connects the modules, and gives authors' scripts docassemble's functions.
+
+import * as actions from './actions.js';
+import * as browserHistory from './history.js';
+import * as choices from './choices.js';
+import * as combobox from './combobox.js';
+import * as commands from './commands.js';
+import * as draw from './draw.js';
+import * as help from './help.js';
+import * as notices from './notices.js';
+import * as send from './send.js';
+import * as visibility from './visibility.js';
+import { encodeName, settings } from './page.js';
+import { getField, getFields, setField, val } from './fields.js';
+import { applyColorScheme } from './scheme.js';
+import { flash } from './messages.js';
+
+/** The functions of docassemble that interviews call. */
+const functions = {
+  val,
+  getField,
+  getFields,
+  setField,
+  flash,
+  url_action: actions.urlAction,
+  url_action_call: actions.urlActionCall,
+  url_action_perform: actions.urlActionPerform,
+  action_call: actions.actionCall,
+  action_perform: actions.actionPerform,
+  daGetField: getField,
+  daGetFields: getFields,
+  daSetField: setField,
+  daVal: val,
+  daFlash: flash,
+  daRefreshSubmit: () => send.refresh(),
+  getInterviewName: () => settings.interview,
+  escape_id: encodeName,
+};
+
+Object.assign(window, functions);
+
+document.addEventListener('input', (event) => {
+  if (event.target.form?.id === 'daform') {
+    draw.touch();
+    choices.onInput(event.target);
+    visibility.refresh();   // conditions follow while one types, not only when the field is left
+  }
+});
+
+document.addEventListener('change', (event) => {
+  if (event.target.form?.id === 'daform') {
+    draw.touch();
+    choices.onChange(event.target);
+    visibility.refresh();
+    notices.onChange(event.target);
+  }
+});
+
+applyColorScheme();
+commands.start(send.refresh);
+help.start();
+combobox.start();
+send.start();
+browserHistory.start(send.back);
+notices.start();
+draw.onDrawn(browserHistory.inPlace);
+await draw.first();

@@ -1,0 +1,230 @@
+// Sending the form, and doing what the answer says. A turn that got no answer is sent again under the same turn id.
+
+import { apply } from './commands.js';
+import { draw } from './draw.js';
+import * as browserHistory from './history.js';
+import { busy, tell, tellError } from './messages.js';
+import { form, interviewUrl, setToken } from './page.js';
+
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 15000;
+let underWay = false;
+let refreshing = null;
+
+/** Whether a submit is under way. */
+export function isSending() {
+  return underWay;
+}
+
+function setButtons(disabled) {
+  for (const button of document.querySelectorAll('#daform button[type=submit], #dabackbutton button, .daquestionbackbutton')) {
+    if (disabled) {
+      button.daWasDisabled = button.disabled;
+      button.disabled = true;
+    } else {
+      button.disabled = Boolean(button.daWasDisabled);
+    }
+  }
+}
+
+function request(url, data) {
+  return new Promise((resolve) => {
+    window.jQuery.ajax({
+      url, data, type: data ? 'POST' : 'GET', processData: false, contentType: false, cache: true, dataType: 'text',
+      complete: (xhr) => resolve(xhr),
+    });
+  });
+}
+
+function parsed(xhr) {
+  try {
+    const answer = JSON.parse(xhr.responseText);
+    return typeof answer === 'object' && answer !== null ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Wait until `pause` is over, the network is back, or the person presses the button in the message. */
+function patience(pause, message) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, pause);
+    function done() {
+      clearTimeout(timer);
+      window.removeEventListener('online', done);
+      resolve();
+    }
+    window.addEventListener('online', done);
+    message.querySelector('button.da-try-now')?.addEventListener('click', done, { once: true });
+  });
+}
+
+function unreachable() {
+  const message = tell('The server cannot be reached. What you typed is still here; it is sent again by itself. ', 'warning');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'btn btn-sm btn-outline-secondary da-try-now';
+  button.textContent = 'Try now';
+  message.querySelector('span').append(button);
+  message.setAttribute('role', 'alert');
+  return message;
+}
+
+/** Send until there is an answer. A server that is starting again answers with 502 to 504 through a proxy. */
+async function persist(url, data) {
+  let message = null;
+  let pause = FIRST_PAUSE;
+  for (;;) {
+    const xhr = await request(url, data);
+    if (xhr.status !== 0 && ![502, 503, 504].includes(xhr.status)) {
+      message?.remove();
+      return xhr;
+    }
+    if (!message?.isConnected) {
+      message = unreachable();
+    }
+    await patience(pause, message);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  }
+}
+
+/** Post a form, once at a time. Returns whether the answer brought a new screen. */
+async function post(sent, submitter) {
+  if (underWay) {
+    return false;
+  }
+  underWay = true;
+  const data = new FormData(sent);
+  if (submitter?.name) {
+    data.set(submitter.name, submitter.value);
+  }
+  data.set('ajax', '1');
+  setButtons(true);
+  busy(true);
+  try {
+    let xhr = await persist(sent.action, data);
+    let answer = parsed(xhr);
+    if (xhr.status === 403 && answer?.error === 'xsrf' && answer.csrf_token) {
+      setToken(answer.csrf_token);
+      data.set('_xsrf', answer.csrf_token);
+      data.set('csrf_token', answer.csrf_token);
+      xhr = await persist(sent.action, data);
+      answer = parsed(xhr);
+    }
+    return await obey(answer ?? { action: 'error', title: 'Something went wrong', message:
+      `The server's answer cannot be read (${xhr.status}). What you typed is still here; please try again.` },
+    { sent, submitter });
+  } finally {
+    underWay = false;
+    busy(false);
+    setButtons(false);
+  }
+}
+
+/** Do what an answer says. Returns whether it brought a new screen. */
+export async function obey(answer, { quietly = false, sent = null, submitter = null } = {}) {
+  setToken(answer.csrf_token);
+  switch (answer.action) {
+    case 'body':
+      await draw(answer, { quietly });
+      return true;
+    case 'redirect':
+      window.location.assign(answer.url);
+      return false;
+    case 'refresh':
+      await refresh();
+      return true;
+    case 'wait':
+      busy(true);
+      tell('Please wait . . .', 'info');
+      await new Promise((resolve) => { setTimeout(resolve, Math.max(answer.sleep, 0.1) * 1000); });
+      await refresh();
+      return true;
+    case 'resubmit':
+      resubmit(sent, submitter);
+      return false;
+    case 'backgroundresponse':
+      apply([{ value: answer.value, extra: answer.extra || 'backgroundresponse' }]);
+      return false;
+    case 'error':
+      tellError(answer);
+      return false;
+    default:
+      return false;
+  }
+}
+
+/** Post without script, for an answer that is a file or a page of its own. */
+function resubmit(sent, submitter) {
+  if (!sent) {
+    return;
+  }
+  if (submitter?.name) {
+    const input = document.createElement('input');
+    input.type = 'hidden';
+    input.name = submitter.name;
+    input.value = submitter.value;
+    sent.append(input);
+  }
+  HTMLFormElement.prototype.submit.call(sent);
+  // If it was a download, this page stays, and its next submit must be a turn of its own.
+  setTimeout(() => refresh(), 1500);
+}
+
+/**
+ * Fetch the screen again.
+ * @param {boolean} quietly nobody asked: leave an unchanged screen alone and keep what was typed
+ */
+export function refresh({ quietly = false } = {}) {
+  if (refreshing) {
+    return refreshing;
+  }
+  refreshing = (async () => {
+    const xhr = await request(interviewUrl({ ajax: '1' }), null);
+    const answer = parsed(xhr);
+    if (answer && !(quietly && underWay)) {
+      await obey(answer, { quietly });
+    }
+  })().finally(() => { refreshing = null; });
+  return refreshing;
+}
+
+/** Run an address that may bring a new screen (an action). */
+export async function follow(url) {
+  busy(true);
+  try {
+    const answer = parsed(await request(url, null));
+    if (answer) {
+      await obey(answer);
+    }
+  } finally {
+    busy(false);
+  }
+}
+
+/** Press Back. Returns false if there is no step to go back to. */
+export async function back() {
+  const backForm = document.getElementById('dabackbutton');
+  if (!backForm || !form()?.dataset.daCanGoBack) {
+    return false;
+  }
+  await post(backForm, null);
+  return true;
+}
+
+/** Listen once for the forms of all screens. */
+export function start() {
+  // Through jQuery, so that an author's $('#daform').submit() comes here too.
+  window.jQuery(document).on('submit', '#daform, #dabackbutton', async function onSubmit(event) {
+    if (event.isDefaultPrevented()) {
+      return;
+    }
+    event.preventDefault();
+    const isBack = this.id === 'dabackbutton';
+    const before = form()?.dataset.daRevision;
+    const drawn = await post(this, event.originalEvent?.submitter ?? null);
+    if (drawn && !isBack && !form()?.dataset.daErrors && form()?.dataset.daRevision !== before) {
+      browserHistory.forward();
+    }
+  });
+}
