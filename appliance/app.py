@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from appliance import config, logs
 from appliance.installing import tidy
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from appliance.store.database import Store
     from appliance.store.users import Users
 
-__all__ = ["CannotStart", "Options", "Running", "run", "running"]
+__all__ = ["AlreadyRunning", "CannotStart", "Options", "Running", "run", "running"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,18 @@ _LONGEST_GOODBYE = 5.0
 
 class CannotStart(Exception):
     """The appliance cannot start; the message tells its owner why, and what to do."""
+
+
+class AlreadyRunning(CannotStart):
+    """Another process has the data folder.
+
+    :param address: where it can be reached; empty while it starts.
+    """
+
+    def __init__(self, data: Path, address: str) -> None:
+        where = f" It can be reached at {address}" if address else ""
+        super().__init__(f"The appliance is already running on {data}.{where}")
+        self.address = address
 
 
 @dataclass(frozen=True)
@@ -62,11 +74,13 @@ class Running:
     """A started appliance.
 
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
+    :param restart: set when the process should be replaced by a fresh one.
     """
 
     address: str
     users: Users
     owner: UserInfo
+    restart: asyncio.Event
 
     def sign_in_address(self, target: str = "/") -> str:
         """An address that signs the laptop's owner in once and then goes to `target`."""
@@ -76,22 +90,27 @@ class Running:
         return f"{self.address}/user/sign-in?{urlencode({'token': token, 'next': target}, safe='/:')}"
 
 
-def run(options: Options, on_ready: Callable[[Running], None]) -> None:
+def run(options: Options, on_ready: Callable[[Running], None]) -> int | None:
     """Run the appliance until it is told to stop (Ctrl+C, SIGTERM, or CTRL_BREAK on Windows).
 
     :param on_ready: called once, when the first page can be asked for.
+    :returns: None; or, where too many turns got stuck for good, the port that a fresh process is to take over.
     :raises CannotStart: if it cannot start.
     """
-    asyncio.run(_run(options, on_ready))
+    return asyncio.run(_run(options, on_ready))
 
 
-async def _run(options: Options, on_ready: Callable[[Running], None]) -> None:
+async def _run(options: Options, on_ready: Callable[[Running], None]) -> int | None:
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with running(options) as appliance:
         on_ready(appliance)
-        await stop.wait()
+        waiting = [asyncio.create_task(event.wait()) for event in (stop, appliance.restart)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
         logger.info("stopping")
+        return None if stop.is_set() else urlsplit(appliance.address).port
 
 
 def _on_signals(stop: Callable[[], None]) -> None:
@@ -118,18 +137,22 @@ async def running(options: Options) -> AsyncIterator[Running]:
         lock = _only_one(options, stack)
         stack.callback(logs.stop, logs.start(options.data / "logs"))
         asyncio.get_running_loop().set_exception_handler(_log_without_values)
+        # Most of the program: imported when little can refuse the start any more.
+        from appliance.assembly import Assembly
+
         store, key = _open_store(options.data)
         stack.callback(store.close)
         packages = _packages(options.data / "packages")
-        parts = _Parts(options, settings, store, key, packages)
+        restart, loop = asyncio.Event(), asyncio.get_running_loop()
+        parts = Assembly(options.data, settings, store, key, packages,
+                         request_restart=lambda: loop.call_soon_threadsafe(restart.set))
         stack.push_async_callback(parts.stop)
-        await parts.start()
         server, address = _listen(parts.application(), options)
         stack.push_async_callback(_close_server, server)
         lock.write(address)
-        await parts.start_compute()
         logger.info("listening on %s", address)
-        yield Running(address, parts.users, parts.owner)
+        await parts.start_compute()
+        yield Running(address, parts.users, parts.owner, restart)
 
 
 def _refuse_strangers(host: str) -> None:
@@ -162,8 +185,7 @@ def _only_one(options: Options, stack: AsyncExitStack) -> FileLock:
     try:
         stack.enter_context(lock)
     except Held as held:
-        where = f" It can be reached at {held.words}" if held.words else ""
-        raise CannotStart(f"The appliance is already running on {options.data}.{where}") from held
+        raise AlreadyRunning(options.data, held.words) from held
     except OSError as problem:
         raise CannotStart(f"The data folder {options.data} cannot be written to: {problem.strerror}.") from problem
     return lock

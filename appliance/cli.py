@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import appliance
 
@@ -87,23 +89,40 @@ def _serve_until_stopped(data: Path, host: str, port: int, *, desktop: bool) -> 
         print(f"Interview Appliance {appliance.__version__} is running at {running.address}\n\n"
               f"This address works once, and signs you in as its owner:\n\n    {address}\n\n"
               "To stop it, press Ctrl+C.", flush=True)
-        if desktop and _has_screen():
-            import webbrowser
-
-            webbrowser.open(address)
+        if desktop:
+            _open_browser(address)
 
     try:
-        app.run(app.Options(data=data, host=host, port=port, any_port=desktop), ready)
+        left = app.run(app.Options(data=data, host=host, port=port, any_port=desktop), ready)
+    except app.AlreadyRunning as problem:
+        if not desktop:
+            return _complain(str(problem))
+        print(problem)
+        if problem.address:
+            _open_browser(problem.address)
     except app.CannotStart as problem:
         return _complain(str(problem))
+    else:
+        if left is not None:
+            _start_anew("serve", "--data", str(data), "--host", host, "--port", str(left))
     return 0
 
 
-def _has_screen() -> bool:
-    """Whether a browser could show up; without one, ``webbrowser`` may start a text browser in our terminal."""
-    if sys.platform in {"win32", "darwin"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def _start_anew(*arguments: str) -> NoReturn:
+    """Replace this process by a fresh one."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+    if sys.platform == "win32":
+        # Windows' exec would give the console back while the new process still uses it.
+        sys.exit(subprocess.call([*program, *arguments]))
+    os.execv(sys.executable, [*program, *arguments])  # noqa: S606 — ourselves, without a shell
+
+
+def _open_browser(address: str) -> None:
+    """Show `address` where a browser could show up: without a screen, ``webbrowser`` may start one in our terminal."""
+    if sys.platform in {"win32", "darwin"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        import webbrowser
+
+        webbrowser.open(address)
 
 
 def _install(options: argparse.Namespace) -> int:

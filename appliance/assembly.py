@@ -1,0 +1,113 @@
+"""Connects the parts: what the server, the turns and the tasks need of each other meets here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.config import Settings
+from appliance.interview.cache import Interviews
+from appliance.interview.host import UserInfo
+from appliance.packages import InstalledPackages
+from appliance.server.application import ServerApplication, make_application
+from appliance.server.parts import Parts
+from appliance.sessions.turns import Turns
+from appliance.store.database import Store
+from appliance.store.journal import Journal
+from appliance.store.sealing import derive
+from appliance.store.users import Users
+
+if TYPE_CHECKING:
+    from appliance.compute.compute import Compute
+
+__all__ = ["Assembly", "Secrets", "ServerUsers"]
+
+class Secrets:
+    """What the server signs with, derived from the appliance's key: a restart signs nobody out."""
+
+    def __init__(self, appliance_key: bytes) -> None:
+        self.cookie_secret = derive(appliance_key, "signed cookies")
+
+
+class ServerUsers:
+    """The users as the server asks for them, without blocking its loop."""
+
+    def __init__(self, users: Users) -> None:
+        self._users = users
+
+    async def by_id(self, user_id: int) -> UserInfo | None:
+        """The user of a signed cookie; None if there is no such user any more."""
+        return await asyncio.to_thread(self._users.get, user_id)
+
+    async def redeem(self, token: str) -> UserInfo | None:
+        """The user of a one-time token; it works once."""
+        return await asyncio.to_thread(self._users.use_token, token)
+
+
+class Assembly:
+    """All parts but the listening server, connected.
+
+    :param data: the data folder.
+    :param request_restart: called when the process should be replaced by a fresh one.
+    """
+
+    def __init__(self, data: Path, settings: Settings, store: Store, appliance_key: bytes, packages: InstalledPackages,
+                 *, request_restart: Callable[[], object]) -> None:
+        self._data = data
+        self._settings = settings
+        self._store = store
+        self._packages = packages
+        self._secrets = Secrets(appliance_key)
+        self._compute: Compute | None = None
+        self._loop = asyncio.get_running_loop()
+        self.users = Users(store, appliance_key)
+        self.owner = self.users.prepare()
+        self.journal = Journal(store, appliance_key, packages=str(packages.folder), settings=settings.as_dict())
+        self.turns = Turns(store, appliance_key, Interviews(packages), self.users, settings,
+                           request_restart=request_restart)
+        self.turns.on_tasks_queued = self._wake
+        self.turns.on_revoke = self._revoke
+
+    def application(self) -> ServerApplication:
+        """The web application over the parts."""
+        return make_application(Parts(
+            turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
+            secrets=self._secrets, store=self._store, compute=self, health={"database": self._database_health}))
+
+    async def start_compute(self) -> None:
+        """Start the part that runs tasks; it comes up in the background."""
+        from appliance.compute.compute import Compute  # imported late: the first page does not wait for it
+
+        self._compute = Compute(self.journal, self.turns.task_ended, self._settings, self._packages.folder,
+                                self._data / "logs")
+        await self._compute.start()
+
+    async def stop(self) -> None:
+        """Stop in reverse: no more tasks, then no more turns."""
+        if self._compute is not None:
+            await self._compute.stop()
+        await self.turns.close()
+
+    # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
+
+    def _wake(self) -> None:
+        if self._compute is not None:   # else its start looks for what is queued
+            self._compute.wake()
+
+    def _revoke(self, task_id: str, terminate: bool) -> None:
+        if self._compute is not None:
+            asyncio.run_coroutine_threadsafe(self._compute.revoke(task_id, terminate), self._loop)
+
+    # -- /health ---------------------------------------------------------------------------------------
+
+    def health(self) -> dict[str, Any]:
+        """How the part that runs tasks is."""
+        told = {"state": "starting"} if self._compute is None else self._compute.health()
+        queue = {state: told.get(state, 0) for state in ("queued", "running")}
+        return {"workers": told.get("workers", 0), "queue": queue, "compute": told}
+
+    async def _database_health(self) -> dict[str, Any]:
+        await asyncio.wrap_future(self._store.read(lambda database: database.execute("SELECT 1").fetchone()))
+        return {"status": "ok"}
