@@ -22,10 +22,11 @@ def main(base: str, interview: str, clients: int, seconds: float) -> float:
 
     def person(number: int) -> None:
         ready.wait()
-        while time.monotonic() < end[0]:
-            with QuickClient(base) as client:
+        with QuickClient(base) as client:
+            while time.monotonic() < end[0]:
+                client.forget()
                 client.submit(client.begin(interview), {"user_name": f"Visitor {number}"})
-            finished[number] += 1
+                finished[number] += 1
 
     threads = [threading.Thread(target=person, args=(number,)) for number in range(clients)]
     for thread in threads:

@@ -55,6 +55,10 @@ class QuickClient:
                  trace: TracebackType | None) -> None:
         self._connection.close()
 
+    def forget(self) -> None:
+        """Become somebody new: the cookies go, the connection stays."""
+        self._cookies.clear()
+
     def begin(self, interview: str) -> Form:
         """A new session's first screen."""
         status, body = self._ask("GET", f"/interview?i={quote(interview, safe=':/')}&new_session=1", None)
