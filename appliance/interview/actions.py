@@ -32,7 +32,8 @@ class ActionStack:
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
         self.only = isinstance(evaluation.turn, CheckIn) or (
-            isinstance(evaluation.turn, Action) and evaluation.host.interface in ("worker", "cron"))
+            isinstance(evaluation.turn, Action) and evaluation.host.interface in ("worker", "cron")
+        )
         self._entries: list[Entry] = [] if self.only else evaluation.internal.setdefault("stack", [])
         self.current: Entry | None = None
 

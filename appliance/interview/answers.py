@@ -24,8 +24,15 @@ def new_answers(url_args: dict[str, str], started: datetime) -> Answers:
     """The variables every session starts with, under docassemble's names."""
     return {
         "_internal": {
-            "answered": set(), "answers": {}, "stack": [], "tasks": {}, "info": {}, "progress": 0,
-            "starttime": started, "prevent_going_back": False, "parts": {},
+            "answered": set(),
+            "answers": {},
+            "stack": [],
+            "tasks": {},
+            "info": {},
+            "progress": 0,
+            "starttime": started,
+            "prevent_going_back": False,
+            "parts": {},
         },
         "url_args": dict(url_args),
         "allow_cron": False,
@@ -44,8 +51,9 @@ def freeze(answers: Answers) -> bytes:
 
     :raises CannotSave: naming the variable that cannot be pickled.
     """
-    kept = {name: value for name, value in answers.items()
-            if name != "__builtins__" and not isinstance(value, _LEFT_OUT)}
+    kept = {
+        name: value for name, value in answers.items() if name != "__builtins__" and not isinstance(value, _LEFT_OUT)
+    }
     try:
         return pickle.dumps(kept, protocol=5)
     except Exception as error:  # objects of authors may fail in any way when pickled; the loop below names which one
@@ -66,8 +74,10 @@ def _culprit(kept: dict[str, Any], error: Exception) -> str:
     names = _culprits(kept)
     if not names:
         return f"The answers cannot be saved: {type(error).__name__}."
-    return (f"The variable {names[0]!r} holds a {type(kept[names[0]]).__name__} that cannot be saved with the answers; "
-            "keep what can be computed again out of variables.")
+    return (
+        f"The variable {names[0]!r} holds a {type(kept[names[0]]).__name__} that cannot be saved with the answers; "
+        "keep what can be computed again out of variables."
+    )
 
 
 class _Unpickler(pickle.Unpickler):

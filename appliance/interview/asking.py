@@ -23,11 +23,24 @@ CHOICE_VARIABLE = "_choice"
 """Stands for the variable of a list of choices that sets none: its options hold blocks or special words."""
 
 _RELOAD_USUAL, _RELOAD_LEAST = 10.0, 4.0
-_SCREEN_PARTS = {"continue button label": "continue_label_html", "under": "under_html", "right": "right_html",
-                 "pre": "pre_html", "post": "post_html", "submit": "submit_html"}
-_PLAIN_PARTS = {"subtitle": "subtitle", "tab title": "tab_title", "short title": "short_title", "exit link": "exit_link",
-                "exit label": "exit_label", "back button label": "back_button_label", "help label": "help_label",
-                "css class": "css_class"}
+_SCREEN_PARTS = {
+    "continue button label": "continue_label_html",
+    "under": "under_html",
+    "right": "right_html",
+    "pre": "pre_html",
+    "post": "post_html",
+    "submit": "submit_html",
+}
+_PLAIN_PARTS = {
+    "subtitle": "subtitle",
+    "tab title": "tab_title",
+    "short title": "short_title",
+    "exit link": "exit_link",
+    "exit label": "exit_label",
+    "back button label": "back_button_label",
+    "help label": "help_label",
+    "css class": "css_class",
+}
 
 
 class Asking(Variables):
@@ -107,8 +120,10 @@ class Asking(Variables):
 
     def _later_note(self, features: list[str]) -> str:
         named = ", ".join(f"<code>{feature}</code>" for feature in features)
-        return (f'<div class="alert alert-warning" role="note">This screen also uses {named}, '
-                "which this version of the appliance does not have yet.</div>")
+        return (
+            f'<div class="alert alert-warning" role="note">This screen also uses {named}, '
+            "which this version of the appliance does not have yet.</div>"
+        )
 
     def _put_parts(self, screen: Screen, block: QuestionBlock) -> None:
         answers, parts = self.answers, block.parts
@@ -221,8 +236,9 @@ class Asking(Variables):
         if variable is None:
             variable, pairs = CHOICE_VARIABLE, self._numbered(screen, pairs, block)
         choices = [choice for choice, _ in pairs]
-        shown = ShownField(0, variable, "radio" if block.style == "choices" else block.style, None, label_html=None,
-                           choices=choices)
+        shown = ShownField(
+            0, variable, "radio" if block.style == "choices" else block.style, None, label_html=None, choices=choices
+        )
         shown.default = self._default_choice(block, variable, choices)
         if block.switches["shuffle"]:
             shown.shuffle = True
@@ -251,16 +267,29 @@ class Asking(Variables):
         return next((choice.value for choice in choices if choice.default), None)
 
     def _button(self, number: int, choice: Choice, spec: ChoiceSpec | None, block: QuestionBlock) -> Button:
-        common = {"color": choice.color or "primary", "css_class": choice.css_class, "image": choice.image,
-                  "help_html": choice.help_html}
+        common = {
+            "color": choice.color or "primary",
+            "css_class": choice.css_class,
+            "image": choice.image,
+            "help_html": choice.help_html,
+        }
         if block.variable is not None:
             return Button(number, choice.label_html, "value", choice=choice, **common)
         outcome = self._outcome(choice, spec, block)
         if "special" not in outcome:
-            return Button(number, choice.label_html, "value", choice=Choice(outcome["embedded"], choice.label_html), **common)
+            return Button(
+                number, choice.label_html, "value", choice=Choice(outcome["embedded"], choice.label_html), **common
+            )
         word, url = outcome["special"], outcome["url"]
         if word == "continue":
-            return Button(number, choice.label_html, "value", name="continue", choice=Choice("continue", choice.label_html), **common)
+            return Button(
+                number,
+                choice.label_html,
+                "value",
+                name="continue",
+                choice=Choice("continue", choice.label_html),
+                **common,
+            )
         if word == "link":
             return Button(number, choice.label_html, "link", url=url, **common)
         return Button(number, choice.label_html, "special", name=word, url=url, **common)
@@ -275,11 +304,15 @@ class Asking(Variables):
             return {"special": word, "url": url}
         if url:
             return {"special": "link", "url": url}
-        raise InterviewError(f"The choice {plain_text(choice.label_html)!r} sets nothing: the question has no 'field'.",
-                             file=block.file, line=block.line)
+        raise InterviewError(
+            f"The choice {plain_text(choice.label_html)!r} sets nothing: the question has no 'field'.",
+            file=block.file,
+            line=block.line,
+        )
 
-    def _numbered(self, screen: Screen, pairs: list[tuple[Choice, ChoiceSpec | None]],
-                  block: QuestionBlock) -> list[tuple[Choice, ChoiceSpec | None]]:
+    def _numbered(
+        self, screen: Screen, pairs: list[tuple[Choice, ChoiceSpec | None]], block: QuestionBlock
+    ) -> list[tuple[Choice, ChoiceSpec | None]]:
         """Options of a list without a variable: each posts its number, and `screen` remembers what that means."""
         screen.extras["outcomes"] = [self._outcome(choice, spec, block) for choice, spec in pairs]
         for n, (choice, _) in enumerate(pairs):
@@ -298,8 +331,12 @@ class Asking(Variables):
             screen.continue_label_html = self.inline(self.word("Continue"))
         color = block.parts.get("continue button color") or self.interview.screen_parts.get("continue button color")
         if screen.kind in ("fields", "continue"):
-            button = Button(0, screen.continue_label_html, "continue",
-                            color=color.render(self.answers).strip() if color is not None else "primary")
+            button = Button(
+                0,
+                screen.continue_label_html,
+                "continue",
+                color=color.render(self.answers).strip() if color is not None else "primary",
+            )
             screen.buttons.append(button)
 
     def _put_switches(self, screen: Screen, block: QuestionBlock) -> None:
@@ -325,24 +362,36 @@ class Asking(Variables):
         sections = ([block.help] if block.help is not None else []) + self.interview.help
         for n, section in enumerate(sections):
             heading = section["heading"]
-            screen.help.append(HelpSection(self.html(heading, inline=True) if heading is not None else "",
-                                           self.html(section["content"])))
+            screen.help.append(
+                HelpSection(
+                    self.html(heading, inline=True) if heading is not None else "", self.html(section["content"])
+                )
+            )
             if n == 0 and section.get("label") is not None:
                 screen.help_label = section["label"].render(self.answers).strip()
 
     def message_screen(self, signal: MessageSignal) -> Screen:
         """The screen that ``message()`` makes."""
         question = self.inline(signal.question)
-        screen = Screen("message", "buttons", question, plain_text(question), language=self.language,
-                        subquestion_html=self.block(signal.subquestion), title=self.interview.title,
-                        tab_title=self.interview.title, short_title=self.interview.title)
+        screen = Screen(
+            "message",
+            "buttons",
+            question,
+            plain_text(question),
+            language=self.language,
+            subquestion_html=self.block(signal.subquestion),
+            title=self.interview.title,
+            tab_title=self.interview.title,
+            short_title=self.interview.title,
+        )
         screen.features = dict(self.interview.features)
         options = signal.options
         for n, item in enumerate(self._message_buttons(options)):
             label, word, url = item
             color = {"exit": "danger", "leave": "danger", "restart": "warning"}.get(word, "primary")
-            screen.buttons.append(Button(n, self.inline(label), "special" if word in SPECIAL else "link", name=word, url=url,
-                                         color=color))
+            screen.buttons.append(
+                Button(n, self.inline(label), "special" if word in SPECIAL else "link", name=word, url=url, color=color)
+            )
         if not screen.buttons:
             screen.kind = "end"
         return screen
@@ -388,5 +437,6 @@ class Asking(Variables):
         """Answer a check-in with the text of a template that has a target."""
         assert block.target is not None
         content = self._markup(block.text("content", self), False)  # type: ignore[arg-type]
-        raise BackgroundResponseSignal({"target": block.target.render(self.answers).strip(), "content": content},
-                                       "backgroundresponse")
+        raise BackgroundResponseSignal(
+            {"target": block.target.render(self.answers).strip(), "content": content}, "backgroundresponse"
+        )

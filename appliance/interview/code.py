@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from types import CodeType
-from typing import Any
+from typing import Any, Literal
 
 from appliance.interview.errors import BadInterview
 from appliance.interview.names import assigned_names
@@ -13,14 +13,17 @@ from appliance.interview.turn import Answers
 __all__ = ["CodeText", "Expression"]
 
 
-def _parse(text: str, mode: str, file: str, line: int, what: str) -> ast.AST:
+def _parse(text: str, mode: Literal["exec", "eval"], file: str, line: int, what: str) -> ast.Module | ast.Expression:
     try:
-        return ast.parse(text, filename=file, mode=mode)
+        tree: ast.Module | ast.Expression = ast.parse(text, filename=file, mode=mode)
     except SyntaxError as error:
         at = line + (error.lineno or 1) - 1
         raise BadInterview(f"{what} is not valid Python: {error.msg}", file=file, line=at) from error
     except ValueError as error:
         raise BadInterview(f"{what} is not valid Python: {error}", file=file, line=line) from error
+    else:
+        ast.increment_lineno(tree, line - 1)
+        return tree
 
 
 class CodeText:
@@ -33,12 +36,11 @@ class CodeText:
         self.text, self.file, self.line = text, file, line
         tree = _parse(text, "exec", file, line, what)
         self.assigned = assigned_names(tree)
-        ast.increment_lineno(tree, line - 1)
-        self._code: CodeType = compile(tree, file, "exec")  # type: ignore[arg-type]
+        self._code: CodeType = compile(tree, file, "exec")
 
     def run(self, answers: Answers) -> None:
         """Run the statements; what they assign is assigned in `answers`."""
-        exec(self._code, answers)  # noqa: S102 - author code is trusted, DESIGN section 3
+        exec(self._code, answers)
 
 
 class Expression:
@@ -48,9 +50,8 @@ class Expression:
         self.text, self.file, self.line = text.strip(), file, line
         source = "(" + self.text + "\n)" if self.text else "None"
         tree = _parse(source, "eval", file, line, what)
-        ast.increment_lineno(tree, line - 1)
-        self._code: CodeType = compile(tree, file, "eval")  # type: ignore[arg-type]
+        self._code: CodeType = compile(tree, file, "eval")
 
     def value(self, answers: Answers) -> Any:
         """What the expression is worth now."""
-        return eval(self._code, answers)  # noqa: S307 - author code is trusted, DESIGN section 3
+        return eval(self._code, answers)

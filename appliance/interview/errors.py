@@ -38,8 +38,9 @@ class InterviewError(Exception):
 
     error_action: FollowUp | None = None
 
-    def __init__(self, message: str, *, file: str | None = None, line: int | None = None,
-                 variables: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, file: str | None = None, line: int | None = None, variables: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.file = file
@@ -65,8 +66,9 @@ class BadInterview(InterviewError):
     :param hint: the likeliest meaning (``did you mean 'question'?``).
     """
 
-    def __init__(self, message: str, *, file: str | None = None, line: int | None = None,
-                 key: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, file: str | None = None, line: int | None = None, key: str | None = None, hint: str = ""
+    ) -> None:
         super().__init__(message, file=file, line=line)
         self.key = key
         self.hint = hint
@@ -95,8 +97,16 @@ class CodeFailed(InterviewError):
     :param trace: the traceback in plain text; sealed and shown to authors only.
     """
 
-    def __init__(self, message: str, *, error_type: str, trace: str, file: str | None = None,
-                 line: int | None = None, variables: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_type: str,
+        trace: str,
+        file: str | None = None,
+        line: int | None = None,
+        variables: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(message, file=file, line=line, variables=variables)
         self.error_type = error_type
         self.trace = trace

@@ -7,8 +7,9 @@ tried again, or it is a question, and the turn ends with its screen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from appliance.interview import namespace
@@ -17,7 +18,7 @@ from appliance.interview.asking import Asking
 from appliance.interview.blocks.base import Block
 from appliance.interview.code import CodeText
 from appliance.interview.errors import EndlessLoop, InterviewError, NoEnd, UnknownVariable
-from appliance.interview.failures import code_failed, missing_name, place_of
+from appliance.interview.failures import MISSING, code_failed, missing_name, place_of
 from appliance.interview.host import Host, UserInfo, reset_current, set_current
 from appliance.interview.interview import Interview
 from appliance.interview.names import canonical, generic_patterns, iterator_patterns
@@ -56,9 +57,11 @@ __all__ = ["Evaluation", "evaluate"]
 MAX_ROUNDS = 2000
 """How many names one turn may seek before it counts as an endless loop."""
 
-NO_END = ("Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all "
-          "questions marked as mandatory (if any). It is a best practice to end your interview with a question that says "
-          "goodbye.")
+NO_END = (
+    "Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all "
+    "questions marked as mandatory (if any). It is a best practice to end your interview with a question that says "
+    "goodbye."
+)
 
 
 class _Found(Exception):
@@ -76,7 +79,9 @@ class _Skip(Exception):
 class Evaluation(Asking):
     """The running turn. Library functions reach it through :func:`appliance.interview.host.current`."""
 
-    def __init__(self, interview: Interview, answers: Answers, turn: Turn, host: Host, prior: Answers | None = None) -> None:
+    def __init__(
+        self, interview: Interview, answers: Answers, turn: Turn, host: Host, prior: Answers | None = None
+    ) -> None:
         self.interview, self.answers, self.turn, self.host, self.prior = interview, answers, turn, host, prior
         self.internal: dict[str, Any] = answers["_internal"]
         self.bindings: dict[str, str] = {}
@@ -120,17 +125,17 @@ class Evaluation(Asking):
         if isinstance(self.turn, Begin | Refresh | Action) and self.turn.url_args:
             self.answers["url_args"].update(self.turn.url_args)
         if isinstance(self.turn, Submit):
-            refused = self._ended_by_signal(lambda: read_submit(self, self.turn.screen, self.turn.posted))  # type: ignore[union-attr]
+            refused = self._ended_by_signal(partial(read_submit, self, self.turn.screen, self.turn.posted))
             if refused is not None:
                 return refused
         self._forget_reconsidered()
         self.stack.begin(self.turn)
         return self._ended_by_signal(self._assemble)
 
-    def _ended_by_signal(self, step: Any) -> Ending:
+    def _ended_by_signal(self, step: Callable[[], Ending]) -> Ending:
         """Run `step`; a signal that author code raised on the way is the ending."""
         try:
-            return step()  # type: ignore[no-any-return]
+            return step()
         except _Found as found:
             return self._show(found.screen)
         except BackgroundResponseSignal as signal:
@@ -150,8 +155,11 @@ class Evaluation(Asking):
             error.error_action = self.error_action
             raise
         except RecursionError as error:
-            raise EndlessLoop("There appears to be an infinite loop.", file=self.interview.reference,
-                              variables=tuple(reversed(self.sought))) from error
+            raise EndlessLoop(
+                "There appears to be an infinite loop.",
+                file=self.interview.reference,
+                variables=tuple(reversed(self.sought)),
+            ) from error
         except Exception as error:  # author code can raise anything: told as a CodeFailed with its place in the file
             failed = code_failed(error, self.interview.files, self.sought)
             failed.error_action = self.error_action
@@ -216,8 +224,10 @@ class Evaluation(Asking):
         """Whether an initial block calls process_action() itself."""
         if self.stack.only:
             return False
-        return any(block.initial is not False and "process_action" in getattr(getattr(block, "code", None), "text", "")
-                   for block in self.interview.blocks)
+        return any(
+            block.initial is not False and "process_action" in getattr(getattr(block, "code", None), "text", "")
+            for block in self.interview.blocks
+        )
 
     def process_action(self) -> None:
         """Run what is on the stack of actions; returns when nothing is left to do there."""
@@ -235,7 +245,9 @@ class Evaluation(Asking):
                 continue
             return
         place = self.interview.reference
-        raise UnknownVariable(f"This interview has no action {name!r}: no block has 'event: {name}'.", file=place, variables=(name,))
+        raise UnknownVariable(
+            f"This interview has no action {name!r}: no block has 'event: {name}'.", file=place, variables=(name,)
+        )
 
     # -- seeking ---------------------------------------------------------------------------------------
 
@@ -247,9 +259,13 @@ class Evaluation(Asking):
         name = canonical(name)
         self.count_round(name)
         if name in stack:
-            raise EndlessLoop("There appears to be an infinite loop. Variables in stack are "
-                              + ", ".join(dict.fromkeys(reversed(stack))) + ".",
-                              file=self.interview.reference, variables=tuple(reversed(stack)))
+            raise EndlessLoop(
+                "There appears to be an infinite loop. Variables in stack are "
+                + ", ".join(dict.fromkeys(reversed(stack)))
+                + ".",
+                file=self.interview.reference,
+                variables=tuple(reversed(stack)),
+            )
         stack = (*stack, name)
         self.sought = stack
         for block, bindings in self._candidates(name):
@@ -260,11 +276,20 @@ class Evaluation(Asking):
             if name in (self.resolve_with(event, dict(bindings)) for event in block.events) or self.is_defined(name):
                 self.sought = stack[:-1]
                 return
-        raise UnknownVariable(f"There was a reference to a variable {name!r} that no block of the interview defines.",
-                              file=self.interview.reference, variables=tuple(reversed(stack)))
+        raise UnknownVariable(
+            f"There was a reference to a variable {name!r} that no block of the interview defines.",
+            file=self.interview.reference,
+            variables=tuple(reversed(stack)),
+        )
 
-    def _try(self, block: Block, name: str | None, stack: tuple[str, ...], condition: Any,
-             bindings: Mapping[str, str] | None = None) -> None:
+    def _try(
+        self,
+        block: Block,
+        name: str | None,
+        stack: tuple[str, ...],
+        condition: Any,
+        bindings: Mapping[str, str] | None = None,
+    ) -> None:
         """Use `block`, seeking what it lacks until it is through; a question unwinds with its screen.
 
         :raises _Skip: if the block cannot be used.
@@ -285,7 +310,7 @@ class Evaluation(Asking):
                         screen.sought = name
                         raise _Found(screen)
                 return
-            except NameError as error:
+            except MISSING as error:
                 missing = missing_name(error)
                 if missing is None:
                     raise
@@ -373,8 +398,11 @@ class Evaluation(Asking):
             self.recent.append(name)
         if self.rounds > MAX_ROUNDS + 50:
             names = ", ".join(dict.fromkeys(reversed(self.recent))) or "none"
-            raise EndlessLoop(f"There appears to be an infinite loop. Variables in stack are {names}.",
-                              file=self.interview.reference, variables=tuple(dict.fromkeys(reversed(self.recent))))
+            raise EndlessLoop(
+                f"There appears to be an infinite loop. Variables in stack are {names}.",
+                file=self.interview.reference,
+                variables=tuple(dict.fromkeys(reversed(self.recent))),
+            )
 
     # -- what blocks ask for ---------------------------------------------------------------------------
 
@@ -404,7 +432,9 @@ class Evaluation(Asking):
         self.internal["prevent_going_back"] = True
 
 
-def evaluate(interview: Interview, answers: Answers, turn: Turn, host: Host, *, prior: Answers | None = None) -> Outcome:
+def evaluate(
+    interview: Interview, answers: Answers, turn: Turn, host: Host, *, prior: Answers | None = None
+) -> Outcome:
     """Run one turn.
 
     :param answers: changed in place; the caller keeps them only if this returns.
@@ -422,5 +452,3 @@ def evaluate(interview: Interview, answers: Answers, turn: Turn, host: Host, *, 
     finally:
         reset_current(token)
     return Outcome(answers, ending, evaluation.effects, evaluation.save, evaluation.error_action, evaluation.log)
-
-

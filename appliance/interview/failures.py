@@ -7,11 +7,16 @@ from collections.abc import Container
 from types import TracebackType
 
 from appliance.interview.errors import CodeFailed
+from appliance.interview.signals import MissingName
 
-__all__ = ["code_failed", "missing_name", "place_of"]
+__all__ = ["MISSING", "code_failed", "missing_name", "place_of"]
 
 
-def missing_name(error: NameError) -> str | None:
+MISSING = (NameError, MissingName)
+"""What is raised for a name that some block may define: by Python for a plain name, by objects for their parts."""
+
+
+def missing_name(error: NameError | MissingName) -> str | None:
     """The name that some block may define; None where the error is a mistake in the code itself."""
     if isinstance(error, UnboundLocalError):
         return None
@@ -34,5 +39,11 @@ def code_failed(error: Exception, files: Container[str], sought: tuple[str, ...]
     """What an author is told of an exception in the interview's code."""
     place = place_of(error, files)
     trace = "".join(traceback.format_exception(error))
-    return CodeFailed(str(error) or type(error).__name__, error_type=type(error).__name__, trace=trace,
-                      file=place[0] if place else None, line=place[1] if place else None, variables=tuple(reversed(sought)))
+    return CodeFailed(
+        str(error) or type(error).__name__,
+        error_type=type(error).__name__,
+        trace=trace,
+        file=place[0] if place else None,
+        line=place[1] if place else None,
+        variables=tuple(reversed(sought)),
+    )

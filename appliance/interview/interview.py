@@ -16,7 +16,7 @@ from appliance.interview.blocks.code import CodeBlock
 from appliance.interview.blocks.later import LATER_KEYS, LaterBlock
 from appliance.interview.blocks.objects import ObjectsBlock
 from appliance.interview.blocks.question import QUESTION_KEYS, QuestionBlock
-from appliance.interview.blocks.settings import SETTINGS, SETTINGS_KEYS, read_settings
+from appliance.interview.blocks.settings import SETTINGS_KEYS, read_settings
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import BadInterview, UnknownInterview
 from appliance.interview.sources import Sources
@@ -25,7 +25,9 @@ from appliance.interview.yaml_source import documents, expand_jinja
 
 __all__ = ["Interview"]
 
-_ALL_KEYS = sorted({*QUESTION_KEYS, *COMMON_KEYS, *SETTINGS_KEYS, *LATER_KEYS, "code", "objects", "template", "content"})
+_ALL_KEYS = sorted(
+    {*QUESTION_KEYS, *COMMON_KEYS, *SETTINGS_KEYS, *LATER_KEYS, "code", "objects", "template", "content"}
+)
 _MAX_INCLUDES = 500
 
 
@@ -40,7 +42,7 @@ class Interview:
     def __init__(self, reference: str, sources: Sources) -> None:
         self.reference, self.sources = reference, sources
         self.package = reference.partition(":")[0]
-        self.files: dict[str, str] = {}               # reference: version
+        self.files: dict[str, str] = {}  # reference: version
         self.blocks: list[Block] = []
         self.metadata: dict[str, Any] = {}
         self.features: dict[str, Any] = {}
@@ -70,7 +72,9 @@ class Interview:
             raise BadInterview(f"more than {_MAX_INCLUDES} files are included", file=reference)
         source = self.sources.read(reference)
         self.files[reference] = source.version
-        text = expand_jinja(source.text, reference, self._jinja_names(reference), lambda name: self._jinja_include(name, reference))
+        text = expand_jinja(
+            source.text, reference, self._jinja_names(reference), lambda name: self._jinja_include(name, reference)
+        )
         for document in documents(text, reference):
             self._add(BlockSource(document.data, reference))
 
@@ -78,10 +82,16 @@ class Interview:
         from appliance import __version__
 
         return {
-            "__version__": __version__, "__architecture__": machine(), "__filename__": reference,
-            "__current_package__": reference.partition(":")[0], "__interview_filename__": self.reference,
-            "__interview_package__": self.package, "__parent_filename__": reference,
-            "__parent_package__": reference.partition(":")[0], "__hostname__": "localhost", "__debug__": False,
+            "__version__": __version__,
+            "__architecture__": machine(),
+            "__filename__": reference,
+            "__current_package__": reference.partition(":")[0],
+            "__interview_filename__": self.reference,
+            "__interview_package__": self.package,
+            "__parent_filename__": reference,
+            "__parent_package__": reference.partition(":")[0],
+            "__hostname__": "localhost",
+            "__debug__": False,
             "__python_version__": sys.version.split()[0],
         }
 
@@ -151,10 +161,15 @@ class Interview:
         for key in source.data:
             close = difflib.get_close_matches(key.lower(), _ALL_KEYS, 1, 0.7)
             if close and close[0] != key:
-                return source.error(f"this block has no {key!r} that an interview could use", key, f"did you mean {close[0]!r}?")
+                return source.error(
+                    f"this block has no {key!r} that an interview could use", key, f"did you mean {close[0]!r}?"
+                )
         first = next(iter(source.data), None)
-        return source.error("this block is neither a question nor code nor anything else an interview has", first,
-                            "a block needs a key such as 'question', 'code' or 'objects'")
+        return source.error(
+            "this block is neither a question nor code nor anything else an interview has",
+            first,
+            "a block needs a key such as 'question', 'code' or 'objects'",
+        )
 
     def _next(self) -> int:
         self._count += 1

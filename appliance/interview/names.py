@@ -11,8 +11,19 @@ import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["ITERATORS", "Accessors", "Pattern", "accessors", "assigned_names", "canonical", "generic_patterns",
-           "is_name", "iterator_patterns", "names_read", "parent"]
+__all__ = [
+    "ITERATORS",
+    "Accessors",
+    "Pattern",
+    "accessors",
+    "assigned_names",
+    "canonical",
+    "generic_patterns",
+    "is_name",
+    "iterator_patterns",
+    "names_read",
+    "parent",
+]
 
 ITERATORS = ("i", "j", "k", "l", "m", "n")
 
@@ -185,8 +196,10 @@ class _Assigned(ast.NodeVisitor):
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             if isinstance(node.func, ast.Name) and node.func.id == "define":
                 self.names[canonical(first.value)] = None
-            elif isinstance(node.func, ast.Attribute) and node.func.attr in ("initializeAttribute",
-                                                                              "reInitializeAttribute"):
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in (
+                "initializeAttribute",
+                "reInitializeAttribute",
+            ):
                 self.names[canonical(f"{ast.unparse(node.func.value)}.{first.value}")] = None
         self.generic_visit(node)
 

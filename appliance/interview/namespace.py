@@ -45,8 +45,9 @@ def import_module(name: str, package: str, file: str, line: int) -> Any:
     try:
         return importlib.import_module(name, package) if name.startswith(".") else importlib.import_module(name)
     except Exception as error:  # an author's module can fail in any way while it is imported; all are told alike
-        raise BadInterview(f"the module {name!r} cannot be imported: {type(error).__name__}: {error}", file=file,
-                           line=line) from error
+        raise BadInterview(
+            f"the module {name!r} cannot be imported: {type(error).__name__}: {error}", file=file, line=line
+        ) from error
 
 
 def names_of_module(module: Any) -> dict[str, Any]:

@@ -34,14 +34,14 @@ def variable_of(name: str) -> str:
 class Choice:
     """One option of a multiple-choice field or one button of a button question."""
 
-    value: Any                    # what the variable becomes (plain data)
+    value: Any  # what the variable becomes (plain data)
     label_html: str
-    key: str = ""                 # what is posted: str(value) unless that would not be unique
+    key: str = ""  # what is posted: str(value) unless that would not be unique
     help_html: str = ""
-    image: str = ""               # image set name, or a Font Awesome name, as the author gave it
+    image: str = ""  # image set name, or a Font Awesome name, as the author gave it
     default: bool = False
     css_class: str = ""
-    color: str = ""               # Bootstrap colour name
+    color: str = ""  # Bootstrap colour name
     group: str = ""
 
 
@@ -67,20 +67,20 @@ class ShownField:
 
     number: int
     variable: str | None
-    datatype: str = "text"        # a name registered in appliance.interview.datatypes
+    datatype: str = "text"  # a name registered in appliance.interview.datatypes
     input_type: str | None = None  # 'radio', 'dropdown', 'combobox', 'datalist', 'area', 'hidden', …
-    label_html: str | None = ""   # None: 'no label'
+    label_html: str | None = ""  # None: 'no label'
     label_above: bool = False
     floating_label: bool = False
-    html: str = ""                # of a note / html / raw html row
+    html: str = ""  # of a note / html / raw html row
     required: bool = True
-    default: Any = None           # the value to start with: plain data of the datatype, None if there is none
+    default: Any = None  # the value to start with: plain data of the datatype, None if there is none
     hint: str = ""
     help_html: str = ""
     choices: list[Choice] = field(default_factory=list)
-    none_of_the_above: str | None = None   # its label; None: no such box
+    none_of_the_above: str | None = None  # its label; None: no such box
     all_of_the_above: str | None = None
-    minimum: str | None = None    # text as the author gave it; the datatype reads it
+    minimum: str | None = None  # text as the author gave it; the datatype reads it
     maximum: str | None = None
     step: str | None = None
     minlength: int | None = None
@@ -99,7 +99,7 @@ class ShownField:
     under_text_html: str = ""
     show_if: list[ShowIf] = field(default_factory=list)
     validation_messages: dict[str, str] = field(default_factory=dict)
-    extras: dict[str, Any] = field(default_factory=dict)   # keys of later datatypes, as plain data
+    extras: dict[str, Any] = field(default_factory=dict)  # keys of later datatypes, as plain data
 
     @property
     def html_name(self) -> str:
@@ -142,15 +142,15 @@ class Screen:
     a continue button (`continue button field`, ``field`` alone).
     """
 
-    block: str                    # the question block's name, unique in the interview; posted as _question_name
+    block: str  # the question block's name, unique in the interview; posted as _question_name
     kind: Literal["fields", "buttons", "continue", "end"]
     question_html: str
-    question_text: str            # plain, for the page title
+    question_text: str  # plain, for the page title
     subquestion_html: str = ""
     fields: list[ShownField] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
-    variable: str | None = None   # of a 'buttons' screen: what the pressed button sets
-    continue_variable: str | None = None   # set True when the screen is submitted
+    variable: str | None = None  # of a 'buttons' screen: what the pressed button sets
+    continue_variable: str | None = None  # set True when the screen is submitted
     continue_label_html: str = ""
     under_html: str = ""
     right_html: str = ""
@@ -160,33 +160,33 @@ class Screen:
     help: list[HelpSection] = field(default_factory=list)
     help_label: str = ""
     terms: dict[str, str] = field(default_factory=dict)
-    id: str = ""                  # the block's id, for the body class question-<id>
+    id: str = ""  # the block's id, for the body class question-<id>
     css_class: str = ""
-    script_html: str = ""         # the author's `script:` and `css:`, inserted as they are
+    script_html: str = ""  # the author's `script:` and `css:`, inserted as they are
     css_html: str = ""
     decoration: str = ""
     section: str = ""
     progress: float | None = None
-    reload_after: float | None = None   # seconds
-    check_in: str | None = None   # the action of the `check in` modifier
-    can_go_back: bool = True      # what the author allows; whether there is a step to go back to is the session's matter
-    back_button_label: str = ""   # of a Back button inside the question
+    reload_after: float | None = None  # seconds
+    check_in: str | None = None  # the action of the `check in` modifier
+    can_go_back: bool = True  # what the author allows; whether there is a step to go back to is the session's matter
+    back_button_label: str = ""  # of a Back button inside the question
     question_back_button: bool = False
     hide_continue_button: bool = False
     disable_continue_button: bool = False
     labels_above: bool = False
     floating_labels: bool = False
     language: str = "en"
-    title: str = ""               # of the interview, in the navigation bar
+    title: str = ""  # of the interview, in the navigation bar
     short_title: str = ""
     tab_title: str = ""
     subtitle: str = ""
     logo_html: str = ""
     exit_link: str = ""
     exit_label: str = ""
-    menu: list[dict[str, str]] = field(default_factory=list)   # menu_items: {'label':, 'url':}
-    bindings: dict[str, str] = field(default_factory=dict)      # x, i, j … as Python expressions
-    features: dict[str, Any] = field(default_factory=dict)      # `features` that the page draws (javascript, css files …)
+    menu: list[dict[str, str]] = field(default_factory=list)  # menu_items: {'label':, 'url':}
+    bindings: dict[str, str] = field(default_factory=dict)  # x, i, j … as Python expressions
+    features: dict[str, Any] = field(default_factory=dict)  # `features` that the page draws (javascript, css files …)
     event_action: dict[str, Any] | None = None  # {'action':, 'arguments':} this screen was shown in answer to
-    sought: str | None = None     # the variable that led to this screen
-    extras: dict[str, Any] = field(default_factory=dict)        # parts of later block kinds, as plain data
+    sought: str | None = None  # the variable that led to this screen
+    extras: dict[str, Any] = field(default_factory=dict)  # parts of later block kinds, as plain data

@@ -30,8 +30,14 @@ def read_submit(evaluation: Evaluation, screen: Screen, posted: Posted) -> ShowS
     block = evaluation.interview.block_named(screen.block)
     stranger = _stranger(screen, posted)
     if stranger is not None:
-        return ShowScreen(screen, {WHOLE_FORM: f"This form has no field {stranger!r}, so nothing was saved. Please check your "
-                                   "answers and press the button again."}, dict(posted))
+        return ShowScreen(
+            screen,
+            {
+                WHOLE_FORM: f"This form has no field {stranger!r}, so nothing was saved. Please check your "
+                "answers and press the button again."
+            },
+            dict(posted),
+        )
     pressed = _pressed(screen, posted)
     if isinstance(pressed, str):
         return ShowScreen(screen, {WHOLE_FORM: pressed}, dict(posted))
@@ -160,7 +166,9 @@ def _field_number(screen: Screen, variable: str | None, evaluation: Evaluation) 
     return next((field.number for field in screen.fields if field.variable == full), WHOLE_FORM)
 
 
-def _outcome(evaluation: Evaluation, screen: Screen, block: Any, values: dict[int, Any], pressed: Any) -> Goodbye | None:
+def _outcome(
+    evaluation: Evaluation, screen: Screen, block: Any, values: dict[int, Any], pressed: Any
+) -> Goodbye | None:
     """What the pressed button, or the chosen option of a list without a variable, does."""
     if screen.kind == "buttons" and pressed is not None and pressed.choice is not None:
         if screen.variable is not None:

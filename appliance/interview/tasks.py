@@ -31,8 +31,8 @@ class TaskView:
     state: TaskState
     value: Any = None
     error: ErrorDetails | None = None
-    ended_at: float | None = None   # seconds since the epoch, UTC
-    ends_in_action: bool = False    # ended, or registered to end, in a response or error action
+    ended_at: float | None = None  # seconds since the epoch, UTC
+    ends_in_action: bool = False  # ended, or registered to end, in a response or error action
 
     @property
     def ready(self) -> bool:
@@ -45,14 +45,14 @@ class TaskJob:
 
     task_id: str
     session_id: str
-    interview: str                # PACKAGE:data/questions/x.yml
+    interview: str  # PACKAGE:data/questions/x.yml
     action: str
-    arguments: bytes              # pickle of a dict
-    answers: bytes                # appliance.interview.answers.freeze
+    arguments: bytes  # pickle of a dict
+    answers: bytes  # appliance.interview.answers.freeze
     user: UserInfo
     url_root: str = ""
-    packages: str = ""            # the packages folder (a worker on this machine reads it)
-    settings: dict[str, Any] = field(default_factory=dict)   # what get_config() may read on a worker
+    packages: str = ""  # the packages folder (a worker on this machine reads it)
+    settings: dict[str, Any] = field(default_factory=dict)  # what get_config() may read on a worker
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class TaskEnd:
     """How a task ended, as the worker reports it. `value` and the follow-up's arguments are pickled by the worker."""
 
     task_id: str
-    value: bytes | None = None          # pickle of the response's value
-    follow_up: bytes | None = None      # pickle of a FollowUp: the response action, or the error action when `error` is set
+    value: bytes | None = None  # pickle of the response's value
+    follow_up: bytes | None = None  # pickle of a FollowUp: the response action, or the error action when `error` is set
     error: ErrorDetails | None = None
-    goodbye: str | None = None          # 'exit' or 'restart': the session is to be deleted
+    goodbye: str | None = None  # 'exit' or 'restart': the session is to be deleted
     log: tuple[str, ...] = ()
-    effects: bytes | None = None        # pickle of list[Effect] the task asked for (tasks, notices): committed with its end
+    effects: bytes | None = None  # pickle of list[Effect] the task asked for (tasks, notices): committed with its end
 
     @staticmethod
     def describe(follow_up: FollowUp | None) -> str:

@@ -28,8 +28,13 @@ _DYNAMIC = re.compile(r"\$\{|^[ \t]*%|<%|^[ \t]*##|\\\n", re.MULTILINE)
 _METADATA = re.compile(r'"""\s*__M_BEGIN_METADATA\s*(\{.*\})\s*__M_END_METADATA\s*"""', re.DOTALL)
 
 MAKO_NAMES: dict[str, Any] = {
-    "runtime": runtime, "filters": filters, "cache": cache, "UNDEFINED": runtime.UNDEFINED,
-    "STOP_RENDERING": runtime.STOP_RENDERING, "__M_dict_builtin": dict, "__M_locals_builtin": locals,
+    "runtime": runtime,
+    "filters": filters,
+    "cache": cache,
+    "UNDEFINED": runtime.UNDEFINED,
+    "STOP_RENDERING": runtime.STOP_RENDERING,
+    "__M_dict_builtin": dict,
+    "__M_locals_builtin": locals,
 }
 """What Mako's generated code expects among its module's names."""
 
@@ -39,9 +44,16 @@ class _LooseNames(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         value = node.value
-        if (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get"
-                and isinstance(value.func.value, ast.Name) and value.func.value.id == "context"
-                and len(value.args) == 2 and isinstance(value.args[1], ast.Name) and value.args[1].id == "UNDEFINED"):
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr == "get"
+            and isinstance(value.func.value, ast.Name)
+            and value.func.value.id == "context"
+            and len(value.args) == 2
+            and isinstance(value.args[1], ast.Name)
+            and value.args[1].id == "UNDEFINED"
+        ):
             return None
         return self.generic_visit(node)
 
@@ -62,7 +74,7 @@ class TextTemplate:
 
     def _compile(self) -> None:
         try:
-            source = Template(text=self.text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
+            source = Template(text=self.text, default_filters=["str"]).code
         except MakoException as error:
             at = self.line + int(getattr(error, "lineno", 1) or 1) - 1
             message = re.sub(r" (?:in file .*)?at line: \d+ char: \d+$", "", str(error).splitlines()[0])
@@ -91,9 +103,8 @@ class TextTemplate:
                 position += 1
             lines[generated] = line_map[known[position]] + self.line - 1 if known else self.line
         for node in ast.walk(tree):
-            if hasattr(node, "lineno"):
-                node.lineno = lines.get(node.lineno, self.line)
-                node.end_lineno = node.lineno
+            if isinstance(node, ast.stmt | ast.expr | ast.excepthandler | ast.arg | ast.keyword):
+                node.lineno = node.end_lineno = lines.get(node.lineno, self.line)
                 node.col_offset = node.end_col_offset = 0
 
     def render(self, answers: Answers) -> str:

@@ -126,8 +126,8 @@ class ShowScreen:
 
     screen: Screen
     errors: dict[int, str] = field(default_factory=dict)
-    drafts: Posted = field(default_factory=dict)   # what was typed, to fill in again
-    message: str = ""                              # shown above the question
+    drafts: Posted = field(default_factory=dict)  # what was typed, to fill in again
+    message: str = ""  # shown above the question
 
 
 @dataclass

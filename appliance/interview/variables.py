@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from appliance.interview.failures import MISSING
 from appliance.interview.host import Host
 from appliance.interview.interview import Interview
 from appliance.interview.names import ITERATORS, accessors, canonical, parent
@@ -56,7 +57,7 @@ class Variables:
         """
         if name in self.answers:
             return self.answers[name]
-        return eval(_compiled(name), self.answers)  # noqa: S307 - names and indexes, written by authors
+        return eval(_compiled(name), self.answers)
 
     def is_defined(self, name: str) -> bool:
         """Whether `name` has a value now; nothing is sought for it. Names of the library do not count."""
@@ -71,8 +72,8 @@ class Variables:
         if not parts.steps:
             return True
         try:
-            eval(_compiled(str(parts)), answers)  # noqa: S307 - names and indexes, written by authors
-        except (NameError, AttributeError, LookupError, TypeError):
+            eval(_compiled(str(parts)), answers)
+        except (*MISSING, AttributeError, LookupError, TypeError):
             return False
         return True
 
@@ -80,7 +81,7 @@ class Variables:
         """(True, the value `name` has or had on the step that Back undid), or (False, None)."""
         for answers in (self.answers, self.prior):
             if answers is not None and self._defined_in(answers, name):
-                return True, eval(_compiled(canonical(name)), answers)  # noqa: S307 - a name
+                return True, eval(_compiled(canonical(name)), answers)
         return False, None
 
     def assign(self, name: str, value: Any) -> None:

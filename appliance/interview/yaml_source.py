@@ -72,7 +72,9 @@ class _Builder:
         try:
             return self.constructor.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
         except (yaml.constructor.ConstructorError, ValueError) as error:
-            raise BadInterview(f"this value cannot be read: {node.value!r}", file=self.file, line=self.line(node)) from error
+            raise BadInterview(
+                f"this value cannot be read: {node.value!r}", file=self.file, line=self.line(node)
+            ) from error
 
     def mapping(self, node: MappingNode) -> YamlMap:
         result = YamlMap()
@@ -97,7 +99,7 @@ def _split(text: str) -> Iterator[tuple[str, int]]:
     """The documents' texts, each with the number of lines before it."""
     begin = 0
     for match in _SEPARATOR.finditer(text):
-        yield text[begin:match.start()], text.count("\n", 0, begin)
+        yield text[begin : match.start()], text.count("\n", 0, begin)
         begin = match.end()
     yield text[begin:], text.count("\n", 0, begin)
 
@@ -115,8 +117,12 @@ def documents(text: str, file: str) -> list[Document]:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = int(mark.line) + 1 + offset if mark is not None else offset + 1
-            raise BadInterview(f"this is not valid YAML: {error.problem or error.context}", file=file, line=line,
-                               hint=_yaml_hint(str(error.problem))) from error
+            raise BadInterview(
+                f"this is not valid YAML: {error.problem or error.context}",
+                file=file,
+                line=line,
+                hint=_yaml_hint(str(error.problem)),
+            ) from error
         except yaml.YAMLError as error:
             raise BadInterview(f"this is not valid YAML: {error}", file=file, line=offset + 1) from error
         if node is None:
@@ -125,8 +131,9 @@ def documents(text: str, file: str) -> list[Document]:
         if not isinstance(node, MappingNode):
             if isinstance(node, ScalarNode) and not str(node.value).strip():
                 continue
-            raise BadInterview("a block must be 'key: value' lines, and this one is not", file=file,
-                               line=builder.line(node))
+            raise BadInterview(
+                "a block must be 'key: value' lines, and this one is not", file=file, line=builder.line(node)
+            )
         found.append(Document(builder.mapping(node), builder.line(node)))
     return found
 
@@ -156,7 +163,7 @@ def expand_jinja(text: str, file: str, context: dict[str, Any], include: Callabl
         except KeyError:
             return None
 
-    environment = jinja2.Environment(loader=jinja2.FunctionLoader(load), autoescape=False)  # noqa: S701 - YAML, not HTML
+    environment = jinja2.Environment(loader=jinja2.FunctionLoader(load), autoescape=False)
     try:
         return environment.from_string(text).render(context)
     except jinja2.TemplateSyntaxError as error:

@@ -183,7 +183,9 @@ class Block:
         self.mandatory = source.condition("mandatory")
         self.initial = source.condition("initial")
         self.generic = str(source.data["generic object"]).strip() if "generic object" in source else None
-        self.conditions = [Expression(text, self.file, source.data.text_line("if"), "'if'") for text in source.texts("if")]
+        self.conditions = [
+            Expression(text, self.file, source.data.text_line("if"), "'if'") for text in source.texts("if")
+        ]
         self.need_before, self.need_after = _needs(source)
         self.language = str(source.data["language"]).strip() if "language" in source else None
         self.section = source.template("section")

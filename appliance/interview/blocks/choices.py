@@ -22,8 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = ["ITEM_KEYS", "ChoiceList", "ChoiceSpec", "choice_from_code", "convert", "plain_value", "unique_keys"]
 
-ITEM_KEYS = frozenset({"help", "default", "image", "css class", "color", "show if", "group", "url", "label", "value",
-                       "key", "code", "sort key"})
+ITEM_KEYS = frozenset(
+    {
+        "help",
+        "default",
+        "image",
+        "css class",
+        "color",
+        "show if",
+        "group",
+        "url",
+        "label",
+        "value",
+        "key",
+        "code",
+        "sort key",
+    }
+)
 
 
 def plain_value(value: Any, datatype: str | None = None) -> Any:
@@ -54,7 +69,9 @@ def convert(value: Any, datatype: str | None, file: str, line: int) -> Any:
     try:
         return plain_value(value, datatype)
     except (ValueError, TypeError) as error:
-        raise BadInterview(f"the choice {value!r} is not a value of datatype {datatype!r}", file=file, line=line) from error
+        raise BadInterview(
+            f"the choice {value!r} is not a value of datatype {datatype!r}", file=file, line=line
+        ) from error
 
 
 @dataclass
@@ -62,9 +79,9 @@ class ChoiceSpec:
     """One option as written in the file."""
 
     label: TextTemplate
-    value: Any                       # plain data, or a TextTemplate
+    value: Any  # plain data, or a TextTemplate
     line: int
-    block: YamlMap | None = None     # an embedded block instead of a value
+    block: YamlMap | None = None  # an embedded block instead of a value
     help: TextTemplate | None = None
     url: TextTemplate | None = None
     image: TextTemplate | None = None
@@ -82,18 +99,23 @@ class ChoiceSpec:
         value = self.value.render(answers).strip() if isinstance(self.value, TextTemplate) else self.value
         default = self.default.value(answers) if isinstance(self.default, Expression) else self.default
         return Choice(
-            value=plain_value(value, datatype), label_html=evaluation.html(self.label, inline=True),
+            value=plain_value(value, datatype),
+            label_html=evaluation.html(self.label, inline=True),
             help_html=evaluation.html(self.help) if self.help else "",
-            image=self.image.render(answers).strip() if self.image else "", default=bool(default),
+            image=self.image.render(answers).strip() if self.image else "",
+            default=bool(default),
             css_class=self.css_class.render(answers).strip() if self.css_class else "",
             color=self.color.render(answers).strip() if self.color else "",
-            group=self.group.render(answers).strip() if self.group else "")
+            group=self.group.render(answers).strip() if self.group else "",
+        )
 
 
 def _spec(source: BlockSource, item: Any, line: int) -> ChoiceSpec:
     if isinstance(item, list):
         if len(item) != 2 or any(isinstance(part, dict | list) for part in item):
-            raise BadInterview("a choice written as a list has two parts, the value and the label", file=source.file, line=line)
+            raise BadInterview(
+                "a choice written as a list has two parts, the value and the label", file=source.file, line=line
+            )
         return ChoiceSpec(source.text_of(item[1], line), _value(source, item[0], line), line)
     if not isinstance(item, YamlMap):
         return ChoiceSpec(source.text_of(item, line), _value(source, item, line), line)
@@ -103,20 +125,36 @@ def _spec(source: BlockSource, item: Any, line: int) -> ChoiceSpec:
     else:
         own = [key for key in item if key not in ITEM_KEYS]
         if len(own) != 1:
-            message = "a choice needs a label" if not own else f"a choice has one label, and here are {own[0]!r} and {own[1]!r}"
+            message = (
+                "a choice needs a label"
+                if not own
+                else f"a choice has one label, and here are {own[0]!r} and {own[1]!r}"
+            )
             raise BadInterview(message, file=source.file, line=item.line, key=own[1] if len(own) > 1 else None)
         label_key = own[0]
-        label, value, value_line = source.text_of(label_key, item.line_of(label_key)), item[label_key], item.text_line(label_key)
+        label, value, value_line = (
+            source.text_of(label_key, item.line_of(label_key)),
+            item[label_key],
+            item.text_line(label_key),
+        )
     assert label is not None
     block = value if isinstance(value, YamlMap) else None
     if isinstance(value, list):
         raise BadInterview("the value of a choice must be a single value or a block", file=source.file, line=value_line)
     return ChoiceSpec(
-        label, None if block is not None else _value(source, value, value_line), value_line, block,
-        help=source.template("help", item), url=source.template("url", item), image=source.template("image", item),
-        default=source.condition("default", item), css_class=source.template("css class", item),
-        color=source.template("color", item), group=source.template("group", item),
-        show_if=source.expression("show if", item))
+        label,
+        None if block is not None else _value(source, value, value_line),
+        value_line,
+        block,
+        help=source.template("help", item),
+        url=source.template("url", item),
+        image=source.template("image", item),
+        default=source.condition("default", item),
+        css_class=source.template("css class", item),
+        color=source.template("color", item),
+        group=source.template("group", item),
+        show_if=source.expression("show if", item),
+    )
 
 
 def _value(source: BlockSource, value: Any, line: int) -> Any:
@@ -158,8 +196,9 @@ class ChoiceList:
     def specs(self) -> list[ChoiceSpec]:
         return [entry for entry in self.entries if isinstance(entry, ChoiceSpec)]
 
-    def choices(self, evaluation: Evaluation, datatype: str | None = None,
-                exclude: Iterable[Any] = ()) -> list[tuple[Choice, ChoiceSpec | None]]:
+    def choices(
+        self, evaluation: Evaluation, datatype: str | None = None, exclude: Iterable[Any] = ()
+    ) -> list[tuple[Choice, ChoiceSpec | None]]:
         """The options as shown now, each with the spec it was made from (None: from code)."""
         found: list[tuple[Choice, ChoiceSpec | None]] = []
         for entry in self.entries:
@@ -204,7 +243,9 @@ def _from_code(evaluation: Evaluation, code: Expression, datatype: str | None) -
     if isinstance(value, Mapping):
         value = [[key, label] for key, label in value.items()]
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise BadInterview("the code of a list of choices must give a list or a dictionary", file=code.file, line=code.line)
+        raise BadInterview(
+            "the code of a list of choices must give a list or a dictionary", file=code.file, line=code.line
+        )
     found = []
     for item in value:
         choice = choice_from_code(evaluation, item, datatype, code.file, code.line)
@@ -222,13 +263,18 @@ def choice_from_code(evaluation: Evaluation, item: Any, datatype: str | None, fi
             item = [item[0], item[0]]
         if len(item) not in (2, 3, 4):
             raise BadInterview("a choice given by code as a list has a value and a label", file=file, line=line)
-        return Choice(convert(item[0], datatype, file, line), evaluation.inline(item[1]),
-                      default=bool(item[2]) if len(item) > 2 else False,
-                      help_html=evaluation.block(item[3]) if len(item) > 3 else "")
+        return Choice(
+            convert(item[0], datatype, file, line),
+            evaluation.inline(item[1]),
+            default=bool(item[2]) if len(item) > 2 else False,
+            help_html=evaluation.block(item[3]) if len(item) > 3 else "",
+        )
     return Choice(convert(item, datatype, file, line), evaluation.inline(item))
 
 
-def _from_mapping(evaluation: Evaluation, item: Mapping[Any, Any], datatype: str | None, file: str, line: int) -> Choice | None:
+def _from_mapping(
+    evaluation: Evaluation, item: Mapping[Any, Any], datatype: str | None, file: str, line: int
+) -> Choice | None:
     if "show if" in item and not item["show if"]:
         return None
     if "value" in item and "label" in item:
@@ -236,10 +282,17 @@ def _from_mapping(evaluation: Evaluation, item: Mapping[Any, Any], datatype: str
     else:
         own = [key for key in item if key not in ITEM_KEYS]
         if len(own) != 1:
-            raise BadInterview("a choice given by code as a dictionary has one key that is its value", file=file, line=line)
+            raise BadInterview(
+                "a choice given by code as a dictionary has one key that is its value", file=file, line=line
+            )
         value, label = own[0], item[own[0]]
-    return Choice(convert(value, datatype, file, line), evaluation.inline(label),
-                  help_html=evaluation.block(item["help"]) if item.get("help") else "",
-                  image=str(item.get("image") or ""), default=bool(item.get("default")),
-                  css_class=str(item.get("css class") or ""), color=str(item.get("color") or ""),
-                  group=str(item.get("group") or ""))
+    return Choice(
+        convert(value, datatype, file, line),
+        evaluation.inline(label),
+        help_html=evaluation.block(item["help"]) if item.get("help") else "",
+        image=str(item.get("image") or ""),
+        default=bool(item.get("default")),
+        css_class=str(item.get("css class") or ""),
+        color=str(item.get("color") or ""),
+        group=str(item.get("group") or ""),
+    )

@@ -15,9 +15,24 @@ if TYPE_CHECKING:
 
 __all__ = ["LATER_KEYS", "LaterBlock"]
 
-LATER_KEYS = ("attachment", "attachments", "table", "data", "data from code", "objects from file", "attachment code",
-              "attachments code", "ml", "response", "binaryresponse", "all_variables", "response filename", "redirect url",
-              "null response", "backgroundresponse")
+LATER_KEYS = (
+    "attachment",
+    "attachments",
+    "table",
+    "data",
+    "data from code",
+    "objects from file",
+    "attachment code",
+    "attachments code",
+    "ml",
+    "response",
+    "binaryresponse",
+    "all_variables",
+    "response filename",
+    "redirect url",
+    "null response",
+    "backgroundresponse",
+)
 
 
 class LaterBlock(Block):
@@ -47,5 +62,8 @@ class LaterBlock(Block):
         self.set_offers(found)
 
     def attempt(self, evaluation: Evaluation, name: str | None) -> Screen | None:
-        raise InterviewError(f"This interview uses {self.feature!r}, which is not there yet in this version.",
-                             file=self.file, line=self.line)
+        raise InterviewError(
+            f"This interview uses {self.feature!r}, which is not there yet in this version.",
+            file=self.file,
+            line=self.line,
+        )

@@ -34,7 +34,9 @@ class ObjectsBlock(Block):
                     raise source.error(f"{variable!r} is not the name of a variable", variable, data=item)
                 if not isinstance(expression, str):
                     raise source.error(f"{variable!r} needs the name of a class", variable, data=item)
-                self.classes[canonical(variable)] = Expression(expression, self.file, item.text_line(variable), "the class")
+                self.classes[canonical(variable)] = Expression(
+                    expression, self.file, item.text_line(variable), "the class"
+                )
         self.set_offers(self.classes)
 
     def attempt(self, evaluation: Evaluation, name: str | None) -> Screen | None:

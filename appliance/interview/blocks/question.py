@@ -19,15 +19,34 @@ if TYPE_CHECKING:
 
 __all__ = ["LATER_MODIFIERS", "SPECIAL", "QuestionBlock"]
 
-SPECIAL = frozenset({"exit", "leave", "restart", "refresh", "continue", "signin", "register", "logout", "new_session",
-                     "exit_logout"})
+SPECIAL = frozenset(
+    {"exit", "leave", "restart", "refresh", "continue", "signin", "register", "logout", "new_session", "exit_logout"}
+)
 """Values of buttons and choices that do something instead of being stored (documented under "Special buttons")."""
 
 STYLES = ("buttons", "choices", "dropdown", "combobox")
-YES_NO = {"yesno": (True, False), "noyes": (False, True), "yesnomaybe": (True, False, None), "noyesmaybe": (False, True, None)}
+YES_NO = {
+    "yesno": (True, False),
+    "noyes": (False, True),
+    "yesnomaybe": (True, False, None),
+    "noyesmaybe": (False, True, None),
+}
 
-LATER_MODIFIERS = ("attachment", "attachments", "attachment code", "attachments code", "signature", "review", "table",
-                   "list collect", "action buttons", "audio", "video", "tabular", "question metadata")
+LATER_MODIFIERS = (
+    "attachment",
+    "attachments",
+    "attachment code",
+    "attachments code",
+    "signature",
+    "review",
+    "table",
+    "list collect",
+    "action buttons",
+    "audio",
+    "video",
+    "tabular",
+    "question metadata",
+)
 """Parts of a question that come in a later version; the screen says so where one is used."""
 
 QUESTION_KEYS = keys(
@@ -127,20 +146,52 @@ class QuestionBlock(Block):
         question = source.template("question")
         self.question: TextTemplate = question if question is not None else source.text_of("", self.line)
         self.parts: dict[str, TextTemplate] = {}
-        for key in ("subquestion", "under", "right", "pre", "post", "submit", "script", "css", "css class", "decoration",
-                    "continue button label", "continue button color", "back button label", "help label", "default",
-                    "reload", "check in", "progress", "breadcrumb"):
+        for key in (
+            "subquestion",
+            "under",
+            "right",
+            "pre",
+            "post",
+            "submit",
+            "script",
+            "css",
+            "css class",
+            "decoration",
+            "continue button label",
+            "continue button color",
+            "back button label",
+            "help label",
+            "default",
+            "reload",
+            "check in",
+            "progress",
+            "breadcrumb",
+        ):
             template = None if isinstance(source.data.get(key), bool | YamlMap) else source.template(key)
             if template is not None:
                 self.parts[key] = template
-        self.reload: bool | None = source.data["reload"] if isinstance(source.data.get("reload"), bool) else (
-            True if "reload" in source and source.data["reload"] is None else None)
-        self.switches = {key: source.condition(key) for key in (
-            "hide continue button", "disable continue button", "prevent going back", "back button", "shuffle",
-            "labels above fields", "floating labels")}
+        self.reload: bool | None = (
+            source.data["reload"]
+            if isinstance(source.data.get("reload"), bool)
+            else (True if "reload" in source and source.data["reload"] is None else None)
+        )
+        self.switches = {
+            key: source.condition(key)
+            for key in (
+                "hide continue button",
+                "disable continue button",
+                "prevent going back",
+                "back button",
+                "shuffle",
+                "labels above fields",
+                "floating labels",
+            )
+        }
         self.help = _help(source)
-        self.terms = {**(read_terms(source, "auto terms") if "auto terms" in source else {}),
-                      **(read_terms(source, "terms") if "terms" in source else {})}
+        self.terms = {
+            **(read_terms(source, "auto terms") if "auto terms" in source else {}),
+            **(read_terms(source, "terms") if "terms" in source else {}),
+        }
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
         self.later = [key for key in LATER_MODIFIERS if key in source]
@@ -165,10 +216,17 @@ class QuestionBlock(Block):
                 self._check_without_variable(source, spec)
 
     def _check_without_variable(self, source: BlockSource, spec: ChoiceSpec) -> None:
-        if spec.block is None and not (isinstance(spec.value, str) and spec.value in SPECIAL) and spec.url is None \
-                and not isinstance(spec.value, TextTemplate):
-            raise source.error(f"the choice {spec.label.text.strip()!r} sets nothing: the question has no 'field'", self.style,
-                               hint="add 'field: variable'")
+        if (
+            spec.block is None
+            and not (isinstance(spec.value, str) and spec.value in SPECIAL)
+            and spec.url is None
+            and not isinstance(spec.value, TextTemplate)
+        ):
+            raise source.error(
+                f"the choice {spec.label.text.strip()!r} sets nothing: the question has no 'field'",
+                self.style,
+                hint="add 'field: variable'",
+            )
 
     def _read_embedded(self, source: BlockSource, interview: Interview) -> None:
         for index, spec in enumerate(self.options.specs):

@@ -44,9 +44,30 @@ _ROWS: tuple[tuple[str, KeyKind, str], ...] = (
 )
 
 SETTINGS_KEYS = keys(*_ROWS)
-SETTINGS = ("metadata", "include", "imports", "modules", "features", "terms", "auto terms", "interview help",
-            "default screen parts", "default validation messages", "order", "reset", "default role", "default language",
-            "image sets", "images", "sections", "translations", "machine learning storage", "def", "on change", "defaults")
+SETTINGS = (
+    "metadata",
+    "include",
+    "imports",
+    "modules",
+    "features",
+    "terms",
+    "auto terms",
+    "interview help",
+    "default screen parts",
+    "default validation messages",
+    "order",
+    "reset",
+    "default role",
+    "default language",
+    "image sets",
+    "images",
+    "sections",
+    "translations",
+    "machine learning storage",
+    "def",
+    "on change",
+    "defaults",
+)
 """The keys that make a block one of these, where it asks and computes nothing."""
 
 
@@ -124,5 +145,8 @@ def _help(source: BlockSource) -> dict[str, Any]:
     data = _mapping(source, "interview help")
     if "content" not in data:
         raise source.error("'interview help' needs 'content'", "interview help")
-    return {"heading": source.template("heading", data), "content": source.template("content", data),
-            "label": source.template("label", data)}
+    return {
+        "heading": source.template("heading", data),
+        "content": source.template("content", data),
+        "label": source.template("label", data),
+    }
