@@ -79,6 +79,7 @@ class Cluster:
         self._gone: dict[str, asyncio.Future[None]] = {}   # of each worker there is: done when it goes
         self._in_flight: dict[str, Any] = {}               # the Dask future on a worker
         self._addresses: frozenset[str] = frozenset()
+        self._opening: asyncio.Task[None] | None = None
         self._closing = False
 
     @property
@@ -119,22 +120,23 @@ class Cluster:
 
         :returns: False if it took too long; the worker processes are killed even then.
         """
-        processes = self._processes()
         closing = self._thread.submit(self._close, timeout)
         try:
             closing.result(timeout + 1)
             finished = True
         except TimeoutError:
             finished = False
-        for process in processes:
+        for process in self._processes():
             _kill_tree(process)
         return self._thread.stop(timeout=1) and finished
 
     # -- in the cluster's thread ---------------------------------------------------------------------
 
     async def _start(self) -> None:
+        # Not cancelled with its caller: Dask cannot close a cluster that is half open.
+        self._opening = asyncio.get_running_loop().create_task(self._open())
         try:
-            await asyncio.wait_for(self._open(), START_LIMIT)
+            await asyncio.wait_for(asyncio.shield(self._opening), START_LIMIT)
         except TimeoutError as error:
             raise ClusterFailed(f"the cluster was not up after {START_LIMIT:.0f} seconds") from error
         except Exception as error:  # whatever Dask runs into, there is no cluster, and the caller tries again later
@@ -219,26 +221,31 @@ class Cluster:
                 _kill_tree(psutil.Process(pid))
 
     def _processes(self) -> list[psutil.Process]:
-        pids = [self.pid(address) for address in self._addresses]
+        """The worker processes there still are."""
         found = []
-        for pid in pids:
-            if pid is not None:
+        for nanny in list(self._dask.workers.values()) if self._dask is not None else []:
+            if nanny.pid is not None:
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    found.append(psutil.Process(pid))
+                    found.append(psutil.Process(nanny.pid))
         return found
 
     async def _close(self, limit: float) -> None:
         self._closing = True
+        if self._opening is not None:
+            await asyncio.wait({self._opening}, timeout=limit / 2)
         if self._dask is None:
             return
         for nanny in list(self._dask.workers.values()):
             nanny.close_gracefully(reason="the appliance stops")
-        for address in list(self._in_flight):
+        # A worker has nothing to save: killing it is quicker than asking it, above all while it imports or computes.
+        for address in list(self._gone):
             await self._kill(address)
-        if self._client is not None:
-            await self._client.close(timeout=limit / 2)
-        with contextlib.suppress(asyncio.TimeoutError):
+        try:
+            if self._client is not None:
+                await self._client.close(timeout=limit / 2)
             await self._dask.close(timeout=limit / 2)
+        except Exception as error:  # noqa: BLE001 - a cluster that did not start fails in many ways to close; it goes anyway
+            logger.info("the cluster did not close as it should: %s", type(error).__name__)
 
 
 def _watcher(cluster: Cluster) -> Any:

@@ -24,6 +24,7 @@ from appliance.compute.options import ComputeOptions
 from appliance.compute.report import Report
 from appliance.compute.task_log import TaskLog
 from appliance.interview.tasks import ErrorDetails, TaskEnd, TaskJob
+from appliance.store.tasks import worker_died
 
 __all__ = ["Dispatcher"]
 
@@ -215,7 +216,7 @@ class Dispatcher:
         state = await self._journal.worker_lost(run.task_id)
         self._log.lost(run.task_id, again=state == "queued")
         if state == "failed":
-            return _failed(run, "WorkerDied", "The process that ran the task ended each time it was tried.")
+            return Report(TaskEnd(run.task_id, error=worker_died()))
         self._stale = True
         return None
 

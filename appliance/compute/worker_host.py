@@ -51,7 +51,12 @@ class WorkerHost:
         return datetime.now(UTC)
 
     def setting(self, name: str, default: Any = None) -> Any:
-        return self._job.settings.get(name, default)
+        """A directive, or a whole group of them as a dictionary, as :meth:`appliance.config.Settings.get` has it."""
+        settings = self._job.settings
+        if name in settings:
+            return settings[name]
+        group = {key.removeprefix(f"{name}: "): value for key, value in settings.items() if key.startswith(f"{name}: ")}
+        return group or default
 
     def log(self, message: str) -> None:
         self._output.note(str(message))

@@ -36,6 +36,13 @@ class Bench:
         return (self.folder / "logs" / "worker.log").read_text()
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Bench]:
+    """A :class:`Bench` that the test starts and stops itself."""
+    with asyncio.Runner() as runner:
+        yield Bench(tmp_path, runner)
+
+
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Runs `tests.compute.entries` on two workers that are up."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from appliance.compute.compute import Compute
 from appliance.interview.host import UserInfo
@@ -78,3 +81,13 @@ async def workers_up(compute: Compute, count: int, within: float = 30) -> None:
     async with asyncio.timeout(within):
         while compute.health()["workers"] < count:
             await asyncio.sleep(0.02)
+
+
+async def process_ends(pid: int, within: float = 5) -> None:
+    """Wait until there is no such process, or only what its new parent has not collected yet."""
+    async with asyncio.timeout(within):
+        while psutil.pid_exists(pid):
+            with suppress(psutil.NoSuchProcess):
+                if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                    return
+            await asyncio.sleep(0.01)
