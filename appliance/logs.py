@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import traceback
 from logging.handlers import RotatingFileHandler
@@ -20,6 +21,12 @@ ExceptionTriple = (tuple[type[BaseException], BaseException, TracebackType | Non
 
 class WithoutValues(logging.Formatter):
     """Writes an exception as its type and the places it came through: its message may hold what a person typed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        # On a copy: a record keeps the text of its exception for the next handler, whose taste may be another.
+        own = copy.copy(record)
+        own.exc_text = None
+        return super().format(own)
 
     def formatException(self, ei: ExceptionTriple) -> str:  # noqa: N802 — logging's name
         lines = []

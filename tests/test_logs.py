@@ -1,0 +1,55 @@
+"""appliance.log says what happened, and never what a person typed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from appliance import logs
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log that some lines went into."""
+    handler = logs.start(tmp_path)
+    try:
+        _say()
+    finally:
+        logs.stop(handler)
+    return tmp_path / logs.FILE_NAME
+
+
+def _say() -> None:
+    logger = logging.getLogger("appliance.test")
+    logger.info("a line of ours")
+    logging.getLogger("somebody.else").info("their chatter")
+    try:
+        try:
+            int("the salary of Mr. Smith")
+        except ValueError as problem:
+            raise LookupError("and his address") from problem
+    except LookupError:
+        logger.exception("a turn failed")
+
+
+def test_our_lines_are_there_and_libraries_chatter_is_not(log: Path) -> None:
+    text = log.read_text(encoding="utf-8")
+    assert "INFO appliance.test: a line of ours" in text
+    assert "chatter" not in text
+
+
+def test_an_exception_is_its_type_and_places_without_its_message(log: Path) -> None:
+    text = log.read_text(encoding="utf-8")
+    assert "builtins.LookupError" in text
+    assert "builtins.ValueError" in text
+    assert f"{Path(__file__).name}:" in text
+    assert "Smith" not in text
+    assert "address" not in text
+
+
+def test_nothing_is_written_after_the_stop(log: Path) -> None:
+    before = log.read_text(encoding="utf-8")
+    logging.getLogger("appliance.test").warning("too late")
+    assert log.read_text(encoding="utf-8") == before
