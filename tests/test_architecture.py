@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "mail": frozenset({"config", "interview", "sessions", "store"}),
     "server": frozenset({"config", "interview", "packages", "sessions", "store", "ui"}),
 }
-CONNECTS_ALL = frozenset({"app", "cli", "__main__"})
+CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 
 # The names of the library come into an interview's namespace here, and some answers are objects of the library.
 USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
