@@ -2,33 +2,298 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 from appliance.interview.tasks import TaskEnd
-from appliance.interview.turn import CheckIn
+from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
+from appliance.sessions.commit import Commit
+from appliance.sessions.ends import TaskEnds
+from appliance.sessions.evaluation import Evaluator
+from appliance.sessions.host import Actor
+from appliance.sessions.language import Language, load
+from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
+from appliance.sessions.runner import Happening, Runner
+from appliance.sessions.settling import Settled
+from appliance.sessions.stale import MOVED_ON, shown_again
 from appliance.sessions.visitor import Visitor
+from appliance.store.database import Store
+from appliance.store.effects import carried_out, revocations
+from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
+from appliance.store.notices import NoticeRow, delivered_notices, notices_of
+from appliance.store.sealing import new_key, unseal
+from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
 
 __all__ = ["Turns"]
 
 
-class Turns(Protocol):
-    """The signatures, first; the class follows."""
+class Turns:
+    """All that can happen to sessions.
 
-    on_tasks_queued: Callable[[], None]
-    on_notice: Callable[[Notice], None]
-    on_revoke: Callable[[str, bool], None]
+    All methods but :meth:`find`, :meth:`begin` and :meth:`sessions_of` raise NoSuchSession and NotYours
+    (:mod:`appliance.sessions.errors`); those that run the interview raise InterviewError and then have changed nothing;
+    those that write raise StoreError (:mod:`appliance.store.errors`) and then have changed nothing either.
 
-    async def find(self, interview: str, visitor: Visitor) -> str | None: ...
-    async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply: ...
-    async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply: ...
-    async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply: ...
-    async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply: ...
-    async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, object]) -> Reply: ...
-    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply: ...
-    async def delete(self, session_id: str, visitor: Visitor) -> None: ...
-    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]: ...
-    async def task_ended(self, end: TaskEnd) -> None: ...
-    async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]: ...
-    async def delivered(self, ids: list[int]) -> None: ...
+    :param language: the interviews and how they are run.
+    :param user_key: opens the key of a user who signs in without a password; may wait for the store.
+    :param evaluator: the threads that interviews run in; closed by :meth:`stop`.
+    :param settings: name and default to a configuration directive.
+    """
+
+    def __init__(self, store: Store, language: Language, appliance_key: bytes, *,
+                 user_key: Callable[[int], bytes | None] = lambda user_id: None,  # noqa: ARG005 - nobody has one
+                 evaluator: Evaluator | None = None,
+                 settings: Callable[[str, Any], Any] = lambda name, default: default) -> None:  # noqa: ARG005
+        self._store = store
+        self.evaluator = evaluator or Evaluator()
+        self._runner = Runner(store, language, appliance_key, self.evaluator, settings)
+        self._ends = TaskEnds(self._runner)
+        self._appliance = appliance_holder(appliance_key)
+        self._user_key = user_key
+        self._user_keys: dict[int, bytes] = {}
+        self._newest_check_in: dict[tuple[str, str, str], object] = {}
+
+    # -- whom app.py connects --------------------------------------------------------------------------
+
+    @property
+    def on_tasks_queued(self) -> Callable[[], None]:
+        """Called after a commit that queued tasks; from any thread."""
+        return self._runner.on_tasks_queued
+
+    @on_tasks_queued.setter
+    def on_tasks_queued(self, function: Callable[[], None]) -> None:
+        self._runner.on_tasks_queued = function
+
+    @property
+    def on_notice(self) -> Callable[[Notice], None]:
+        """Called on the loop for each notice, after its commit."""
+        return self._runner.on_notice
+
+    @on_notice.setter
+    def on_notice(self, function: Callable[[Notice], None]) -> None:
+        self._runner.on_notice = function
+
+    @property
+    def on_revoke(self) -> Callable[[str, bool], None]:
+        """Called on the loop with a task's id and whether to end it while it runs, after its commit."""
+        return self._runner.on_revoke
+
+    @on_revoke.setter
+    def on_revoke(self, function: Callable[[str, bool], None]) -> None:
+        self._runner.on_revoke = function
+
+    async def resume(self) -> None:
+        """At start, when the callbacks are set: clear away and carry out what the last run left."""
+        await self._runner.write(delete_unbegun)
+        waiting = await self._runner.read(revocations)
+        for revocation in waiting:
+            self.on_revoke(revocation.task_id, revocation.terminate)
+        if waiting:
+            await self._runner.write(lambda database: carried_out(database, [one.id for one in waiting]))
+
+    async def stop(self) -> None:
+        """Let the turns under way end."""
+        await self._runner.finish()
+        self.evaluator.close()
+
+    # -- which session -----------------------------------------------------------------------------------
+
+    async def find(self, interview: str, visitor: Visitor) -> str | None:
+        """The session of this interview that the visitor used last."""
+        names = [holder.name for holder in await self._holders(visitor)]
+        return await self._runner.read(lambda database: find_session(database, interview, names))
+
+    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]:
+        """What the visitor can resume, the newest first."""
+        holders = {holder.name: holder for holder in await self._holders(visitor)}
+        found = await self._runner.read(lambda database: sessions_held_by(database, list(holders)))
+        summaries = []
+        for row, holder, sealed_key in found:
+            title = ""
+            if row.sealed_title:
+                key = unwrap(holders[holder], row.id, sealed_key)
+                title = unseal(key, row.sealed_title, title_context(row.id)).decode()
+            summaries.append(SessionSummary(row.id, row.interview, title, row.created, row.modified, row.step))
+        return summaries
+
+    # -- turns of a person ----------------------------------------------------------------------------
+
+    async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
+        """A new session and its first screen."""
+        opened = await self._new_session(interview, visitor)
+        happening = Happening("begin", Begin(dict(url_args or {})), _actor(visitor))
+        return await self._reply_in_order(opened.row.id, lambda: self._take(opened, happening))
+
+    async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
+        """The current screen, made anew."""
+        async def turn() -> Reply:
+            opened = await self._open(session_id, visitor)
+            return await self._take(opened, Happening("refresh", Refresh(dict(url_args or {})), _actor(visitor)))
+        return await self._reply_in_order(session_id, turn)
+
+    async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply:
+        """A screen was filled in. One that came too late, or twice, is not applied: the reply says so and why."""
+        async def turn() -> Reply:
+            opened = await self._open(session_id, visitor)
+            if submission.turn_id in opened.turns:
+                return await self._as_stored(opened, visitor)
+            screen = opened.screen
+            if screen is None or submission.revision != opened.row.revision or submission.question != screen.block:
+                return await self._too_late(opened, visitor, submission)
+            posted = submission.posted
+            if submission.button is not None and "_button" not in posted:
+                posted = {**posted, "_button": [str(submission.button)]}
+            return await self._take(
+                opened, Happening("submit", Submit(screen, posted), _actor(visitor), submission.turn_id))
+        return await self._reply_in_order(session_id, turn)
+
+    async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:
+        """One step back. What was entered since stays as defaults until the next submit."""
+        async def turn() -> Reply:
+            opened = await self._open(session_id, visitor)
+            if turn_id in opened.turns:
+                return await self._as_stored(opened, visitor)
+            if revision != opened.row.revision:
+                return replace(await self._as_stored(opened, visitor), message=MOVED_ON)
+            if not _can_go_back(opened, opened.screen):
+                return await self._as_stored(opened, visitor)
+            opened = await self._one_back(opened)
+            callbacks = await self._runner.callbacks_for(opened)
+            return await self._take(opened, Happening("back", Refresh(), _actor(visitor), turn_id, callbacks))
+        return await self._reply_in_order(session_id, turn)
+
+    async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, Any]) -> Reply:
+        """An action link was clicked, or called by a script."""
+        async def turn() -> Reply:
+            opened = await self._open(session_id, visitor)
+            return await self._take(opened, Happening("action", Action(action, dict(arguments)), _actor(visitor)))
+        return await self._reply_in_order(session_id, turn)
+
+    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply:
+        """The browser checks in. One for another screen, or with a newer one waiting behind it, is dropped."""
+        line = (session_id, visitor.browser_secret, check_in.name)
+        mine = self._newest_check_in[line] = object()
+
+        async def turn() -> Reply:
+            opened = await self._open(session_id, visitor)
+            if revision != opened.row.revision or self._newest_check_in.get(line) is not mine:
+                return self._reply(opened, None)
+            return await self._take(opened, Happening("check_in", check_in, _actor(visitor)))
+        try:
+            return await self._reply_in_order(session_id, turn)
+        finally:
+            if self._newest_check_in.get(line) is mine:
+                del self._newest_check_in[line]
+
+    async def delete(self, session_id: str, visitor: Visitor) -> None:
+        """Delete the session with all that belongs to it."""
+        async def turn() -> None:
+            opened = await self._open(session_id, visitor)
+            await self._runner.commit(Settled(opened, Commit(session_id, opened.key, delete=True)))
+        await self._runner.in_order(session_id, turn)
+
+    # -- tasks and notices ------------------------------------------------------------------------------
+
+    async def task_ended(self, end: TaskEnd) -> None:
+        """From compute: a task has ended. Called twice for the same task, the second call does nothing."""
+        await self._ends.take(end)
+
+    async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]:
+        """The notices that wait for the session's tabs.
+
+        :param visitor: opens the session. Without one, only the notices of a session that was opened lately are given.
+        """
+        rows = await self._runner.read(lambda database: notices_of(database, session_id))
+        if not rows:
+            return []
+        opened = self._runner.shelf.get(session_id)
+        if visitor is not None:
+            opened = await self._runner.peek(session_id, [*await self._holders(visitor), self._appliance])
+        if opened is None:
+            return []
+        return [Notice(row.id, session_id, row.kind, load(
+            unseal(opened.key, row.sealed, NoticeRow.context(session_id, row.kind)))) for row in rows]
+
+    async def delivered(self, ids: list[int]) -> None:
+        """The tabs have got these notices."""
+        stored = [number for number in ids if number]
+        if stored:
+            await self._runner.write(lambda database: delivered_notices(database, stored))
+
+    # -- inside -----------------------------------------------------------------------------------------
+
+    async def _reply_in_order(self, session_id: str, turn: Callable[[], Awaitable[Reply]]) -> Reply:
+        reply: Reply = await self._runner.in_order(session_id, turn)
+        return reply
+
+    async def _take(self, opened: Opened, happening: Happening) -> Reply:
+        evaluated = await self._runner.evaluate(opened, happening)
+        if evaluated.settled is not None:
+            opened = await self._runner.commit(evaluated.settled)
+        return self._reply(opened, evaluated.ending)
+
+    async def _open(self, session_id: str, visitor: Visitor) -> Opened:
+        return await self._runner.open(session_id, [*await self._holders(visitor), self._appliance])
+
+    async def _holders(self, visitor: Visitor) -> list[Holder]:
+        """What the visitor can open sessions with, a user's key before the browser's."""
+        browser = browser_holder(visitor.browser_secret)
+        user_id = visitor.user.user_id
+        if user_id is None:
+            return [browser]
+        key = visitor.user_key or self._user_keys.get(user_id)
+        if key is None:
+            key = await asyncio.to_thread(self._user_key, user_id)
+            if key is None:
+                return [browser]
+            self._user_keys[user_id] = key
+        return [user_holder(user_id, key), browser]
+
+    async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
+        """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
+        session_id, key, now = new_session_id(), new_key(), time.time()
+        holder = (await self._holders(visitor))[0]
+        row = SessionRow(session_id, interview, visitor.user.user_id, now, now, now)
+        return Opened(row, key, {holder.name: wrap(holder, session_id, key)})
+
+    async def _one_back(self, opened: Opened) -> Opened:
+        """The session with the pointer on the step before, and what storing that one again takes."""
+        number = opened.row.step - 1
+        opened = await self._runner.with_step(opened, number)
+        opened = await self._runner.with_step(opened, number - 1)
+        return replace(opened, row=replace(opened.row, step=number))
+
+    async def _as_stored(self, opened: Opened, visitor: Visitor) -> Reply:
+        """The current screen without a turn; where the step has none, it is made."""
+        screen = opened.screen
+        if screen is None:
+            return await self._take(opened, Happening("refresh", Refresh(), _actor(visitor)))
+        return self._reply(opened, ShowScreen(screen))
+
+    async def _too_late(self, opened: Opened, visitor: Visitor, submission: Submission) -> Reply:
+        reply = await self._as_stored(opened, visitor)
+        if not isinstance(reply.ending, ShowScreen):
+            return reply
+        older = [unpack(step.screen) for step in opened.steps.values()]
+        ending, message = shown_again(reply.ending.screen, submission.posted, [one for one in older if one is not None])
+        return replace(reply, ending=ending, message=message)
+
+    def _reply(self, opened: Opened, ending: Ending) -> Reply:
+        screen = ending.screen if isinstance(ending, ShowScreen) else None
+        return Reply(opened.row.id, opened.row.interview, opened.row.revision, secrets.token_urlsafe(16), ending,
+                     opened.row.step, _can_go_back(opened, screen))
+
+
+def _can_go_back(opened: Opened, screen: object) -> bool:
+    current = opened.current
+    return (opened.row.step > 1 and current is not None and not current.no_back
+            and getattr(screen, "can_go_back", True))
+
+
+def _actor(visitor: Visitor) -> Actor:
+    return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device)

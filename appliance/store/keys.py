@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from appliance.store.sealing import derive, seal, unseal
 
@@ -22,6 +23,7 @@ class Holder:
     key: bytes = field(repr=False)
 
 
+@lru_cache(maxsize=1000)
 def browser_holder(secret: str) -> Holder:
     """Of the random text in a browser's cookie. Its name tells nothing of the key."""
     material = secret.encode()

@@ -16,6 +16,7 @@ __all__ = [
     "SessionRow",
     "add_key",
     "delete_session",
+    "delete_unbegun",
     "find_session",
     "insert_session",
     "load_session",
@@ -110,6 +111,11 @@ def touch_session(database: Database, session_id: str, person_active: float) -> 
 def delete_session(database: Database, session_id: str) -> None:
     """The session with its keys, steps, tasks and notices."""
     database.execute("DELETE FROM sessions WHERE id = ?", [session_id])
+
+
+def delete_unbegun(database: Database) -> None:
+    """Sessions whose first turn started a task and was then cut off."""
+    database.execute("DELETE FROM sessions WHERE step = 0")
 
 
 def add_key(database: Database, session_id: str, holder: str, sealed_key: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -114,6 +115,16 @@ class Users:
                 return None
             return _find(database, "id", found[0][0])
         return self._store.write(use).result()
+
+    # -- for the server, on its loop --------------------------------------------------------------------
+
+    async def by_id(self, user_id: int) -> UserInfo | None:
+        """The user of a signed cookie; None if there is no such user any more."""
+        return await asyncio.wrap_future(self._store.read(lambda database: _find(database, "id", user_id)))
+
+    async def redeem(self, token: str) -> UserInfo | None:
+        """Like :meth:`use_token`."""
+        return await asyncio.to_thread(self.use_token, token)
 
     def _make(self, database: Database, email: str, privileges: tuple[str, ...], details: dict[str, str]) -> UserInfo:
         values = {"email": email, "created": time.time(), **details}

@@ -1,0 +1,140 @@
+"""What one turn writes, prepared off the database's thread and written in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from appliance.sessions.errors import NoSuchSession
+from appliance.store.effects import Revocation, add_revocation
+from appliance.store.notices import add_notice
+from appliance.store.sessions import (
+    SessionRow,
+    add_key,
+    delete_session,
+    insert_session,
+    note_turn,
+    remove_key,
+    update_session,
+)
+from appliance.store.steps import StepRow, delete_steps_after, put_step
+from appliance.store.tasks import NewTask, TaskResult, TaskRow, add_tasks, end_task, revoke_task, tasks_of
+
+__all__ = ["AlreadyEnded", "Commit", "NewNotice", "TaskEnding", "Written"]
+
+
+class AlreadyEnded(Exception):
+    """The task that a commit is to end has ended before; nothing of the commit was written."""
+
+
+@dataclass(frozen=True)
+class NewNotice:
+    """A notice to keep sealed, and to tell the open tabs at once."""
+
+    kind: str
+    value: Any = field(repr=False)
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TaskEnding:
+    """The end of a task.
+
+    :param callback: the pickled follow-up, where its action was applied to the answers.
+    :param callback_number: counts the session's callbacks.
+    """
+
+    row: TaskRow
+    result: TaskResult
+    callback: bytes | None = field(default=None, repr=False)
+    callback_number: int | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What there is to carry out after the commit.
+
+    :param notice_ids: of the notices, in their order.
+    """
+
+    notice_ids: list[int]
+    revocations: list[Revocation]
+
+
+@dataclass
+class Commit:
+    """All that a turn changes. :meth:`write` runs in a transaction: everything or nothing.
+
+    :param row: the session as it becomes; None leaves the row alone.
+    :param is_new: the session is not there yet (unless a task was started before its first commit).
+    :param drop_after: forget steps after this number.
+    :param new_keys: holder's name to sealed key.
+    :param delete: the session is over: nothing else but the end of `ending`'s task counts.
+    """
+
+    session_id: str
+    session_key: bytes = field(repr=False)
+    row: SessionRow | None = None
+    is_new: bool = False
+    delete: bool = False
+    steps: list[StepRow] = field(default_factory=list)
+    drop_after: int | None = None
+    new_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    lost_keys: list[str] = field(default_factory=list)
+    turn_id: str = ""
+    tasks: list[NewTask] = field(default_factory=list)
+    task_answers: bytes = field(default=b"", repr=False)
+    revokes: list[tuple[str, bool]] = field(default_factory=list)
+    notices: list[NewNotice] = field(default_factory=list)
+    ending: TaskEnding | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
+                    or self.tasks or self.revokes or self.notices or self.ending)
+
+    def write(self, database: Database) -> Written:
+        """Write it all.
+
+        :raises AlreadyEnded: if the task to be ended has ended before.
+        :raises NoSuchSession: if the session is gone.
+        """
+        if self.ending is not None and not end_task(
+                database, self.ending.row, self.ending.result, self.session_key,
+                callback=self.ending.callback, callback_number=self.ending.callback_number):
+            raise AlreadyEnded
+        if self.delete:
+            return Written([], self._delete(database))
+        self._write_session(database)
+        for step in self.steps:
+            put_step(database, step)
+        if self.drop_after is not None:
+            delete_steps_after(database, self.session_id, self.drop_after)
+        if self.tasks:
+            add_tasks(database, self.session_id, self.tasks, self.task_answers)
+        revocations = [add_revocation(database, task_id, terminate=terminate) for task_id, terminate in self.revokes
+                       if revoke_task(database, task_id)]
+        return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
+                       revocations)
+
+    def _write_session(self, database: Database) -> None:
+        if self.row is not None:
+            if self.is_new:
+                insert_session(database, self.row)
+            if not update_session(database, self.row):
+                raise NoSuchSession(self.session_id)
+        for holder, sealed in self.new_keys.items():
+            add_key(database, self.session_id, holder, sealed)
+        for holder in self.lost_keys:
+            remove_key(database, self.session_id, holder)
+        if self.turn_id and self.row is not None:
+            note_turn(database, self.session_id, self.turn_id, self.row.revision)
+
+    def _delete(self, database: Database) -> list[Revocation]:
+        ended = [add_revocation(database, task.id, terminate=True) for task in tasks_of(database, self.session_id)
+                 if task.state in ("queued", "running")]
+        delete_session(database, self.session_id)
+        return ended

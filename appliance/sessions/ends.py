@@ -1,0 +1,139 @@
+"""The end of a background task as a turn of its session: applied exactly once, on the newest answers."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from typing import Any
+
+from appliance.interview.errors import CodeFailed, InterviewError
+from appliance.interview.tasks import ErrorDetails, TaskEnd
+from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
+from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
+from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.host import Actor
+from appliance.sessions.language import dump, load
+from appliance.sessions.opened import Opened
+from appliance.sessions.reply import Notice
+from appliance.sessions.runner import Happening, Runner
+from appliance.sessions.settling import Settled, Settler, new_notice
+from appliance.store.tasks import TaskResult, TaskRow, seal_answers, session_key_of, task_row
+
+__all__ = ["TaskEnds"]
+
+
+class TaskEnds:
+    """Takes the ends that compute reports."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def take(self, end: TaskEnd) -> None:
+        """Write how the task ended, and run the action it ended in, if any.
+
+        Nothing happens for a task that has ended before, was revoked, or whose session is gone.
+        """
+        runner = self._runner
+        row = await self._outstanding(end)
+        if row is None:
+            return
+        if end.follow_up is not None:
+            with runner.waits.acting(end.task_id):
+                await runner.in_order(row.session_id, lambda: self._in_turn(end))
+        elif end.effects is not None or end.goodbye is not None:
+            await runner.in_order(row.session_id, lambda: self._in_turn(end))
+        else:
+            # Touches no answers, so it needs no place in the line; a turn of the session may even be waiting for it.
+            await self._take(row, end)
+        runner.waits.ended(end.task_id)
+
+    async def _outstanding(self, end: TaskEnd) -> TaskRow | None:
+        row = await self._runner.read(lambda database: task_row(database, end.task_id))
+        return row if row is not None and row.state in ("queued", "running") else None
+
+    async def _in_turn(self, end: TaskEnd) -> None:
+        row = await self._outstanding(end)
+        if row is not None:
+            await self._take(row, end)
+
+    async def _take(self, row: TaskRow, end: TaskEnd) -> None:
+        key = session_key_of(row, self._runner.appliance_key)
+        if key is None:
+            return
+        try:
+            opened = await self._runner.peek_with(row.session_id, key)
+            if end.follow_up is None:
+                await self._without_action(opened, row, end)
+            else:
+                await self._with_action(opened, row, end, load(end.follow_up))
+        except (NoSuchSession, AlreadyEnded):
+            return  # it was deleted, or the end was reported twice: nothing is left to do
+        self._reload(row.session_id, opened)
+
+    async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd) -> None:
+        result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log)
+        commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None)
+        await self._commit(Settled(opened, commit), row, end, result)
+
+    async def _with_action(self, opened: Opened, row: TaskRow, end: TaskEnd, follow_up: FollowUp) -> None:
+        number = opened.row.callbacks + 1
+        counted = replace(opened, row=replace(opened.row, callbacks=number))
+        settled = Settled(opened, Commit(row.session_id, opened.key))
+        callback = None
+        value: bytes | None = None if end.error else dump(
+            {"action": follow_up.action, "arguments": follow_up.arguments}, "What was given to the response action")
+        error = end.error
+        if follow_up.action is not None:
+            action = Action(follow_up.action, dict(follow_up.arguments))
+            try:
+                evaluated = await self._runner.evaluate(counted, Happening("follow_up", action, self._actor(row)))
+            except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
+                error, value = _details(raised), None
+            else:
+                settled = evaluated.settled or settled
+                callback = end.follow_up
+                if isinstance(evaluated.ending, BackgroundAnswer):
+                    value = dump(evaluated.ending.value, "The value given to background_response()")
+        result = TaskResult("failed" if error else "done", value, error, in_action=True, log=end.log)
+        await self._commit(settled, row, end, result, callback, number)
+
+    async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,
+                      callback: bytes | None = None, number: int | None = None) -> None:
+        """Write the end with all that belongs to it, and the notice that the code which asked for the task wanted."""
+        commit = settled.commit
+        commit.ending = TaskEnding(row, result, callback, number if callback is not None else None)
+        if not commit.delete:
+            self._effects(settled, row, end)
+            wanted = row.notification
+            if wanted is not None and (wanted == "refresh" or result.value is not None):
+                value = load(result.value) if result.value is not None else None
+                commit.notices.append(new_notice(settled.opened, wanted, value))
+        await self._runner.commit(settled)
+
+    def _effects(self, settled: Settled, row: TaskRow, end: TaskEnd) -> None:
+        """What the task itself asked for; tasks among it work on the session's newest answers."""
+        if end.effects is None:
+            return
+        commit, opened = settled.commit, settled.opened
+        settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row))
+        settler.add_effects(commit, load(end.effects))
+        if commit.tasks and not commit.task_answers and opened.current is not None:
+            commit.task_answers = seal_answers(self._runner.appliance_key, opened.row.id, opened.current.answers)
+
+    def _actor(self, row: TaskRow) -> Actor:
+        """A callback acts for whoever asked for the task."""
+        payload: Any = row.payload(self._runner.appliance_key)
+        return Actor("worker", payload.user, payload.url_root, payload.device)
+
+    def _reload(self, session_id: str, opened: Opened) -> None:
+        """A page that waits for the task with ``reload`` is to be fetched at once, not at its next look."""
+        screen = (self._runner.shelf.get(session_id) or opened).screen
+        if screen is not None and screen.reload_after is not None:
+            self._runner.on_notice(Notice(0, session_id, "reload"))
+
+
+def _details(error: Exception) -> ErrorDetails:
+    if isinstance(error, CodeFailed):
+        return ErrorDetails(error.error_type, error.message, error.trace, tuple(error.variables))
+    variables = tuple(error.variables) if isinstance(error, InterviewError) else ()
+    return ErrorDetails(type(error).__name__, str(error), "".join(traceback.format_exception(error)), variables)

@@ -1,0 +1,154 @@
+"""The world as author code sees it during a turn: :class:`appliance.interview.host.Host` over the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from appliance.interview.host import UserInfo, running_evaluation
+from appliance.interview.tasks import TaskView
+from appliance.interview.turn import Answers, StartTask
+from appliance.sessions.evaluation import Running
+from appliance.sessions.language import load
+from appliance.sessions.waits import Waits
+from appliance.store.database import Store
+from appliance.store.tasks import TaskRow, open_result, task_row
+
+if TYPE_CHECKING:
+    from appliance.interview.evaluate import Evaluation
+
+__all__ = ["Actor", "SessionHost"]
+
+_ENDS_IN_ACTION = ("This task ends in background_response_action() or background_error_action(), whose action can only "
+                   "run after this code: do not wait for it here, show a question with 'reload: True' instead and use "
+                   ".ready() there.")
+_INSIDE_TASK = ("Code that runs in a background task or its response action cannot wait for a task; wait in the "
+                "interview, with a question that has 'reload: True'.")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who a turn is for.
+
+    :param interface: ``web``, ``json``, ``cron``, or ``worker`` for the actions that tasks end in.
+    """
+
+    interface: str
+    user: UserInfo
+    url_root: str = ""
+    device: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_person(self) -> bool:
+        return self.interface in ("web", "json")
+
+
+@dataclass
+class SessionHost:
+    """One turn's host.
+
+    :param start_now: commits and starts a task before the turn has ended, for ``.get()``.
+    :param started: the tasks that were started so.
+    """
+
+    actor: Actor
+    session_id: str
+    session_key: bytes = field(repr=False)
+    running: Running
+    store: Store
+    waits: Waits
+    settings: Callable[[str, Any], Any]
+    start_now: Callable[[StartTask, Answers], None]
+    started: set[str] = field(default_factory=set)
+
+    @property
+    def interface(self) -> str:
+        return self.actor.interface
+
+    @property
+    def user(self) -> UserInfo:
+        return self.actor.user
+
+    @property
+    def url_root(self) -> str:
+        return self.actor.url_root
+
+    @property
+    def device(self) -> dict[str, Any]:
+        return self.actor.device
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A configuration directive."""
+        return self.settings(name, default)
+
+    def log(self, message: str) -> None:
+        """Keep an author's line with the outcome; it may hold what a person typed, so it goes to no log file."""
+        self._check()
+        evaluation = running_evaluation()
+        if evaluation is not None:
+            evaluation.log.append(message)
+
+    def task(self, task_id: str) -> TaskView | None:
+        """A task of this session, also one this very turn asks for; None if there is none."""
+        self._check()
+        row = self.store.read(lambda database: task_row(database, task_id)).result()
+        if row is not None and row.session_id == self.session_id:
+            return self._view(row)
+        return TaskView(task_id, "queued") if self._asked_for(running_evaluation(), task_id) else None
+
+    def wait_for_task(self, evaluation: Evaluation, task_id: str, timeout: float | None) -> TaskView:
+        """Block until the task has ended, or `timeout` seconds are over.
+
+        A task that this turn asks for is committed and started first, with the answers as they stand.
+
+        :raises RuntimeError: where waiting would never end.
+        """
+        self._check()
+        if self.interface == "worker":
+            raise RuntimeError(_INSIDE_TASK)
+        with self.waits.expecting(task_id) as ended:
+            asked_for = self._asked_for(evaluation, task_id)
+            if asked_for is not None and task_id not in self.started:
+                self.started.add(task_id)
+                self.start_now(asked_for, evaluation.answers)
+            view = self._known(task_id)
+            if view.ready:
+                return view
+            if not self.waits.is_acting(task_id):
+                with self.running.waiting():
+                    ended.wait(timeout)
+            self._check()
+            if self.waits.is_acting(task_id):
+                raise RuntimeError(_ENDS_IN_ACTION)
+            return self._known(task_id)
+
+    def _known(self, task_id: str) -> TaskView:
+        view = self.task(task_id)
+        if view is None:
+            raise RuntimeError("There is no such background task in this session.")
+        return view
+
+    def _view(self, row: TaskRow) -> TaskView:
+        result = open_result(row, self.session_key)
+        if result is None:
+            return TaskView(row.id, row.state, ended_at=row.ended, ends_in_action=self.waits.is_acting(row.id))
+        value = None if result.value is None else load(result.value)
+        return TaskView(row.id, row.state, value, result.error, row.ended, result.in_action)
+
+    @staticmethod
+    def _asked_for(evaluation: Evaluation | None, task_id: str) -> StartTask | None:
+        for effect in () if evaluation is None else evaluation.effects:
+            if isinstance(effect, StartTask) and effect.task_id == task_id:
+                return effect
+        return None
+
+    def _check(self) -> None:
+        """:raises RuntimeError: when the turn was given up; what it still does must not reach anything."""
+        if self.running.given_up:
+            raise RuntimeError("this turn took too long and was given up")

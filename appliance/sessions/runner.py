@@ -1,0 +1,297 @@
+"""Opens a session, evaluates a turn in a thread, commits what comes of it, and has the effects carried out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from appliance.interview.errors import InterviewError
+from appliance.interview.turn import Action, Answers, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
+from appliance.sessions.commit import Commit, Written
+from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.evaluation import Evaluator, Running
+from appliance.sessions.host import Actor, SessionHost
+from appliance.sessions.language import Language, load
+from appliance.sessions.opened import Opened, Shelf, open_session
+from appliance.sessions.order import Order
+from appliance.sessions.reply import Notice
+from appliance.sessions.settling import Kind, Settled, Settler, new_task
+from appliance.sessions.waits import Waits
+from appliance.store.database import Store
+from appliance.store.effects import carried_out
+from appliance.store.keys import Holder, unwrap
+from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
+from appliance.store.steps import chain_start, load_steps, open_steps
+from appliance.store.tasks import add_tasks, callbacks_after, open_callback, seal_answers
+
+__all__ = ["Evaluated", "Happening", "Runner"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One turn to take.
+
+    :param turn_id: noted with the commit, so that the same turn is not applied twice.
+    :param callbacks: of tasks, pickled, to run on the answers before the turn (after Back).
+    """
+
+    kind: Kind
+    turn: Turn
+    actor: Actor
+    turn_id: str = ""
+    callbacks: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """How a turn ended, before its commit; `settled` is None where there is nothing to commit (an unaccepted form)."""
+
+    ending: Ending
+    settled: Settled | None
+
+
+class Runner:
+    """What all turns share.
+
+    :param appliance_key: the appliance's own key.
+    :param settings: name and default to a configuration directive.
+    """
+
+    def __init__(self, store: Store, language: Language, appliance_key: bytes, evaluator: Evaluator,
+                 settings: Callable[[str, Any], Any]) -> None:
+        self.store = store
+        self.language = language
+        self.appliance_key = appliance_key
+        self.evaluator = evaluator
+        self.settings = settings
+        self.order = Order()
+        self.shelf = Shelf()
+        self.waits = Waits()
+        self.on_tasks_queued: Callable[[], None] = _nothing
+        self.on_notice: Callable[[Notice], None] = _nothing_told
+        self.on_revoke: Callable[[str, bool], None] = _nothing_revoked
+        self._underway: set[asyncio.Task[Any]] = set()
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    async def open(self, session_id: str, holders: list[Holder]) -> Opened:
+        """The session, for somebody who holds its key; for a turn, in its place in the line.
+
+        :param holders: what the visitor has, and the appliance's own.
+        :raises NoSuchSession: if it is gone.
+        :raises NotYours: if none of the holders opens it.
+        """
+        opened = await self.peek(session_id, holders)
+        self.shelf.put(opened)
+        return opened
+
+    async def peek(self, session_id: str, holders: list[Holder]) -> Opened:
+        """Like :meth:`open`, out of line: what it gives may be overtaken by a turn."""
+        opened = self.shelf.get(session_id)
+        if opened is not None:
+            if not any(holder.name in opened.keys for holder in holders):
+                raise NotYours(session_id)
+            return opened
+        loaded = await self._load(session_id)
+        for holder in holders:
+            if holder.name in loaded.keys:
+                key = unwrap(holder, session_id, loaded.keys[holder.name])
+                return await self._unseal(loaded, key)
+        raise NotYours(session_id)
+
+    async def peek_with(self, session_id: str, key: bytes) -> Opened:
+        """The session, with its key from the journal.
+
+        :raises NoSuchSession: if it is gone.
+        """
+        return self.shelf.get(session_id) or await self._unseal(await self._load(session_id), key)
+
+    async def _load(self, session_id: str) -> LoadedSession:
+        loaded = await self.read(lambda database: load_session(database, session_id))
+        if loaded is None or loaded.row.step == 0:
+            raise NoSuchSession(session_id)
+        return loaded
+
+    async def _unseal(self, loaded: LoadedSession, key: bytes) -> Opened:
+        return await asyncio.to_thread(open_session, loaded, key)
+
+    async def with_step(self, opened: Opened, number: int) -> Opened:
+        """The session with this step opened too."""
+        if number < 1 or number in opened.steps:
+            return opened
+        rows = await self.read(lambda database: load_steps(database, opened.row.id, chain_start(number), number))
+        steps = await asyncio.to_thread(open_steps, opened.row.id, opened.key, rows)
+        return replace(opened, steps={number: steps[number], **opened.steps})
+
+    async def callbacks_for(self, opened: Opened) -> tuple[bytes, ...]:
+        """The callbacks that the current step is older than, of those tasks whose handle it holds."""
+        step = opened.current
+        if step is None or step.callbacks >= opened.row.callbacks:
+            return ()
+        rows = await self.read(lambda database: callbacks_after(database, opened.row.id, step.callbacks))
+        # A handle holds the task's id, which is random: where its bytes are, there is the handle.
+        found = [open_callback(row, opened.key) for row in rows if row.id.encode() in step.answers]
+        return tuple(callback for callback in found if callback is not None)
+
+    # -- a turn ------------------------------------------------------------------------------------
+
+    async def in_order(self, session_id: str, body: Callable[[], Any]) -> Any:
+        """Run `body` when all that came before for this session is done, to its end even if nobody waits any more."""
+        async def ordered() -> Any:
+            async with self.order.turn(session_id):
+                return await body()
+        task = asyncio.get_running_loop().create_task(ordered())
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for the turns that are under way."""
+        while self._underway:
+            await asyncio.wait(self._underway)
+
+    async def evaluate(self, opened: Opened, happening: Happening) -> Evaluated:
+        """Evaluate in a thread; nothing is written yet, except tasks that the turn itself waits for.
+
+        :raises InterviewError: when the interview cannot go on.
+        """
+        started: set[str] = set()
+        try:
+            return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started))
+        except Exception as error:
+            _log(error, opened.row.interview, happening.kind)
+            if started and happening.kind == "begin":
+                await self.write(lambda database: delete_session(database, opened.row.id))
+            raise
+
+    async def commit(self, settled: Settled) -> Opened:
+        """Write, and have carried out what was asked for; returns the session as it is now.
+
+        :raises StoreError: if it could not be written; then nothing was.
+        """
+        commit = settled.commit
+        if commit.is_empty:
+            self.shelf.put(settled.opened)
+            return settled.opened
+        try:
+            written = await self.write(commit.write)
+        except Exception:
+            self.shelf.forget(commit.session_id)
+            raise
+        if commit.delete:
+            self.shelf.forget(commit.session_id)
+        elif commit.row is not None:
+            self.shelf.put(settled.opened)
+        self._carry_out(commit, written)
+        return settled.opened
+
+    def _carry_out(self, commit: Commit, written: Written) -> None:
+        for number, notice in zip(written.notice_ids, commit.notices, strict=True):
+            self.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
+        if commit.tasks:
+            self.on_tasks_queued()
+        for revocation in written.revocations:
+            self.waits.ended(revocation.task_id)
+            self.on_revoke(revocation.task_id, revocation.terminate)
+        if written.revocations:
+            done = [revocation.id for revocation in written.revocations]
+            self.store.write(lambda database: carried_out(database, done))
+
+    # -- on the evaluating thread ---------------------------------------------------------------------
+
+    def _on_thread(self, opened: Opened, happening: Happening, running: Running, started: set[str]) -> Evaluated:
+        language, turn = self.language, happening.turn
+        interview = language.interviews.get(opened.row.interview)
+        host = self._host(opened, happening, running, started)
+        answers = self._answers(interview, opened, happening, host)
+        undone = opened.undone if happening.kind != "submit" else None
+        prior = None if undone is None else language.thaw(undone.answers)
+        outcome = language.evaluate(interview, answers, turn, host, prior=prior)
+        if isinstance(turn, Submit) and isinstance(outcome.ending, ShowScreen) and outcome.ending.errors:
+            return Evaluated(outcome.ending, None)
+        if happening.callbacks and outcome.save == "ignore":
+            outcome.save = "overwrite"  # what the callbacks changed must stay
+        settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
+                          frozenset(started))
+        return Evaluated(outcome.ending, settler.settle(outcome))
+
+    def _answers(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost) -> Answers:
+        """The stored answers, with the callbacks that they are to have run on them."""
+        if opened.current is None:
+            return self.language.begin(dict(getattr(happening.turn, "url_args", {})), datetime.now(UTC))
+        stored = opened.current.answers
+        answers = self.language.thaw(stored)
+        for callback in happening.callbacks:
+            follow_up: FollowUp = load(callback)
+            again = replace(host, actor=replace(host.actor, interface="worker"))
+            try:
+                outcome = self.language.evaluate(
+                    interview, answers, Action(follow_up.action or "", dict(follow_up.arguments)), again)
+            except InterviewError as error:
+                _log(error, opened.row.interview, "callback after Back")
+                answers = self.language.thaw(stored)
+                continue
+            if outcome.save != "ignore":
+                stored = self.language.freeze(outcome.answers)
+            answers = self.language.thaw(stored)
+        return answers
+
+    def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str]) -> SessionHost:
+        def start_now(effect: StartTask, answers: Answers) -> None:
+            task = new_task(effect, opened, happening.actor, self.appliance_key)
+            sealed = seal_answers(self.appliance_key, opened.row.id, self.language.freeze(answers))
+
+            def queue(database: Database) -> None:
+                if happening.kind == "begin":  # the session itself follows with the turn's commit
+                    insert_session(database, opened.row)
+                    for holder, key in opened.keys.items():
+                        add_key(database, opened.row.id, holder, key)
+                add_tasks(database, opened.row.id, [task], sealed)
+            self.store.write(queue).result()
+            self.on_tasks_queued()
+
+        return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
+                           start_now, started)
+
+    # -- the store -------------------------------------------------------------------------------------
+
+    async def read(self, function: Callable[[Database], T]) -> T:
+        return await asyncio.wrap_future(self.store.read(function))
+
+    async def write(self, function: Callable[[Database], T]) -> T:
+        return await asyncio.wrap_future(self.store.write(function))
+
+
+def _nothing() -> None:
+    """Until app.py says who is to be told."""
+
+
+def _nothing_told(notice: Notice) -> None:
+    """Until app.py says who is to be told."""
+
+
+def _nothing_revoked(task_id: str, terminate: bool) -> None:
+    """Until app.py says who is to be told."""
+
+
+def _log(error: Exception, interview: str, kind: str) -> None:
+    """Type, file, line and names only: messages of author code may hold what a person typed."""
+    if isinstance(error, InterviewError):
+        error_type = getattr(error, "error_type", type(error).__name__)
+        logger.error("%s: %s failed with %s at %s; variables: %s", interview, kind, error_type,
+                     error.where or "unknown place", ", ".join(error.variables) or "none")
+        return
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
+    logger.error("%s: %s failed with %s at %s", interview, kind, type(error).__name__, where)

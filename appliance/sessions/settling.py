@@ -1,0 +1,219 @@
+"""From the outcome of an evaluation to what is written: which step, which revision, which effects.
+
+Runs on the evaluating thread, because pickling runs author code and compressing takes time.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from appliance.interview.screen import Screen
+from appliance.interview.turn import (
+    Effect,
+    Goodbye,
+    Outcome,
+    RevokeTask,
+    SendNotice,
+    ShowScreen,
+    StartTask,
+)
+from appliance.sessions.commit import Commit, NewNotice
+from appliance.sessions.host import Actor
+from appliance.sessions.language import Language, dump
+from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.store.keys import APPLIANCE, appliance_holder, wrap
+from appliance.store.notices import NoticeRow
+from appliance.store.sealing import seal
+from appliance.store.sessions import SessionRow
+from appliance.store.steps import Step, StepRow, close_step, is_full
+from appliance.store.tasks import NewTask, TaskPayload, seal_answers
+
+__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_notice", "new_task"]
+
+Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up"]
+
+DELETING = ("exit", "restart", "exit_logout")
+"""The goodbyes after which nothing of the session is kept."""
+
+_SHOWS = ("begin", "refresh", "submit", "back", "action")  # the kinds of turn whose screen a person gets to see
+_LEAVES_FORM = ("refresh", "action", "check_in", "follow_up")  # … and those after which an open form may go on as it is
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a turn comes to: `opened` is the session after the commit."""
+
+    opened: Opened
+    commit: Commit
+
+
+@dataclass(frozen=True)
+class Settler:
+    """Makes a commit of an outcome.
+
+    :param before: the session as it was; for Back, with the current step moved already.
+    :param started: the tasks that are in the journal already.
+    :param turn_id: noted with the commit.
+    """
+
+    language: Language
+    appliance_key: bytes
+    before: Opened
+    kind: Kind
+    actor: Actor
+    turn_id: str = ""
+    started: frozenset[str] = frozenset()
+
+    def settle(self, outcome: Outcome) -> Settled:
+        """:raises CannotSave: if the answers, or what a task is given, cannot be pickled."""
+        ending = outcome.ending
+        before, now = self.before, time.time()
+        commit = Commit(before.row.id, before.key, is_new=self.kind == "begin")
+        if isinstance(ending, Goodbye) and ending.kind in DELETING:
+            commit.delete = True
+            return Settled(before, commit)
+        step = self._step(outcome)
+        row = self._row(outcome, step, now)
+        after = self._keep_step(commit, step, replace(before, row=row))
+        after = self._keys(commit, after)
+        after = self._title(ending, after)
+        self._effects(commit, outcome, step)
+        if self.turn_id:
+            commit.turn_id = self.turn_id
+            after = replace(after, turns={**after.turns, self.turn_id: after.row.revision})
+        if self._differs(after.row) or commit.steps:
+            commit.row = replace(after.row, modified=now)
+            after = replace(after, row=commit.row)
+        return Settled(after, commit)
+
+    # -- the step ----------------------------------------------------------------------------------
+
+    def _step(self, outcome: Outcome) -> Step:
+        """The step as it is to be stored."""
+        current = self.before.current
+        number = self.before.row.step
+        if self._adds_step(outcome):
+            number += 1
+        if outcome.save == "ignore" and current is not None:
+            return replace(current, number=number, screen=self._screen(outcome))
+        internal = outcome.answers.get("_internal", {})
+        return Step(number, self.language.freeze(outcome.answers), self._screen(outcome), self.before.row.callbacks,
+                    bool(internal.get("prevent_going_back")))
+
+    def _adds_step(self, outcome: Outcome) -> bool:
+        if self.before.current is None:
+            return True
+        return outcome.save == "new" and self.kind in ("submit", "action") and not isinstance(outcome.ending, Goodbye)
+
+    def _screen(self, outcome: Outcome) -> bytes:
+        """The screen that the next submit is read against: what is shown, or what stays on the page."""
+        stored = b"" if self.before.current is None else self.before.current.screen
+        if isinstance(outcome.ending, ShowScreen) and self.kind in _SHOWS:
+            if outcome.save == "ignore" and _same_question(unpack(stored), outcome.ending.screen):
+                return stored
+            return pickle.dumps(outcome.ending.screen, protocol=5)
+        if self.kind in _LEAVES_FORM or isinstance(outcome.ending, Goodbye) or outcome.save == "ignore":
+            return stored
+        return b""
+
+    def _keep_step(self, commit: Commit, step: Step, after: Opened) -> Opened:
+        """Store `step` if it is another one than before, and what is compressed against it."""
+        old = self.before.steps.get(step.number) if step.number == self.before.row.step else None
+        steps = {**after.steps, step.number: step}
+        if step.number > self.before.row.step or self.kind == "submit":
+            commit.drop_after = step.number
+            steps = {number: kept for number, kept in steps.items() if number <= step.number}
+        if old != step:
+            commit.steps.append(self._close(step, steps))
+            if (undone := steps.get(step.number + 1)) is not None and not is_full(undone.number):
+                commit.steps.append(self._close(undone, steps))
+        return replace(after, steps=steps)
+
+    def _close(self, step: Step, steps: dict[int, Step]) -> StepRow:
+        return close_step(self.before.row.id, self.before.key, step, steps.get(step.number - 1))
+
+    # -- the session's row ----------------------------------------------------------------------------
+
+    def _row(self, outcome: Outcome, step: Step, now: float) -> SessionRow:
+        row = self.before.row
+        changes = self.kind in ("begin", "submit", "back") and outcome.save != "ignore"
+        moved = changes or (self.kind in _SHOWS and isinstance(outcome.ending, ShowScreen) and not _same_question(
+            self.before.screen, outcome.ending.screen))
+        row = replace(row, step=step.number, revision=row.revision + (1 if moved or self.kind == "back" else 0))
+        if self.actor.is_person and (moved or now - row.person_active > 60):
+            row = replace(row, person_active=now)
+        if outcome.save == "ignore" and self.before.current is not None:
+            return row
+        return replace(row, multi_user=outcome.answers.get("multi_user") is True,
+                       allow_cron=bool(outcome.answers.get("allow_cron")))
+
+    def _differs(self, row: SessionRow) -> bool:
+        return self.kind in ("begin", "back", "follow_up") or row != self.before.row
+
+    def _keys(self, commit: Commit, after: Opened) -> Opened:
+        """The appliance holds the session's key while, and only while, the answers say ``multi_user = True``."""
+        keys = dict(after.keys)
+        if after.row.multi_user and APPLIANCE not in keys:
+            keys[APPLIANCE] = commit.new_keys[APPLIANCE] = wrap(
+                appliance_holder(self.appliance_key), after.row.id, after.key)
+        elif not after.row.multi_user and keys.pop(APPLIANCE, None) is not None:
+            commit.lost_keys.append(APPLIANCE)
+        if self.kind == "begin":
+            commit.new_keys.update(keys)
+        return replace(after, keys=keys)
+
+    def _title(self, ending: object, after: Opened) -> Opened:
+        if not isinstance(ending, ShowScreen) or ending.screen.title == after.title or self.kind not in _SHOWS:
+            return after
+        title = ending.screen.title
+        sealed = seal(after.key, title.encode(), title_context(after.row.id))
+        return replace(after, title=title, row=replace(after.row, sealed_title=sealed))
+
+    # -- effects --------------------------------------------------------------------------------------
+
+    def _effects(self, commit: Commit, outcome: Outcome, step: Step) -> None:
+        if not outcome.effects:
+            return
+        self.add_effects(commit, outcome.effects)
+        if commit.tasks:
+            ignored = outcome.save == "ignore" and self.before.current is not None
+            answers = self.language.freeze(outcome.answers) if ignored else step.answers
+            commit.task_answers = seal_answers(self.appliance_key, commit.session_id, answers)
+
+    def add_effects(self, commit: Commit, effects: list[Effect]) -> None:
+        """Put into the commit what the code asked for; the answers that tasks work on are the caller's matter."""
+        for effect in effects:
+            if isinstance(effect, StartTask):
+                if effect.task_id not in self.started:
+                    commit.tasks.append(new_task(effect, self.before, self.actor, self.appliance_key))
+            elif isinstance(effect, RevokeTask):
+                commit.revokes.append((effect.task_id, effect.terminate))
+            elif isinstance(effect, SendNotice):
+                commit.notices.append(new_notice(self.before, effect.kind, effect.value))
+
+
+def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes) -> NewTask:
+    """A row of the journal.
+
+    :raises CannotSave: if the arguments cannot be pickled.
+    """
+    arguments = dump(effect.arguments, "What background_action() was given")
+    payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
+                          dict(actor.device))
+    return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
+                        session_key=opened.key)
+
+
+def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:
+    """A row for the notices; its value is sealed under the session's key."""
+    return NewNotice(kind, value, seal(opened.key, dump(value, "A notice"), NoticeRow.context(opened.row.id, kind)))
+
+
+def _same_question(stored: Screen | None, shown: Screen) -> bool:
+    """Whether a form that was drawn for `stored` may still be submitted when `shown` is the screen."""
+    return stored is not None and (
+        (stored.block, stored.bindings, stored.sought, stored.variable, stored.continue_variable, stored.event_action)
+        == (shown.block, shown.bindings, shown.sought, shown.variable, shown.continue_variable, shown.event_action))
