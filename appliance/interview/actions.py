@@ -16,11 +16,10 @@ __all__ = ["ActionStack", "Entry"]
 
 @dataclass
 class Entry:
-    """An action to run; `ask`: a variable whose question is asked even if it has a value."""
+    """An action to run: an event, or a variable whose question is asked even if it has a value."""
 
     action: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    ask: bool = False
 
 
 class ActionStack:
@@ -79,6 +78,6 @@ class ActionStack:
             self._entries.clear()
         for request in reversed(signal.requests):
             if isinstance(request, dict):
-                self._entries.append(Entry(str(request["action"]), dict(request.get("arguments", {})), ask=True))
+                self._entries.append(Entry(str(request["action"]), dict(request.get("arguments", {}))))
             else:
-                self._entries.append(Entry(str(request), {}, ask=True))
+                self._entries.append(Entry(str(request)))

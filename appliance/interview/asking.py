@@ -78,7 +78,7 @@ class Asking(Variables):
         package = interview.package if "[FILE" in text else ""
         return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package)
 
-    _question_terms: dict[str, TextTemplate] = {}
+    _question_terms: dict[str, TextTemplate]
 
     def _definitions(self, *tables: dict[str, TextTemplate]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -89,7 +89,7 @@ class Asking(Variables):
 
     # -- a question ------------------------------------------------------------------------------------
 
-    def ask(self, block: QuestionBlock, name: str | None) -> Screen | None:
+    def ask(self, block: QuestionBlock) -> Screen | None:
         """The screen of a question; None if there is nothing to ask because all its lists of choices are empty.
 
         :raises NameError: for whatever it mentions and is not defined.
@@ -153,7 +153,7 @@ class Asking(Variables):
         screen.check_in = parts["check in"].render(answers).strip() if "check in" in parts else None
         screen.section = block.section.render(answers).strip() if block.section is not None else ""
         screen.menu = [dict(item) for item in self.answers.get("menu_items", []) if isinstance(item, dict)]
-        screen.features = {key: value for key, value in self.interview.features.items()}
+        screen.features = dict(self.interview.features)
         screen.reload_after = self._reload(block)
 
     def _plain_part(self, key: str, block: QuestionBlock) -> str:
@@ -246,7 +246,8 @@ class Asking(Variables):
         screen.extras["question choices"] = True
 
     def _put_yes_no(self, screen: Screen, block: QuestionBlock) -> None:
-        assert block.variable is not None and block.yes_no is not None
+        assert block.variable is not None
+        assert block.yes_no is not None
         variable = self.resolve(block.variable)
         self.ensure_parent(variable)
         screen.kind, screen.variable = "buttons", variable
@@ -267,7 +268,7 @@ class Asking(Variables):
         return next((choice.value for choice in choices if choice.default), None)
 
     def _button(self, number: int, choice: Choice, spec: ChoiceSpec | None, block: QuestionBlock) -> Button:
-        common = {
+        common: dict[str, Any] = {
             "color": choice.color or "primary",
             "css_class": choice.css_class,
             "image": choice.image,

@@ -15,9 +15,10 @@ __all__ = ["CodeText", "Expression"]
 
 def _parse(text: str, mode: Literal["exec", "eval"], file: str, line: int, what: str) -> ast.Module | ast.Expression:
     try:
-        tree: ast.Module | ast.Expression = ast.parse(text, filename=file, mode=mode)
+        tree: ast.Module | ast.Expression
+        tree = ast.parse(text, file, "exec") if mode == "exec" else ast.parse(text, file, "eval")
     except SyntaxError as error:
-        at = line + (error.lineno or 1) - 1
+        at = line + min(error.lineno or 1, text.count("\n", 0, len(text.rstrip("\n)"))) + 1) - 1
         raise BadInterview(f"{what} is not valid Python: {error.msg}", file=file, line=at) from error
     except ValueError as error:
         raise BadInterview(f"{what} is not valid Python: {error}", file=file, line=line) from error

@@ -1,7 +1,7 @@
 """What can go wrong with an interview, each error named for the fact.
 
 Two readers: the person who answers (``str(error)`` is safe to show, it holds no traceback) and the author (``file``,
-``line`` and ``variables`` say where). Values that a person typed never belong in these messages, because they are logged.
+``line`` and ``variables`` say where). Messages may quote what the author's code said, so logs leave them out.
 """
 
 from __future__ import annotations

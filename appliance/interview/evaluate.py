@@ -91,6 +91,7 @@ class Evaluation(Asking):
         self.error_action: FollowUp | None = None
         self.log: list[str] = []
         self.rounds = 0
+        self._question_terms = {}
         self.recent: list[str] = []
         self.sought: tuple[str, ...] = ()
         self.stack = ActionStack(self)
@@ -233,11 +234,11 @@ class Evaluation(Asking):
         """Run what is on the stack of actions; returns when nothing is left to do there."""
         while (entry := self.stack.top()) is not None:
             self.action, self.arguments = entry.action, entry.arguments
-            self._run_action(entry.action, entry.ask)
+            self._run_action(entry.action)
             self.stack.done(entry)
         self.action, self.arguments = None, {}
 
-    def _run_action(self, name: str, ask: bool) -> None:
+    def _run_action(self, name: str) -> None:
         for block, bindings in self._candidates(canonical(name)):
             try:
                 self._try(block, canonical(name), (), None, dict(bindings))
@@ -407,7 +408,7 @@ class Evaluation(Asking):
     # -- what blocks ask for ---------------------------------------------------------------------------
 
     def prepare(self, block: Block) -> None:
-        """Seek what the block ``need``\\ s."""
+        """Seek what the block says it needs."""
         for needed in block.need_before:
             needed.value(self.answers)
 

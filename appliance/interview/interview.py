@@ -111,7 +111,7 @@ class Interview:
         return self._template_files[reference]
 
     def include(self, reference: str, source: BlockSource) -> None:
-        """Take in the blocks of another file, at this place. docassemble's own files are found without their package."""
+        """Take in the blocks of another file, here. docassemble's own files are found without their package."""
         full = self.sources.resolve(reference, source.file)
         try:
             self._read(full)

@@ -187,7 +187,7 @@ class _Assigned(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.names[node.name] = None
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:
+    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: ARG002 - what a function assigns is not looked into
         return
 
     def visit_Call(self, node: ast.Call) -> None:

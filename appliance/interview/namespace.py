@@ -2,7 +2,7 @@
 
 Python looks up a global name in the globals first and then in their ``__builtins__``. The answers are the globals; one
 ``__builtins__`` mapping for each interview holds Python's own builtins, the library, and what the interview's
-``modules`` and ``imports`` blocks bring. So nothing is copied in a turn, and the answers hold only what the author made.
+``modules`` and ``imports`` blocks bring. So a turn copies nothing, and the answers hold only what the author made.
 """
 
 from __future__ import annotations

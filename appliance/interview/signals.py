@@ -80,7 +80,7 @@ class RerunLogic(Signal):
 
 
 class BackgroundResponseSignal(Signal):
-    """``background_response(*pargs, **kwargs)``; `value` is normalised as documented, `kind` is the second argument or None."""
+    """``background_response()``: `value` normalised as documented, `kind` the second argument or None."""
 
     def __init__(self, value: Any = None, kind: str | None = None, sleep: float | None = None) -> None:
         super().__init__("background_response")
@@ -130,7 +130,7 @@ class MessageSignal(Signal):
 
 
 class ValidationProblem(Exception):
-    """``validation_error()`` and ``DAValidationError``: what was entered is not acceptable; the text is for the person."""
+    """``validation_error()``, ``DAValidationError``: what was entered will not do; the text is for the person."""
 
     def __init__(self, message: str = "", field: str | None = None) -> None:
         super().__init__(message)

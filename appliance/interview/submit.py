@@ -43,7 +43,7 @@ def read_submit(evaluation: Evaluation, screen: Screen, posted: Posted) -> ShowS
         return ShowScreen(screen, {WHOLE_FORM: pressed}, dict(posted))
     evaluation.bindings = dict(screen.bindings)
     evaluation.set_iterators()
-    leaving = _special(screen, pressed)
+    leaving = _special(pressed)
     if leaving is not None:
         return leaving
     values, errors = _read_fields(screen, posted)
@@ -88,7 +88,7 @@ def _pressed(screen: Screen, posted: Posted) -> Any:
     return "That button is not on this screen. Please press one of the buttons below."
 
 
-def _special(screen: Screen, pressed: Any) -> Goodbye | None:
+def _special(pressed: Any) -> Goodbye | None:
     if pressed is None or pressed.kind != "special":
         return None
     return _goodbye(pressed.name, pressed.url)

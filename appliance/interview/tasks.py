@@ -15,7 +15,7 @@ TaskState = Literal["queued", "running", "done", "failed", "revoked"]
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """Why a task failed; the attributes are the documented ``error_type``, ``error_message``, ``error_trace``, ``variables``."""
+    """Why a task failed, under the documented names."""
 
     error_type: str
     error_message: str

@@ -74,7 +74,7 @@ class TextTemplate:
 
     def _compile(self) -> None:
         try:
-            source = Template(text=self.text, default_filters=["str"]).code
+            source = Template(text=self.text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
         except MakoException as error:
             at = self.line + int(getattr(error, "lineno", 1) or 1) - 1
             message = re.sub(r" (?:in file .*)?at line: \d+ char: \d+$", "", str(error).splitlines()[0])
@@ -116,7 +116,7 @@ class TextTemplate:
             return self.text
         buffer = FastEncodingBuffer()
         context = runtime.Context(buffer)
-        context._outputting_as_unicode = True
+        context._outputting_as_unicode = True  # noqa: SLF001 - as Template.render sets it for its own contexts
         extra = [name for name in self._functions if name != "render_body"]
         for name in extra:
             answers[name] = FunctionType(self._functions[name], answers, name)

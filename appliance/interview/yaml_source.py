@@ -70,7 +70,7 @@ class _Builder:
 
     def scalar(self, node: Node) -> Any:
         try:
-            return self.constructor.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            return self.constructor.construct_object(node, deep=True)
         except (yaml.constructor.ConstructorError, ValueError) as error:
             raise BadInterview(
                 f"this value cannot be read: {node.value!r}", file=self.file, line=self.line(node)
@@ -163,7 +163,7 @@ def expand_jinja(text: str, file: str, context: dict[str, Any], include: Callabl
         except KeyError:
             return None
 
-    environment = jinja2.Environment(loader=jinja2.FunctionLoader(load), autoescape=False)
+    environment = jinja2.Environment(loader=jinja2.FunctionLoader(load), autoescape=False)  # noqa: S701 - YAML, not HTML
     try:
         return environment.from_string(text).render(context)
     except jinja2.TemplateSyntaxError as error:

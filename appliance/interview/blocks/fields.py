@@ -219,7 +219,7 @@ class FieldSpec:
         self._show_boxes(evaluation, shown)
         for key in ("disable others", "uncheck others", "check others"):
             setattr(shown, key.replace(" ", "_"), self._others(key))
-        for key, text in (self.data.get("validation messages") or {}).items():
+        for key, text in self.data.get("validation messages", {}).items():
             shown.validation_messages[key] = (
                 self.source.text_of(text, self.data.line_of("validation messages")).render(evaluation.answers).strip()
             )
@@ -330,7 +330,7 @@ class FieldSpec:
         return found
 
 
-def _own_label(source: BlockSource, item: YamlMap) -> tuple[str, str] | None:
+def _own_label(source: BlockSource, item: YamlMap) -> tuple[str, Any] | None:
     """The ``LABEL: variable`` pair of an item: its only key that is not a known one."""
     own = [key for key in item if key not in FIELD_KEYS]
     if not own:

@@ -44,10 +44,8 @@ class LaterBlock(Block):
     def __init__(self, source: BlockSource, number: int) -> None:
         super().__init__(source, number)
         self.feature = next((key for key in LATER_KEYS if key in source), "")
-        found = []
-        for key in ("variable name", "table"):
-            if isinstance(source.data.get(key), str) and is_name(source.data[key]):
-                found.append(canonical(source.data[key]))
+        single = [source.data.get(key) for key in ("variable name", "table")]
+        found = [canonical(name) for name in single if isinstance(name, str) and is_name(name)]
         for key in ("attachment", "attachments"):
             value = source.data.get(key)
             for item in value if isinstance(value, list) else [value]:

@@ -43,7 +43,7 @@ class ObjectsBlock(Block):
         evaluation.prepare(self)
         for variable, expression in self.classes.items():
             full = evaluation.resolve(variable)
-            wanted = name is None or full == name or variable == name
+            wanted = name is None or name in {full, variable}
             if wanted and not (name is None and evaluation.is_defined(full)):
                 evaluation.ensure_parent(full)
                 evaluation.assign(full, evaluation.new_object(expression.value(evaluation.answers), full))

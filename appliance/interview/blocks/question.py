@@ -135,7 +135,7 @@ QUESTION_KEYS = keys(
 
 
 class QuestionBlock(Block):
-    """A screen. :mod:`appliance.interview.asking` draws up what it shows, :mod:`appliance.interview.submit` reads it back."""
+    """A screen: :mod:`~appliance.interview.asking` draws it up, :mod:`~appliance.interview.submit` reads it back."""
 
     kind = "question"
     own_keys = QUESTION_KEYS
@@ -199,7 +199,7 @@ class QuestionBlock(Block):
         self.continue_variable = source.name("continue button field") if "continue button field" in source else None
         self._read_options(source)
         self.embedded: dict[int, Block] = {}
-        self._read_embedded(source, interview)
+        self._read_embedded(interview)
         self.set_offers(self._variables(source))
 
     def _read_options(self, source: BlockSource) -> None:
@@ -228,7 +228,7 @@ class QuestionBlock(Block):
                 hint="add 'field: variable'",
             )
 
-    def _read_embedded(self, source: BlockSource, interview: Interview) -> None:
+    def _read_embedded(self, interview: Interview) -> None:
         for index, spec in enumerate(self.options.specs):
             if spec.block is not None:
                 block = interview.embedded_block(BlockSource(spec.block, self.file), self, index)
@@ -247,7 +247,7 @@ class QuestionBlock(Block):
         chosen = evaluation.internal["answers"].get(self.name)
         if chosen is not None and chosen in self.embedded:
             return self.embedded[chosen].attempt(evaluation, name)
-        return evaluation.ask(self, name)
+        return evaluation.ask(self)
 
 
 def _help(source: BlockSource) -> dict[str, Any] | None:

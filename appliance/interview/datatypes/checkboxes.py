@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from appliance.interview.datatypes.controls import attributes, described
+from appliance.interview.datatypes.controls import attributes, described, ident
 from appliance.interview.datatypes.library import dictionary
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.options import Option, group, option_list
@@ -121,7 +121,7 @@ class MultiSelect(SeveralChoices):
         css = "form-select damultiselect" + (" is-invalid" if error else "") + (
             f" {field.css_class}" if field.css_class else "")
         lines = len(field.choices) + len({choice.group for choice in field.choices if choice.group})
-        shown = attributes({"class": css, "id": field.html_name, "name": field.html_name, "multiple": True,
+        shown = attributes({"class": css, "id": ident(field), "name": field.html_name, "multiple": True,
                             "size": field.rows or min(max(lines, 3), 8), **described(field, error)})
         return Markup(f"<select{shown}>{option_list(field.choices, on)}</select>")  # noqa: S704 - escaped
 

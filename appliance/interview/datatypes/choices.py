@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from appliance.interview.datatypes.controls import attributes, described, input_box
+from appliance.interview.datatypes.controls import attributes, described, ident, input_box
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.datatypes.options import Option, group, option_list, plain
@@ -73,7 +73,7 @@ class Dropdown(OneChoice):
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         css = "form-select" + (" is-invalid" if error else "") + (f" {field.css_class}" if field.css_class else "")
-        shown = attributes({"class": css, "id": field.html_name, "name": field.html_name, **described(field, error)})
+        shown = attributes({"class": css, "id": ident(field), "name": field.html_name, **described(field, error)})
         first = escape(field.hint or "Select...")
         listed = option_list(field.choices, {chosen_key(field, draft)})
         return Markup(f'<select{shown}><option value="">{first}</option>{listed}</select>')  # noqa: S704 - escaped
@@ -123,9 +123,9 @@ class Combobox(Suggesting):
     """A text input with a list that the script filters."""
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
-        name = escape(field.html_name)
+        name = escape(ident(field))
         box = input_box(field, self.typed(field, draft), error, role="combobox", autocomplete="off",
-                        aria_expanded="false", aria_autocomplete="list", aria_controls=f"{field.html_name}-list")
+                        aria_expanded="false", aria_autocomplete="list", aria_controls=f"{ident(field)}-list")
         items = "".join(
             f'<li role="presentation"><button type="button" class="dropdown-item" role="option" tabindex="-1" '
             f'id="{name}-option-{number}" data-value="{escape(choice.key)}">'
@@ -144,7 +144,7 @@ class Datalist(Suggesting):
     """A text input with the browser's own suggestions."""
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
-        name = escape(field.html_name)
-        box = input_box(field, self.typed(field, draft), error, list=f"{field.html_name}-list", autocomplete="off")
+        name = escape(ident(field))
+        box = input_box(field, self.typed(field, draft), error, list=f"{ident(field)}-list", autocomplete="off")
         listed = "".join(f'<option value="{escape(plain(choice.label_html))}"></option>' for choice in field.choices)
         return Markup(f'{box}<datalist id="{name}-list">{listed}</datalist>')  # noqa: S704 - every part is escaped

@@ -28,13 +28,16 @@ def visible(screen: Screen, posted: Posted) -> set[int]:
     """The numbers of the fields that were shown and enabled when `posted` was sent.
 
     A field whose condition depends on a field that does not count does not count either. A condition in JavaScript
-    cannot be decided here: then what the browser said in ``_visible`` holds, and without it the field counts.
+    cannot be decided here: then what the browser said in ``_visible`` holds, and without it the field counts. Where
+    several rows set the same variable, the one that was filled in counts. A filled field with ``disable others``
+    takes the others out; an empty one leaves the answer to them.
     """
     return _Decision(screen, posted).numbers()
 
 
 def _by_variable(screen: Screen) -> dict[str, ShownField]:
-    return {field.variable: field for field in screen.fields if field.variable is not None}
+    """The fields by variable; of several rows that set the same one, the first."""
+    return {field.variable: field for field in reversed(screen.fields) if field.variable is not None}
 
 
 def _target(condition: ShowIf, by_variable: Mapping[str, ShownField]) -> tuple[ShownField | None, str | None]:
@@ -97,7 +100,53 @@ class _Decision:
         self.said = self._said_by_browser()
 
     def numbers(self) -> set[int]:
-        return {field.number for field in self.screen.fields if self.counts(field)}
+        shown = [field for field in self.screen.fields if self.counts(field)]
+        losers = self._losers(shown)
+        shown = [field for field in shown if field.number not in losers]
+        disabled = self._disabled(shown)
+        return {field.number for field in shown if field.number not in disabled}
+
+    def _losers(self, shown: list[ShownField]) -> set[int]:
+        """Of rows that set the same variable, all but the one that was filled in."""
+        losers: set[int] = set()
+        for variable in {field.variable for field in shown if field.variable is not None}:
+            rows = [field for field in shown if field.variable == variable]
+            if len(rows) > 1:
+                filled = [field for field in rows if self._own(field)]
+                open_rows = [field for field in rows if not field.disable_others] or rows
+                winner = filled[-1] if filled else open_rows[-1]
+                losers |= {field.number for field in rows if field is not winner}
+        return losers
+
+    def _disabled(self, shown: list[ShownField]) -> set[int]:
+        """The fields that a filled field with ``disable others`` takes out, and such fields that were left empty."""
+        gone: set[int] = set()
+        for field in shown:
+            wanted = field.disable_others
+            if not wanted or field.number in gone:
+                continue
+            targets = {other.number for other in shown if other is not field and other.variable is not None
+                       and (wanted is True or other.variable in wanted)}
+            text = self._own(field)
+            if text not in ("", "False"):
+                gone |= targets
+            elif text == "" and targets - gone:
+                gone.add(field.number)
+        return gone
+
+    def _own(self, field: ShownField) -> str:
+        """The text of one row; rows that set the same variable post under one name, in their order on the screen."""
+        rows = [other for other in self.screen.fields if other.variable == field.variable]
+        values = self.posted.get(field.html_name, [])
+        if len(rows) < 2 or not values:
+            return find(field).text(field, self.posted)
+        if len(values) == len(rows):
+            mine = values[rows.index(field)]
+        else:   # some were disabled; a text that is one of a row's choices belongs to that row
+            value = values[-1]
+            owner = next((row for row in rows if any(choice.key == value for choice in row.choices)), rows[-1])
+            mine = value if field is owner else ""
+        return find(field).text(field, {**self.posted, field.html_name: [mine]})
 
     def counts(self, field: ShownField) -> bool:
         if field.number not in self.known:
@@ -114,7 +163,7 @@ class _Decision:
         if not self.counts(decider):
             return False
         if option is None:
-            text = find(decider).text(decider, self.posted)
+            text = self._own(decider)
         elif _kind(decider) == "multiselect":
             text = str(option in self.posted.get(decider.html_name, []))
         else:

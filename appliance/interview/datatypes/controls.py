@@ -9,7 +9,12 @@ from markupsafe import Markup, escape
 
 from appliance.interview.screen import ShownField, html_name
 
-__all__ = ["attributes", "described", "input_box", "others"]
+__all__ = ["attributes", "described", "ident", "input_box", "others"]
+
+
+def ident(field: ShownField) -> str:
+    """The id of a field's control: its html name, unless an earlier row of the screen sets the same variable."""
+    return str(field.extras.get("control_id", field.html_name))
 
 
 def attributes(values: Mapping[str, str | int | bool | None]) -> str:
@@ -24,7 +29,7 @@ def attributes(values: Mapping[str, str | int | bool | None]) -> str:
 
 def described(field: ShownField, error: str | None) -> dict[str, str | bool | None]:
     """What screen readers need to know of a control, and the state every control can have."""
-    name = field.html_name
+    name = ident(field)
     by = [f"{name}-error"] if error else []
     if field.help_html:
         by.append(f"{name}-help")
@@ -57,7 +62,7 @@ def input_box(field: ShownField, value: str, error: str | None, **more: str | in
     extra = {name.strip("_").replace("_", "-"): given for name, given in more.items()}
     css = "form-control" + (" is-invalid" if error else "") + (f" {field.css_class}" if field.css_class else "")
     return Markup("<input" + attributes({  # noqa: S704 - attributes() escapes every value
-        "type": "text", "class": css, "id": field.html_name, "name": field.html_name, "value": value,
+        "type": "text", "class": css, "id": ident(field), "name": field.html_name, "value": value,
         "alt": "Input box", "placeholder": field.hint or (" " if field.floating_label else None),
         **described(field, error), **extra,
     }) + ">")

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from appliance.interview.datatypes.controls import attributes
+from appliance.interview.datatypes.controls import attributes, ident
 from appliance.interview.datatypes.registry import Datatype, datatype, find_by_name, last
 from appliance.interview.screen import ShownField
 from appliance.interview.turn import Posted
@@ -23,7 +23,7 @@ class Hidden(Datatype):
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         value = last(draft, field.html_name) if draft is not None else "" if field.default is None else field.default
         return Markup("<input" + attributes({  # noqa: S704 - attributes() escapes every value
-            "type": "hidden", "id": field.html_name, "name": field.html_name, "value": str(value),
+            "type": "hidden", "id": ident(field), "name": field.html_name, "value": str(value),
             "disabled": field.disabled}) + ">")
 
     def read(self, field: ShownField, posted: Posted) -> Any:

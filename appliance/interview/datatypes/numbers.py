@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from appliance.interview.datatypes.controls import input_box
+from appliance.interview.datatypes.controls import ident, input_box
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.registry import datatype
 from appliance.interview.datatypes.text import Text
@@ -140,7 +140,7 @@ class Range(Number):
         value = self.shown(field, draft) or self.middle(field)
         box = input_box(field, value, error, type="range", class_="form-range", min=field.minimum or "0",
                         max=field.maximum or "100", step=field.step or "1", alt=None, placeholder=None)
-        name = escape(field.html_name)
+        name = escape(ident(field))
         return Markup(f'<div class="da-range">{box}<output for="{name}">{escape(value)}</output></div>')  # noqa: S704
 
     def middle(self, field: ShownField) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from appliance.interview.datatypes.controls import attributes, others
+from appliance.interview.datatypes.controls import attributes, ident, others
 from appliance.interview.screen import Choice, ShownField
 
 __all__ = ["Option", "choice_help", "grid_css", "group", "icon", "option_list", "plain"]
@@ -59,14 +59,14 @@ class Option:
     extra: dict[str, str | int | bool | None] | None = None
 
 
-def choice_help(ident: str, help_html: str, about: str) -> str:
+def choice_help(own: str, help_html: str, about: str) -> str:
     """The help icon beside a choice: opens by click or key, without a script.
 
     :param about: the plain label of what it helps with.
     """
     if not help_html:
         return ""
-    return (f'<div class="dachoicehelp"><details id="{escape(ident)}"><summary aria-label="{escape("Help: " + about)}">'
+    return (f'<div class="dachoicehelp"><details id="{escape(own)}"><summary aria-label="{escape("Help: " + about)}">'
             f'<i class="fa-solid fa-circle-question" aria-hidden="true"></i></summary>'
             f'<div class="da-help-text">{help_html}</div></details></div>')
 
@@ -77,22 +77,22 @@ def group(field: ShownField, options: Iterable[Option], kind: str, error: str | 
     The row around it is the group for screen readers. ``label > span`` is what scripted clients look for: a click on
     the span's parent toggles the control.
     """
-    base, drawn = field.html_name, []
+    base, drawn = ident(field), []
     item = grid_css(field.item_grid)
     for number, option in enumerate(options):
-        ident = f"{base}_{number}"
+        own = f"{base}_{number}"
         css = "da-choice-input form-check-input" + (f" {option.css_class}" if option.css_class else "")
         shown = attributes({
-            "type": kind, "class": css, "id": ident, "name": option.name, "value": option.value,
+            "type": kind, "class": css, "id": own, "name": option.name, "value": option.value,
             "checked": option.checked, "disabled": field.disabled,
             "aria-invalid": "true" if error else None, "aria-describedby": f"{base}-error" if error else None,
             **(others(field) if kind == "radio" else {}), **(option.extra or {}),
         })
         drawn.append(
             f'<div class="da-choice-row{" " + item if item else ""}">'
-            f'<label class="da-choice da-to-labelauty" for="{ident}"><input{shown}>{icon(option.image)}'
+            f'<label class="da-choice da-to-labelauty" for="{own}"><input{shown}>{icon(option.image)}'
             f"<span>{option.label_html}</span></label>"
-            f'{choice_help(ident + "-help", option.help_html, plain(option.label_html))}</div>')
+            f'{choice_help(own + "-help", option.help_html, plain(option.label_html))}</div>')
     css = "da-choices" + (" row" if item else "") + (f" {escape(field.css_class)}" if field.css_class else "")
     return Markup(f'<div class="{css}">{"".join(drawn)}</div>')  # noqa: S704 - labels are HTML by contract
 

@@ -64,9 +64,8 @@ class Datatype(ABC):
 
 
 def last(posted: Posted, name: str) -> str:
-    """The last value posted under `name`, or an empty text."""
-    values = posted.get(name)
-    return values[-1] if values else ""
+    """The last value posted under `name` that is not empty (several rows may set one variable), else an empty text."""
+    return next((value for value in reversed(posted.get(name, ())) if value), "")
 
 
 _by_name: dict[str, Datatype] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from appliance.interview.datatypes.controls import attributes, described, input_box
+from appliance.interview.datatypes.controls import attributes, described, ident, input_box
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.neutral import as_typed, neutralise
 from appliance.interview.datatypes.registry import Datatype, datatype, last
@@ -81,7 +81,7 @@ class Area(Text):
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         css = "form-control" + (" is-invalid" if error else "") + (f" {field.css_class}" if field.css_class else "")
         shown = attributes({
-            "class": css, "id": field.html_name, "name": field.html_name, "rows": field.rows or 4,
+            "class": css, "id": ident(field), "name": field.html_name, "rows": field.rows or 4,
             "alt": "Input box", "placeholder": field.hint or (" " if field.floating_label else None),
             **described(field, error),
         })

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from markupsafe import Markup
 
-from appliance.interview.datatypes.controls import attributes, described
+from appliance.interview.datatypes.controls import attributes, described, ident
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.options import Option, choice_help, group, plain
 from appliance.interview.datatypes.registry import Datatype, datatype, last
@@ -29,11 +29,11 @@ class YesNo(Datatype):
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         on = self.text(field, draft) == self.checked if draft is not None else (
             field.default is not None and str(field.default) == self.checked)
-        name = field.html_name
+        name = ident(field)
         shown = attributes({
             **described(field, error), "aria-required": None, "type": "checkbox",
             "class": f"da-choice-input form-check-input dasinglebox{' ' + field.css_class if field.css_class else ''}",
-            "id": name, "name": name, "value": self.checked, "data-da-unchecked": self.unchecked, "checked": on,
+            "id": name, "name": field.html_name, "value": self.checked, "data-da-unchecked": self.unchecked, "checked": on,
         })
         wide = " da-wide" if field.datatype.endswith("wide") else ""
         label = field.label_html or ""
