@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from appliance.interview import datatypes
+from appliance.interview.datatypes.controls import ident
 from appliance.interview.datatypes.options import grid_css, plain
 from appliance.interview.datatypes.registry import Datatype
 from appliance.interview.screen import Screen, ShownField
@@ -30,10 +32,23 @@ def draw_rows(screen: Screen, errors: dict[int, str], drafts: Posted) -> Markup:
     conditions = datatypes.conditions(screen)
     gridded = any(field.grid is not None for field in screen.fields)
     draft = drafts or None
+    fields = _with_own_ids(screen.fields)
     rows = [_row(screen, field, draft, errors.get(field.number), conditions.get(field.number), gridded)
-            for field in screen.fields]
+            for field in fields]
     body = "".join(rows)
     return Markup(f'<div class="row da-grid">{body}</div>' if gridded else body)  # noqa: S704 - made of escaped parts
+
+
+def _with_own_ids(fields: list[ShownField]) -> list[ShownField]:
+    """The fields, of which later ones that set the same variable (``disable others``) get ids of their own."""
+    seen: set[str] = set()
+    found = []
+    for field in fields:
+        if field.variable is not None and field.variable in seen:
+            field = replace(field, extras={**field.extras, "control_id": f"{field.html_name}_row{field.number}"})
+        seen.add(field.variable or "")
+        found.append(field)
+    return found
 
 
 def _row(screen: Screen, field: ShownField, draft: Posted | None, error: str | None,
@@ -78,7 +93,7 @@ def _label(field: ShownField) -> str:
     """The label of a row with one control; none for ``no label``, whose control is named by the question."""
     if not field.label_html:
         return ""
-    return (f'<label class="form-label da-form-label"{_optional(field)} for="{field.html_name}">'
+    return (f'<label class="form-label da-form-label"{_optional(field)} for="{ident(field)}">'
             f"{field.label_html}{_help_link(field)}</label>")
 
 
@@ -93,7 +108,7 @@ def _help_link(field: ShownField) -> str:
     """The help icon inside a label."""
     if not field.help_html:
         return ""
-    name = field.html_name
+    name = ident(field)
     return (f'<a class="da-label-help" role="button" tabindex="0" href="#{name}-help" aria-expanded="false" '
             f'aria-controls="{name}-help" data-da-help="{name}-help" aria-label="Help">'
             '<i class="fa-solid fa-circle-question" aria-hidden="true"></i></a>')
@@ -101,7 +116,7 @@ def _help_link(field: ShownField) -> str:
 
 def _group(field: ShownField, css: str, known: str, control: Markup, below: str, error: str | None) -> str:
     """A row of several controls: a group with its legend, for eyes and for screen readers."""
-    name = field.html_name
+    name = ident(field)
     role = ' role="radiogroup"' if 'type="radio"' in control else ""
     required = ' aria-required="true"' if role and field.required else ""
     invalid = f' aria-describedby="{name}-error"' if error else ""
@@ -117,7 +132,7 @@ def _group(field: ShownField, css: str, known: str, control: Markup, below: str,
 
 def _below(field: ShownField, datatype: Datatype, error: str | None) -> str:
     """What stands under a control."""
-    name, parts = field.html_name, []
+    name, parts = ident(field), []
     if field.under_text_html:
         parts.append(f'<div class="da-under-text form-text" id="{name}-under">{field.under_text_html}</div>')
     if field.help_html and datatype.layout != "single":
@@ -130,11 +145,11 @@ def _below(field: ShownField, datatype: Datatype, error: str | None) -> str:
 
 def error_links(screen: Screen, errors: dict[int, str]) -> list[tuple[str, str]]:
     """For the summary above the form: id of the control (empty for the whole form), and what is wrong."""
-    by_number = {field.number: field for field in screen.fields if field.variable is not None}
+    by_number = {field.number: field for field in _with_own_ids(screen.fields) if field.variable is not None}
     found = []
     for number, words in sorted(errors.items()):
         field = by_number.get(number)
         label = plain(field.label_html or "").rstrip(":") if field else ""
         colon = "" if not label else " " if label.endswith(("?", ".", "!")) else ": "
-        found.append((field.html_name if field else "", f"{label}{colon}{words}"))
+        found.append((ident(field) if field else "", f"{label}{colon}{words}"))
     return found

@@ -226,6 +226,17 @@ def test_fields_that_change_others() -> None:
     assert json.loads(named(root, "b")[0].attributes["data-da-disable-others"]) == [html_name("c"), html_name("d")]
 
 
+def test_two_rows_for_one_variable() -> None:
+    """Both post under the variable's name, each label leads to its own control, and so does the error."""
+    screen = screen_with(ShownField(0, "a", label_html="One", choices=CHOICES), ShownField(0, "a", label_html="Other"))
+    root = read(draw_body(reply_with(screen, {1: "Too odd"}, {}), PAGE))
+    controls = named(root, "a")
+    targets = [one.attributes["for"] for one in root.all("label")]
+    assert targets == [one.attributes["id"] for one in controls]
+    assert len(set(targets)) == 2
+    assert root.find(f"{targets[1]}-error") is not None
+
+
 def test_buttons() -> None:
     """Values and special buttons post their number, links go away, the words are whole text nodes."""
     screen = screen_with(buttons=[

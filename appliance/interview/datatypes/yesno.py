@@ -33,7 +33,8 @@ class YesNo(Datatype):
         shown = attributes({
             **described(field, error), "aria-required": None, "type": "checkbox",
             "class": f"da-choice-input form-check-input dasinglebox{' ' + field.css_class if field.css_class else ''}",
-            "id": name, "name": field.html_name, "value": self.checked, "data-da-unchecked": self.unchecked, "checked": on,
+            "id": name, "name": field.html_name, "value": self.checked, "data-da-unchecked": self.unchecked,
+            "checked": on,
         })
         wide = " da-wide" if field.datatype.endswith("wide") else ""
         label = field.label_html or ""

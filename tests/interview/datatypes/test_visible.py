@@ -93,6 +93,38 @@ def test_conditions_in_javascript(said: str, shown: bool) -> None:
     assert (0 in datatypes.visible(made, {"_visible": [said]})) is shown
 
 
+@pytest.mark.parametrize(("posted", "shown"), [
+    (["Red", ""], {0, 3}),         # without a script nothing is disabled
+    (["Red"], {0, 3}),             # with it, the other rows post nothing
+    (["", "Orange"], {2, 3}),
+    (["", ""], {2, 3}),
+])
+def test_disable_others_with_one_variable_twice(posted: list[str], shown: set[int]) -> None:
+    """A list of choices and a text box for anything else: the one that was filled in counts."""
+    made = screen(field("a", choices=[Choice("Red", "Red", "Red")], disable_others=["a", "c"]), field(None),
+                  field("a"), field("b"))
+    assert datatypes.visible(made, {html_name("a"): posted, html_name("b"): ["why"]}) - {1} == shown
+
+
+def test_disable_others_all() -> None:
+    """A filled field with ``disable others: True`` is alone; an empty one leaves the answer to the others."""
+    made = screen(field("a", choices=FRUIT, disable_others=True), field("b"), field("c", "yesno"))
+    assert datatypes.visible(made, post(a="apple")) == {0}
+    assert datatypes.visible(made, post(a="", b="x")) == {1, 2}
+    alone = screen(field("a", choices=FRUIT, disable_others=True))
+    assert datatypes.visible(alone, post(a="")) == {0}
+
+
+def test_an_other_field_that_sets_the_same_variable() -> None:
+    """“Other” in a list shows a text box for the same variable, whose text then counts."""
+    cars = [Choice("Honda", "Honda", "Honda"), Choice("Other", "Other", "Other")]
+    made = screen(field("a", choices=cars), field("a", "text", ShowIf("a", equals="Other")))
+    assert datatypes.visible(made, {html_name("a"): ["Honda"]}) == {0}
+    posted = {html_name("a"): ["Other", "Ferrari"]}
+    assert datatypes.visible(made, posted) == {1}
+    assert datatypes.find(made.fields[1]).read(made.fields[1], posted) == "Ferrari"
+
+
 def test_a_condition_on_a_variable_that_is_not_on_the_screen() -> None:
     """It never holds."""
     made = screen(field("b", "text", ShowIf("z")), field("c", "text", ShowIf("z", sign=False)), field(None))
