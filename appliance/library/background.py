@@ -58,7 +58,7 @@ class BackgroundResult:
 
 
 class MyAsyncResult:
-    """A background task, as ``background_action()`` returns it. Holds little but its id, and is stored with the answers.
+    """A background task, as ``background_action()`` returns it. Holds little but its id; stored with the answers.
 
     None of its methods works inside a background task.
     """

@@ -34,8 +34,8 @@ def response(*pargs: Any, **kwargs: Any) -> NoReturn:
     if kwargs.get("file") is not None:
         raise DAError("response(file=...) is not there yet in this version; respond with binaryresponse= instead")
     if kwargs.get("binaryresponse") is not None:
-        raise ResponseSignal(_as_bytes(kwargs["binaryresponse"]), str(content_type or "application/octet-stream"), status,
-                             sleep=sleep)
+        body = _as_bytes(kwargs["binaryresponse"])
+        raise ResponseSignal(body, str(content_type or "application/octet-stream"), status, sleep=sleep)
     if kwargs.get("all_variables"):
         from appliance.library.logic import all_variables
 

@@ -7,30 +7,69 @@ While a group is being gathered, showing it shows what was gathered so far and d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 from appliance.interview.host import running_evaluation
+from appliance.interview.names import canonical
 from appliance.interview.signals import MissingAttribute, MissingName
 from appliance.library import naming
 from appliance.library.objects import DAObject, Using, looking, make, only_looking
 
-__all__ = ["Gathering", "Plan", "is_complete", "names_in_progress"]
+__all__ = ["Gathering", "Plan", "in_progress", "is_complete"]
 
 
-def names_in_progress() -> set[str]:
-    """The names of the groups that asked for something in this round; ``evaluate`` empties it for the next one."""
-    evaluation: Any = running_evaluation()
-    if evaluation is None:
-        return set()
-    found: set[str] | None = getattr(evaluation, "gathering", None)
+_running: ContextVar[frozenset[str]] = ContextVar("groups_being_gathered", default=frozenset())
+"""The groups whose gathering is on Python's stack: what it reads of them must not start it again."""
+
+
+@contextmanager
+def _being_gathered(name: str) -> Iterator[None]:
+    """Gather `name` here; if it turns out to lack something, remember what.
+
+    While that is being sought (a question drawn, a code block run), the group counts as being gathered.
+    """
+    token = _running.set(_running.get() | {name})
+    try:
+        yield
+    except (MissingName, NameError) as missing:
+        evaluation: Any = running_evaluation()
+        if evaluation is not None:
+            path = (*_sought(evaluation), canonical(str(missing.name)))
+            _marks(evaluation).setdefault(name, set()).add(path)
+        raise
+    finally:
+        _running.reset(token)
+
+
+def _sought(evaluation: Any) -> tuple[str, ...]:
+    """The names being sought now, outermost first."""
+    return tuple(getattr(evaluation, "sought", ()))
+
+
+def _marks(evaluation: Any) -> dict[str, set[tuple[str, ...]]]:
+    """For each group that lacked something in this turn, the names that were sought then, with what it lacked last."""
+    found: dict[str, set[tuple[str, ...]]] | None = getattr(evaluation, "gathering", None)
     if found is None:
-        found = set()
+        found = {}
         evaluation.gathering = found
     return found
+
+
+def in_progress(name: str) -> bool:
+    """Whether the group called `name` is being gathered: on Python's stack, or while what it lacked is sought."""
+    if name in _running.get():
+        return True
+    evaluation: Any = running_evaluation()
+    if evaluation is None:
+        return False
+    sought = _sought(evaluation)
+    return any(sought[: len(path)] == path for path in _marks(evaluation).get(name, ()))
 
 
 @dataclass(frozen=True)
@@ -142,7 +181,7 @@ class Gathering(DAObject):
     def _closed(self) -> bool:
         """Whether items that are not there are simply not there: the group is gathered, and gathers by itself."""
         return looking() or (self.has_been_gathered() and bool(self.auto_gather)
-                             and self.instanceName not in names_in_progress())
+                             and not in_progress(self.instanceName))
 
     def _forget(self, *names: str) -> None:
         for name in names:
@@ -172,12 +211,10 @@ class Gathering(DAObject):
     def _gather(self, plan: Plan) -> bool:
         if self.has_been_gathered():
             return True
-        in_progress = names_in_progress()
-        in_progress.add(self.instanceName)
-        self._collect(plan)
-        self.hook_on_gather()
+        with _being_gathered(self.instanceName):
+            self._collect(plan)
+            self.hook_on_gather()
         self._mark_gathered()
-        in_progress.discard(self.instanceName)
         self.hook_after_gather()
         return True
 
@@ -224,17 +261,16 @@ class Gathering(DAObject):
 
     def _trigger_gather(self) -> None:
         """Gather, where that is not done; not while this group is being gathered."""
-        if self.has_been_gathered() or self.instanceName in names_in_progress():
+        if self.has_been_gathered() or in_progress(self.instanceName):
             return
         if looking():
             raise MissingAttribute(self.attr_name("gathered"))
         if self.auto_gather:
             self._gather(Plan())
             return
-        in_progress = names_in_progress()
-        in_progress.add(self.instanceName)
-        self.hook_on_gather()
-        self.raise_undefined_attribute_error("gathered")
+        with _being_gathered(self.instanceName):
+            self.hook_on_gather()
+            self.raise_undefined_attribute_error("gathered")
 
     def gathered_and_complete(self) -> bool:
         """Go through the gathering again, so that every item is complete; returns True."""
@@ -270,7 +306,7 @@ class Gathering(DAObject):
     def _shown(self) -> list[tuple[str, Any]]:
         """The items to show: all of them, or while the group is being gathered those that are complete."""
         self._trigger_gather()
-        if self.instanceName in names_in_progress() and not self.has_been_gathered():
+        if not self.has_been_gathered() and in_progress(self.instanceName):
             return self._complete_items(None)
         return self._items()
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from appliance.library import naming
-from appliance.library.gathering import Gathering, Plan, names_in_progress
-from appliance.library.objects import DAObject, only_looking
+from appliance.library.gathering import Gathering, Plan
+from appliance.library.objects import DAObject
 from appliance.library.phrases import Pronouns, capitalized, point_of, pronouns
 
-__all__ = ["Group", "Plan", "names_in_progress", "only_looking"]
+__all__ = ["Group", "Plan"]
 
 
 class Group(Gathering):

@@ -105,7 +105,7 @@ class DAObject(Spoken):
         """Set the attributes the object starts with. Authors' classes extend it and call ``super().init(…)``."""
         for key, value in kwargs.items():
             if isinstance(value, Using):
-                self.initializeAttribute(key, value)
+                self.reInitializeAttribute(key, value)
             else:
                 setattr(self, key, value)
 

@@ -186,10 +186,6 @@ class Spoken:
         """*you* of the user, the name of others, as the one who does something."""
         return capitalized(str(self), kwargs) if self._by_name(kwargs) else self.pronoun_subjective(**kwargs)
 
-    def subject(self, **kwargs: Any) -> str:
-        """*you* of the user, the name of others."""
-        return self.subjective_pronoun_or_name(**kwargs)
-
     def yourself_or_name(self, **kwargs: Any) -> str:
         """*yourself* of the user, the name of others."""
         return capitalized(str(self), kwargs) if self._by_name(kwargs) else self.itself(**kwargs)

@@ -61,7 +61,7 @@ class FakeEvaluation:
         self.arguments: dict[str, Any] = {}
         self.prior: dict[str, Any] | None = None
         self.log: list[str] = []
-        self.gathering: set[str] = set()
+        self.sought: tuple[str, ...] = ()
         self.interview = SimpleNamespace(name="docassemble.demo:data/questions/test.yml",
                                          reference="docassemble.demo:data/questions/test.yml")
         self.texts: dict[tuple[str, str], str] = {}
@@ -114,18 +114,19 @@ def running(evaluation: FakeEvaluation | None = None) -> Iterator[FakeEvaluation
 def asked(evaluation: FakeEvaluation, want: Callable[[], object], answers: dict[str, list[Any]],
           limit: int = 50) -> list[str]:
     """Run `want` round after round, answer what it lacks from `answers` (by name, first come first), and return the
-    names that were asked for, in order. A callable answer is shown the evaluation before it is given.
+    names that were asked for, in order. A callable answer is called while its name is being sought.
     """
     names: list[str] = []
     for _round in range(limit):
-        evaluation.gathering.clear()
         try:
             want()
         except (MissingName, NameError) as missing:
             name = str(missing.name)
             names.append(name)
             answer = answers[name].pop(0)
+            evaluation.sought = (name,)
             evaluation.assign(name, answer() if callable(answer) and not isinstance(answer, type) else answer)
+            evaluation.sought = ()
         else:
             return names
     raise AssertionError(f"asked {limit} times: {names[-5:]}")
