@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 import time
@@ -39,9 +38,10 @@ class Users:
     def prepare(self) -> UserInfo:
         """Make the laptop's owner and the cron user if this is the first start; returns the owner."""
         def make(database: Database) -> UserInfo:
+            owner = _find(database, "email", OWNER_EMAIL) or self._make(database, OWNER_EMAIL, OWNER_PRIVILEGES, {})
             if _find(database, "email", CRON_EMAIL) is None:
                 self._make(database, CRON_EMAIL, ("cron",), {})
-            return _find(database, "email", OWNER_EMAIL) or self._make(database, OWNER_EMAIL, OWNER_PRIVILEGES, {})
+            return owner
         return self._store.write(make).result()
 
     def add(self, email: str, privileges: Iterable[str] = ("user",), **details: str) -> UserInfo:
@@ -115,16 +115,6 @@ class Users:
                 return None
             return _find(database, "id", found[0][0])
         return self._store.write(use).result()
-
-    # -- for the server, on its loop --------------------------------------------------------------------
-
-    async def by_id(self, user_id: int) -> UserInfo | None:
-        """The user of a signed cookie; None if there is no such user any more."""
-        return await asyncio.wrap_future(self._store.read(lambda database: _find(database, "id", user_id)))
-
-    async def redeem(self, token: str) -> UserInfo | None:
-        """Like :meth:`use_token`."""
-        return await asyncio.to_thread(self.use_token, token)
 
     def _make(self, database: Database, email: str, privileges: tuple[str, ...], details: dict[str, str]) -> UserInfo:
         values = {"email": email, "created": time.time(), **details}
