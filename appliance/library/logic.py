@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Literal, NoReturn
 
 from appliance.interview.host import current
@@ -10,6 +11,9 @@ from appliance.interview.screen import html_name, variable_of
 from appliance.interview.signals import AskFor, RerunLogic
 from appliance.library.errors import DAValidationError
 from appliance.library.state import turn_state
+
+NOT_ANSWERS = (ModuleType, FunctionType, BuiltinFunctionType, type)
+"""What code blocks import or define; it is not kept with the answers and cannot be copied."""
 
 __all__ = [
     "action_argument",
@@ -209,7 +213,9 @@ def all_variables(
         from appliance.library.plain import plain
 
         return plain(own)
-    return copy.deepcopy(own) if make_copy else own
+    if make_copy:
+        return copy.deepcopy({name: each for name, each in own.items() if not isinstance(each, NOT_ANSWERS)})
+    return own
 
 
 def validation_error(message: str, field: str | None = None) -> NoReturn:

@@ -20,7 +20,8 @@ UTIL = "docassemble.base.util"
 
 IDEAS = (
     "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors",
-    "objects", "groups", "lists", "dicts", "sets", "templates", "people", "places", "money", "background", "control", "tasks",
+    "objects", "groups", "lists", "dicts", "sets", "templates", "people", "places", "money", "background", "control",
+    "tasks",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
@@ -103,7 +104,9 @@ def legal() -> dict[str, Any]:
     names = dict(EXPORTED)
     if importlib.util.find_spec("appliance.library.legal") is not None:
         module = importlib.import_module("appliance.library.legal")
-        names.update({name: getattr(module, name) for name in module.__all__})
+        for name in module.__all__:
+            value = names[name] = getattr(module, name)
+            value.__module__ = "docassemble.base.legal"
     return names | {"__all__": sorted(set(names) - ONLY_FOR_IMPORT)}
 
 

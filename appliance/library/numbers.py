@@ -6,7 +6,6 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal, get_currency_symbol, get_territory_currencies
-from num2words import num2words
 
 from appliance.library.languages import get_country, get_language, get_locale, language_function
 from appliance.library.state import setting
@@ -72,6 +71,8 @@ def as_number(value: Any) -> int | float:
 
 
 def in_words(number: int, to: str = "cardinal") -> str:
+    from num2words import num2words
+
     try:
         return str(num2words(number, lang=get_language(), to=to))
     except NotImplementedError:

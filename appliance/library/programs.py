@@ -26,7 +26,7 @@ def run_python_module(module: str, arguments: list[str] | None = None) -> tuple[
     roots = json.dumps({package: str(folder) for package, folder in installed_roots().items()})
     # The folders of the packages are told by the environment, because the module sees the command line.
     environment = {**os.environ, ROOTS_VARIABLE: roots, "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(  # noqa: S603  (the author's own module)
+    done = subprocess.run(
         [sys.executable, "-m", __spec__.name, name, *map(str, arguments or [])],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False,
     )

@@ -34,9 +34,20 @@ ASK_ACTION = "_da_force_ask"
 """The action of :func:`url_ask`: like ``force_ask(*variables)``."""
 
 PLACES = {
-    "root": "/", "interview": "/interview", "interviews": "/", "dispatch": "/", "start": "/", "login": "/user/sign-in",
-    "signin": "/user/sign-in", "register": "/user/register", "logout": "/user/sign-out", "profile": "/user/profile",
-    "change_password": "/user/change-password", "manage": "/user/manage", "config": "/config", "configuration": "/config",
+    "root": "/",
+    "interview": "/interview",
+    "interviews": "/",
+    "dispatch": "/",
+    "start": "/",
+    "login": "/user/sign-in",
+    "signin": "/user/sign-in",
+    "register": "/user/register",
+    "logout": "/user/sign-out",
+    "profile": "/user/profile",
+    "change_password": "/user/change-password",
+    "manage": "/user/manage",
+    "config": "/config",
+    "configuration": "/config",
     "help": "#dahelp",
 }
 WAYS_OUT = {

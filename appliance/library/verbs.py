@@ -15,7 +15,7 @@ deal dealt|dig dug|do did|draw drew|drink drank|drive drove|eat ate|fall fell|fe
 find found|flee fled|fling flung|fly flew|forbid forbade|forecast forecast|foresee foresaw|forget forgot|
 forgive forgave|forgo forwent|freeze froze|get got|give gave|go went|grind ground|grow grew|hang hung|
 hear heard|hide hid|hit hit|hold held|hurt hurt|keep kept|kneel knelt|know knew|lay laid|lead led|leave left|
-lend lent|let let|lie lay|light lit|lose lost|make made|mean meant|meet met|mislead misled|mistake mistook|
+lend lent|let let|light lit|lose lost|make made|mean meant|meet met|mislead misled|mistake mistook|
 misunderstand misunderstood|outbid outbid|outdo outdid|overcome overcame|override overrode|oversee oversaw|
 overtake overtook|overthrow overthrew|partake partook|pay paid|prove proved|put put|quit quit|read read|
 rebuild rebuilt|redo redid|repay repaid|resell resold|reset reset|retell retold|rewrite rewrote|ride rode|
@@ -115,7 +115,7 @@ def without_s(verb: str) -> str:
 def without_ed(verb: str) -> str:
     stem = verb[:-2]
     if stem.endswith("i"):
-        return stem[:-1] + "y"
+        return stem + "e" if len(stem) == 2 else stem[:-1] + "y"
     if len(stem) > 3 and stem[-1] == stem[-2] and (stem[-1] not in "lsfz" or stem[:-1] in _DOUBLED):
         return stem[:-1]
     # A short verb would have doubled its consonant (hopped, hoped), so an e was dropped.
