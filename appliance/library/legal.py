@@ -1,13 +1,12 @@
-"""Objects of a legal case: what ``docassemble.base.legal`` adds to ``docassemble.base.util``."""
+"""Objects of a legal case: what ``docassemble.base.legal`` has besides ``docassemble.base.util``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from appliance.library.lists import DAList
 from appliance.library.objects import DAObject
 
-__all__ = ["Court", "Document", "PartyList"]
+__all__ = ["Court", "Document"]
 
 
 class Court(DAObject):
@@ -18,15 +17,6 @@ class Court(DAObject):
 
     def __str__(self) -> str:
         return str(self.name)
-
-
-class PartyList(DAList):
-    """The people on one side of a case: individuals, unless another ``object_type`` is given."""
-
-    def init(self, *pargs: Any, **kwargs: Any) -> None:
-        from appliance.library.people import Individual
-
-        super().init(*pargs, **{"object_type": Individual, **kwargs})
 
 
 class Document(DAObject):

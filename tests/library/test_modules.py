@@ -58,7 +58,7 @@ TABLE = [
     ("from docassemble.base.logger import logmessage; logmessage('x')", ""),
     ("from docassemble.base.config import daconfig; print(daconfig.get('root', '/'))", "/"),
     ("from docassemble.base.core import DAObject; print(DAObject.__name__)", "DAObject"),
-    ("from docassemble.base.legal import PartyList; print(PartyList.__module__)", "docassemble.base.legal"),
+    ("from docassemble.base.legal import Court, PartyList; print(Court.__module__)", "docassemble.base.legal"),
     ("import docassemble.base; import appliance; print(docassemble.base.__version__ == appliance.__version__)", "True"),
     ("from docassemble.base.util import her; print(her('hat'))", "her hat"),
     ("from docassemble.base.util import *\nprint('her' in globals(), 'ordinal' in globals())", "False True"),

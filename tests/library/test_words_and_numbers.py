@@ -182,11 +182,12 @@ class TestDates:
         assert dates.date_difference("1/3/2015", "1/1/2015").days == -2.0
 
     def test_it_is_stored_under_its_public_name(self) -> None:
+        public = importlib.import_module("docassemble.base.util").DADateTime
         stored = pickle.dumps(dates.as_datetime("1/1/2020", timezone="Europe/Berlin"))
         assert b"docassemble.base.util" in stored
         assert b"appliance" not in stored
         again = pickle.loads(stored)
-        assert type(again) is importlib.import_module("docassemble.base.util").DADateTime
+        assert type(again) is public
         assert again.tzinfo.key == "Europe/Berlin"
 
     @pytest.mark.parametrize("wrong", ["", "no date", "13/45/2020"])
