@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -144,9 +145,13 @@ async def running(options: Options) -> AsyncIterator[Running]:
         stack.callback(store.close)
         packages = _packages(options.data / "packages")
         restart, loop = asyncio.Event(), asyncio.get_running_loop()
-        parts = Assembly(options.data, settings, store, key, packages,
-                         request_restart=lambda: loop.call_soon_threadsafe(restart.set))
+
+        def request_restart() -> None:
+            loop.call_soon_threadsafe(restart.set)
+
+        parts = Assembly(options.data, settings, store, key, packages, request_restart=request_restart)
         stack.push_async_callback(parts.stop)
+        await parts.resume()
         server, address = _listen(parts.application(), options)
         stack.push_async_callback(_close_server, server)
         lock.write(address)
@@ -227,22 +232,23 @@ def _listen(application: Any, options: Options) -> tuple[HTTPServer, str]:
     :raises CannotStart: if the port is taken.
     """
     from tornado.httpserver import HTTPServer
-    from tornado.netutil import bind_sockets
 
+    host = "127.0.0.1" if options.host == "localhost" else options.host
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     ports = [options.port, 0] if options.any_port else [options.port]
     for port in ports:
         try:
-            sockets = bind_sockets(port, options.host)
+            listening = socket.create_server((host, port), family=family)
         except OSError as problem:
             if port == ports[-1]:
-                raise CannotStart(f"Port {port} of {options.host} cannot be used: {problem.strerror or problem}. "
-                                  "Another program may have it; choose another one with --port.") from problem
+                raise CannotStart(f"Port {port} of {host} cannot be used: {problem.strerror or problem}. Another "
+                                  "program may have it; choose another one with --port.") from problem
         else:
             break
+    listening.setblocking(False)
     server = HTTPServer(application)
-    server.add_sockets(sockets)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    return server, f"http://{host}:{sockets[0].getsockname()[1]}"
+    server.add_sockets([listening])
+    return server, f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
 
 async def _close_server(server: HTTPServer) -> None:

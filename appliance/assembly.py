@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.config import Settings
 from appliance.interview.cache import Interviews
+from appliance.interview.evaluate import evaluate
 from appliance.interview.host import UserInfo
 from appliance.packages import InstalledPackages
 from appliance.server.application import ServerApplication, make_application
 from appliance.server.parts import Parts
+from appliance.sessions.evaluation import Evaluator
+from appliance.sessions.language import Language
 from appliance.sessions.turns import Turns
 from appliance.store.database import Store
 from appliance.store.journal import Journal
@@ -54,7 +57,7 @@ class Assembly:
     """
 
     def __init__(self, data: Path, settings: Settings, store: Store, appliance_key: bytes, packages: InstalledPackages,
-                 *, request_restart: Callable[[], object]) -> None:
+                 *, request_restart: Callable[[], None]) -> None:
         self._data = data
         self._settings = settings
         self._store = store
@@ -65,8 +68,9 @@ class Assembly:
         self.users = Users(store, appliance_key)
         self.owner = self.users.prepare()
         self.journal = Journal(store, appliance_key, packages=str(packages.folder), settings=settings.as_dict())
-        self.turns = Turns(store, appliance_key, Interviews(packages), self.users, settings,
-                           request_restart=request_restart)
+        evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
+        self.turns = Turns(store, Language(Interviews(packages), evaluate), appliance_key,
+                           user_key=self.users.key_of, evaluator=evaluator, settings=settings.get)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
 
@@ -75,6 +79,10 @@ class Assembly:
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, health={"database": self._database_health}))
+
+    async def resume(self) -> None:
+        """Clear away what the last run left half done; before the first request."""
+        await self.turns.resume()
 
     async def start_compute(self) -> None:
         """Start the part that runs tasks; it comes up in the background."""
@@ -88,7 +96,7 @@ class Assembly:
         """Stop in reverse: no more tasks, then no more turns."""
         if self._compute is not None:
             await self._compute.stop()
-        await self.turns.close()
+        await self.turns.stop()
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
 

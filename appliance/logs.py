@@ -47,11 +47,16 @@ def start(folder: Path) -> logging.Handler:
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / FILE_NAME, maxBytes=_MOST_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
     handler.setFormatter(WithoutValues(_FORMAT))
+    handler.addFilter(_is_told)
     root = logging.getLogger()
     root.addHandler(handler)
-    root.setLevel(logging.WARNING)
     logging.getLogger("appliance").setLevel(logging.INFO)
     return handler
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Some libraries set the levels of their loggers themselves, so it is decided here."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] == "appliance"
 
 
 def stop(handler: logging.Handler) -> None:

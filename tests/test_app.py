@@ -54,13 +54,12 @@ class TestServing:
         assert process.wait(LIMIT) == 0
         assert "stopping" in (appliance.data / "logs" / "appliance.log").read_text()
 
-    def test_the_printed_address_works_once(self, new_appliance: New) -> None:
-        address = sign_in_address(new_appliance().start().printed_text)
+    def test_the_printed_address_works_once(self, appliance: Appliance) -> None:
+        address = sign_in_address(appliance.printed_text)
         assert httpx.get(address).status_code == 302
         assert httpx.get(address).status_code == 403
 
-    def test_workers_come_up_in_the_background(self, new_appliance: New) -> None:
-        appliance = new_appliance().start()
+    def test_workers_come_up_in_the_background(self, appliance: Appliance) -> None:
         until(lambda: (appliance.health() or {})["workers"])
 
     def test_a_session_is_there_after_a_kill(self, new_appliance: New) -> None:
@@ -73,12 +72,12 @@ class TestServing:
         assert again.status_code == 200
         assert 'id="daform"' in again.text
 
-    def test_a_package_installed_while_it_runs_can_be_used_at_once(self, new_appliance: New, tmp_path: Path) -> None:
-        appliance = new_appliance().start()
+    def test_a_package_installed_while_it_runs_can_be_used_at_once(self, appliance: Appliance, tmp_path: Path) -> None:
         source = tmp_path / "source" / "docassemble" / "late" / "data" / "questions" / "a.yml"
         source.parent.mkdir(parents=True)
         source.write_text("mandatory: True\nquestion: Better late than never\n")
         interview = f"{appliance.url}/interview?i=docassemble.late:data/questions/a.yml"
+        appliance.logs.allow("UnknownInterview")
         with httpx.Client(follow_redirects=True) as client:
             assert client.get(interview).status_code == 404
             appliance.command("install", str(tmp_path / "source"))
@@ -102,10 +101,9 @@ class TestRefusing:
         assert len(done.stderr.splitlines()) == 1
         return done.stderr
 
-    def test_a_second_one_on_the_same_folder_is_told_where_the_first_is(self, new_appliance: New) -> None:
-        first = new_appliance().start()
-        words = self.refusal(first)
-        assert f"is already running on {first.data}. It can be reached at {first.url}" in words
+    def test_a_second_one_on_the_same_folder_is_told_where_the_first_is(self, appliance: Appliance) -> None:
+        words = self.refusal(appliance)
+        assert f"is already running on {appliance.data}. It can be reached at {appliance.url}" in words
 
     @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", "127.0.0.1.evil.example"])
     def test_an_address_that_others_can_reach_is_refused(self, new_appliance: New, host: str) -> None:
@@ -144,8 +142,9 @@ class TestDesktop:
         environment = appliance.environment()
         for name in ("DISPLAY", "WAYLAND_DISPLAY"):
             environment.pop(name, None)
-        process = subprocess.Popen([sys.executable, "-m", "appliance", "--data", str(appliance.data)], text=True,
-                                   env=environment, stdout=appliance.printed.open("a"), stderr=subprocess.STDOUT)
+        with appliance.printed.open("a") as printed:
+            process = subprocess.Popen([sys.executable, "-m", "appliance", "--data", str(appliance.data)], text=True,
+                                       env=environment, stdout=printed, stderr=subprocess.STDOUT)
         try:
             yield process
         finally:

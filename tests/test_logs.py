@@ -24,7 +24,10 @@ def log(tmp_path: Path) -> Path:
 def _say() -> None:
     logger = logging.getLogger("appliance.test")
     logger.info("a line of ours")
-    logging.getLogger("somebody.else").info("their chatter")
+    chatty = logging.getLogger("somebody.else")
+    chatty.setLevel(logging.DEBUG)
+    chatty.info("their chatter")
+    chatty.warning("their warning")
     try:
         try:
             int("the salary of Mr. Smith")
@@ -37,6 +40,7 @@ def _say() -> None:
 def test_our_lines_are_there_and_libraries_chatter_is_not(log: Path) -> None:
     text = log.read_text(encoding="utf-8")
     assert "INFO appliance.test: a line of ours" in text
+    assert "their warning" in text
     assert "chatter" not in text
 
 
