@@ -223,6 +223,8 @@ class DADict(Group):
         self.elements[key] = value
 
     def __delitem__(self, key: Any) -> None:
+        if key not in self.elements:
+            raise MissingKey(self.item_name(key))
         self.hook_on_remove(self.elements[key])
         del self.elements[key]
         if not self.elements:

@@ -232,8 +232,9 @@ class DAList(Group):
         self._grown()
 
     def __delitem__(self, index: Any) -> None:
-        removed = self.elements[index] if isinstance(index, slice) else [self.elements[index]]
-        for item in removed:
+        if not isinstance(index, slice) and not -len(self.elements) <= index < len(self.elements):
+            raise MissingIndex(self.item_name(index))
+        for item in self.elements[index] if isinstance(index, slice) else [self.elements[index]]:
             self.hook_on_remove(item)
         del self.elements[index]
         self._shrunk()

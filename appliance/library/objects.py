@@ -230,7 +230,8 @@ class DAObject(Spoken):
     # -- in words ------------------------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return self.object_name()
+        """The ``name`` where it has one, else the object's own name in words. Nothing is sought."""
+        return str(self.__dict__["name"]) if "name" in self.__dict__ else self.object_name()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.instanceName}>"
