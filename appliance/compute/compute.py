@@ -48,10 +48,10 @@ class Compute:
                  packages_dir: Path, log_dir: Path, *, entry: Callable[[bytes], bytes] = run_task) -> None:
         self._journal = journal
         self._options = ComputeOptions.of(settings)
-        self._packages_dir = packages_dir
         self._log = TaskLog(log_dir)
         self._delivery = Delivery(on_end)
-        self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry)
+        self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry,
+                                      str(packages_dir))
         self._cluster: Cluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None

@@ -12,7 +12,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psutil
@@ -48,16 +48,18 @@ class Dispatcher:
     """Pairs queued tasks with idle workers.
 
     :param entry: what runs on the worker: a :class:`TaskJob`, pickled, to a :class:`Report`, pickled.
+    :param packages: the packages folder, for jobs that do not name it.
     """
 
     def __init__(self, journal: Journal, delivery: Delivery, options: ComputeOptions, log: TaskLog,
-                 entry: Callable[[bytes], bytes]) -> None:
+                 entry: Callable[[bytes], bytes], packages: str) -> None:
         self.cluster: Cluster | None = None
         self._journal = journal
         self._delivery = delivery
         self._options = options
         self._log = log
         self._entry = entry
+        self._packages = packages
         self._queue: deque[str] = deque()
         self._stale = True                      # the journal may hold tasks that the queue does not
         self._runs: dict[str, _Run] = {}
@@ -176,7 +178,7 @@ class Dispatcher:
         cluster = self.cluster
         if cluster is None:
             raise WorkerLost(run.address)
-        payload = pickle.dumps(job, protocol=5)
+        payload = pickle.dumps(job if job.packages else replace(job, packages=self._packages), protocol=5)
         answer = asyncio.wrap_future(cluster.run(run.address, self._entry, payload))
         revoked = asyncio.get_running_loop().create_task(run.revoked.wait())
         either: set[asyncio.Future[Any]] = {answer, revoked}

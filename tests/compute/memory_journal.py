@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -68,26 +69,45 @@ class MemoryJournal:
         return [self.ends[task_id] for task_id in task_ids]
 
 
-async def file_appears(path: Path, within: float = 15) -> str:
-    """The text of a file that another process writes."""
+async def until(condition: Callable[[], bool], within: float = 15) -> None:
+    """Wait until something that happens in another process or thread has happened."""
     async with asyncio.timeout(within):
-        while not (path.exists() and path.read_text()):
+        while not condition():  # noqa: ASYNC110 - other processes cannot set our events
             await asyncio.sleep(0.005)
-    return path.read_text()
+
+
+def text_of(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+async def file_appears(path: Path) -> str:
+    """The text of a file that another process writes."""
+    await until(lambda: text_of(path) != "")
+    return text_of(path)
 
 
 async def workers_up(compute: Compute, count: int, within: float = 30) -> None:
     """Wait until `count` workers can take tasks."""
-    async with asyncio.timeout(within):
-        while compute.health()["workers"] < count:
-            await asyncio.sleep(0.02)
+    await until(lambda: compute.health()["workers"] >= count, within)
 
 
-async def process_ends(pid: int, within: float = 5) -> None:
-    """Wait until there is no such process, or only what its new parent has not collected yet."""
-    async with asyncio.timeout(within):
-        while psutil.pid_exists(pid):
-            with suppress(psutil.NoSuchProcess):
-                if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                    return
-            await asyncio.sleep(0.01)
+async def process_ends(pid: int) -> None:
+    """Wait until there is no such process, or only what its parent has not collected yet."""
+    await until(lambda: not alive(pid))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def worker_processes() -> set[int]:
+    """The worker processes of all clusters of this test run."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found

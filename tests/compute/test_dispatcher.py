@@ -59,7 +59,7 @@ def test_wake_may_be_called_from_any_thread(bench: Bench) -> None:
 
 
 def test_a_killed_worker_s_task_runs_again_and_its_neighbour_goes_on(bench: Bench, tmp_path: Path) -> None:
-    """kill -9 of a worker in the middle of a task: the task starts anew, the one beside it does not notice."""
+    """With kill -9 of a worker in the middle of a task, it starts anew, and the one beside it does not notice."""
     async def test() -> None:
         mine, other = new(2)
         bench.journal.add(mine, "wait_for", str(tmp_path / "mine"))
@@ -174,8 +174,7 @@ def test_a_task_that_takes_too_much_memory_is_ended(bench: Bench) -> None:
 
 
 def test_the_cluster_s_ports_are_on_loopback_and_refuse_strangers(bench: Bench) -> None:
-    """Every port of server and workers is bound to 127.0.0.1, and neither plain TCP nor TLS without our certificate gets
-    a word out of Dask."""
+    """Every port of server and workers is bound to 127.0.0.1, and TLS without our certificate gets no word of Dask."""
     async def test() -> None:
         import ssl
         me = psutil.Process()
