@@ -24,13 +24,30 @@ def run_python_module(module: str, arguments: list[str] | None = None) -> tuple[
     if name.startswith(".") or module.endswith(".py"):
         name = f"{interview_package()}.{name.lstrip('.')}"
     roots = json.dumps({package: str(folder) for package, folder in installed_roots().items()})
-    # The folders of the packages are told by the environment, because the module sees the command line.
-    environment = {**os.environ, ROOTS_VARIABLE: roots, "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", __spec__.name, name, *map(str, arguments or [])],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, check=False,
-    )
-    return done.stdout.decode("utf-8", errors="replace"), done.returncode
+    # The folders of the packages are told by the environment, because the module sees the command line. The path is
+    # ours, so that the module finds what is found here, wherever the appliance was started from.
+    environment = {**os.environ, ROOTS_VARIABLE: roots, "PYTHONIOENCODING": "utf-8",
+                   "PYTHONPATH": os.pathsep.join(str(Path(each).resolve()) for each in sys.path)}
+    command = [sys.executable, "-m", __spec__.name, name, *map(str, arguments or [])]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    ) as process:
+        return patient_output(process).decode("utf-8", errors="replace"), process.returncode
+
+
+def patient_output(process: subprocess.Popen[bytes]) -> bytes:
+    """What `process` wrote when it has ended; if this is interrupted, the process ends with it.
+
+    It wakes up each second, because the time limit of a turn cannot interrupt a thread that waits in the system.
+    """
+    while True:
+        try:
+            return process.communicate(timeout=1)[0]
+        except subprocess.TimeoutExpired:
+            continue
+        except BaseException:
+            process.kill()
+            raise
 
 
 ROOTS_VARIABLE = "APPLIANCE_PACKAGE_ROOTS"
