@@ -62,14 +62,14 @@ class MemoryJournal:
             self.ends[end.task_id] = end
             self._ended.notify_all()
 
-    async def ended(self, *task_ids: str, within: float = 15) -> list[TaskEnd]:
+    async def ended(self, *task_ids: str, within: float = 30) -> list[TaskEnd]:
         """Wait for the ends of these tasks."""
         async with self._ended:
             await asyncio.wait_for(self._ended.wait_for(lambda: all(t in self.ends for t in task_ids)), within)
         return [self.ends[task_id] for task_id in task_ids]
 
 
-async def until(condition: Callable[[], bool], within: float = 15) -> None:
+async def until(condition: Callable[[], bool], within: float = 30) -> None:
     """Wait until something that happens in another process or thread has happened."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - other processes cannot set our events

@@ -41,7 +41,7 @@ def test_a_hundred_tasks_start_in_order_and_all_end(bench: Bench) -> None:
         for task in tasks:
             bench.journal.add(task)
         bench.compute.wake()
-        ends = await bench.journal.ended(*tasks, within=30)
+        ends = await bench.journal.ended(*tasks, within=60)
         assert bench.journal.started == tasks
         assert len({pickle.loads(end.value or b"")[0] for end in ends}) == 2
         assert bench.compute.health()["queued"] == 0
@@ -88,7 +88,7 @@ def test_a_task_that_kills_its_worker_is_parked_after_three_tries(bench: Bench) 
         bench.journal.add(poison, "die")
         bench.journal.add(other)
         bench.compute.wake()
-        failed, fine = await bench.journal.ended(poison, other, within=30)
+        failed, fine = await bench.journal.ended(poison, other, within=60)
         assert failed.error is not None
         assert failed.error.error_type == "WorkerDied"
         assert bench.journal.deaths[poison] == 3
@@ -109,10 +109,10 @@ def test_revoke_ends_a_task_stuck_in_python_and_nobody_else(bench: Bench, tmp_pa
         bench.journal.states[stuck] = "revoked"
         began = time.monotonic()
         await bench.compute.revoke(stuck)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
         await process_ends(child)
-        await workers_up(bench.compute, 2, within=10)
-        assert time.monotonic() - began < 5
+        await workers_up(bench.compute, 2)
+        assert time.monotonic() - began < 10
         (tmp_path / "other").unlink()
         (end,) = await bench.journal.ended(other)
         assert pickle.loads(end.value or b"")[0] == neighbour

@@ -32,7 +32,7 @@ def test_start_returns_at_once_and_a_task_queued_before_runs(fresh: Bench) -> No
     async def test() -> None:
         began = time.monotonic()
         await fresh.start(entry=entry)
-        assert time.monotonic() - began < 0.1
+        assert time.monotonic() - began < 1
         fresh.journal.add("left", "nothing", 1)
         fresh.journal.states["left"] = "running"
         assert fresh.compute.health() == {"state": "starting", "message": "", "workers": 0, "workers wanted": 2,
@@ -54,7 +54,7 @@ def test_stop_does_not_wait_for_stuck_tasks_and_leaves_them_to_the_next_start(fr
         pids = [int(await file_appears(tmp_path / task)) for task in ("one", "two")]
         began = time.monotonic()
         await fresh.compute.stop()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
         for pid in pids:
             await process_ends(pid)
         assert fresh.journal.states == {"one": "running", "two": "running"}
@@ -97,7 +97,7 @@ def test_a_cluster_that_cannot_start_is_said_and_tried_again(fresh: Bench, monke
         assert health["queued"] == 1
         assert "background tasks cannot run (OSError: no certificates today)" in caplog.text
         monkeypatch.setattr(Security, "temporary", real)
-        await fresh.journal.ended("waits", within=20)
+        await fresh.journal.ended("waits", within=60)
         assert fresh.compute.health()["message"] == ""
         await fresh.compute.stop()
     fresh.run(test)
@@ -134,7 +134,7 @@ def test_a_task_that_takes_too_long_is_ended(fresh: Bench, tmp_path: Path) -> No
         await fresh.start(entry=entry)
         fresh.journal.add("long", "spin", str(tmp_path / "mark"))
         fresh.compute.wake()
-        (end,) = await fresh.journal.ended("long", within=20)
+        (end,) = await fresh.journal.ended("long", within=60)
         assert end.error is not None
         assert end.error.error_type == "TimeLimitExceeded"
         await fresh.compute.stop()
@@ -161,7 +161,7 @@ def test_a_cluster_without_workers_is_started_anew(fresh: Bench, monkeypatch: py
         await asyncio.wrap_future(first._thread.submit(give_up))
         fresh.journal.add("task", "nothing")
         fresh.compute.wake()
-        await fresh.journal.ended("task", within=30)
+        await fresh.journal.ended("task", within=60)
         assert fresh.compute._cluster is not first
         assert "the cluster is started anew" in caplog.text
         await fresh.compute.stop()
@@ -185,7 +185,7 @@ def test_dask_says_nothing_on_a_usual_day(fresh: Bench, caplog: pytest.LogCaptur
         await fresh.start(entry=entry)
         fresh.journal.add("poison", "die")
         fresh.compute.wake()
-        await fresh.journal.ended("poison", within=30)
+        await fresh.journal.ended("poison", within=60)
         await workers_up(fresh.compute, 2)
         await fresh.compute.stop()
     fresh.run(test)

@@ -295,7 +295,7 @@ def test_on_a_real_worker_and_in_worker_log_without_values(fresh: Bench, package
             fresh.journal.jobs[task_id] = functools.partial(_renamed, job)(task_id)
             fresh.journal.states[task_id] = "queued"
         fresh.compute.wake()
-        good, bad = await fresh.journal.ended("good", "bad", within=30)
+        good, bad = await fresh.journal.ended("good", "bad", within=60)
         assert pickle.loads(good.value or b"") == 555
         assert bad.error is not None
         await fresh.compute.stop()
