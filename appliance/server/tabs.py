@@ -45,6 +45,16 @@ class Tabs:
         if not self._open[session_id]:
             del self._open[session_id]
 
+    @property
+    def count(self) -> int:
+        """How many tabs are connected."""
+        return sum(len(sockets) for sockets in self._open.values())
+
+    def close(self) -> None:
+        """Say goodbye to all tabs, so that they look for the server again soon."""
+        for socket in [one for sockets in self._open.values() for one in sockets]:
+            socket.close(1001)
+
     def push(self, notice: Notice) -> None:
         """Send `notice` to the session's tabs; without an open tab it stays undelivered, and a check-in fetches it."""
         if self._loop is not None and not self._loop.is_closed():

@@ -34,23 +34,20 @@ class Session:
     seen: dict[str, Reply] = field(default_factory=dict)
 
 
-def _screen(session: Session) -> Screen:
-    if session.step == 1:
-        return Screen(block="q1", kind="fields", question_html="What fruit &amp; why?",
-                      question_text="What fruit & why?", title="Fruit", id="fruit question", check_in="look",
-                      continue_label_html="Continue",
-                      fields=[ShownField(0, "fruit", label_html="Fruit"),
-                              ShownField(1, "color", label_html="Color", input_type="dropdown",
-                                         choices=[Choice("red", "Red", "red")])],
-                      buttons=[Button(0, "Continue", "continue")])
-    if session.step == 2:
-        return Screen(block="q2", kind="buttons", question_html="Done?", question_text="Done?", title="Fruit",
-                      variable="done", script_html="<script>window.ran = true</script>",
-                      buttons=[Button(0, "Yes", "value", choice=Choice(True, "Yes", "True")),
-                               Button(1, "Exit", "special", name="exit"), Button(2, "Again", "special", name="restart"),
-                               Button(3, "Wait", "special", name="wait"), Button(4, "File", "special", name="file"),
-                               Button(5, "Break", "special", name="break")])
-    return Screen(block="q3", kind="end", question_html="The end", question_text="The end", title="Fruit")
+def default_screens() -> list[Screen]:
+    """A form, a question with buttons of every kind, and the end."""
+    form = Screen(block="q1", kind="fields", question_html="What fruit &amp; why?", question_text="What fruit & why?",
+                  title="Fruit", id="fruit question", check_in="look", fields=[
+                      ShownField(0, "fruit", label_html="Fruit"),
+                      ShownField(1, "color", label_html="Color", input_type="dropdown",
+                                 choices=[Choice("red", "Red", "red")])])
+    specials = [Button(number, name.title(), "special", name=name)
+                for number, name in enumerate(("exit", "restart", "wait", "file", "break"), 1)]
+    buttons = Screen(block="q2", kind="buttons", question_html="Done?", question_text="Done?", title="Fruit",
+                     variable="done", script_html="<script>window.ran = val('fruit')</script>",
+                     buttons=[Button(0, "Yes", "value", choice=Choice(True, "Yes", "True")), *specials])
+    return [form, buttons,
+            Screen(block="q3", kind="end", question_html="The end", question_text="The end", title="Fruit")]
 
 
 class MemoryTurns:
@@ -60,6 +57,7 @@ class MemoryTurns:
         self.sessions: dict[str, Session] = {}
         self.notices: list[Notice] = []
         self.calls: list[str] = []
+        self.screens = default_screens()
         self.on_notice: Callable[[Notice], None] = lambda notice: None
 
     def own(self, session_id: str, visitor: Visitor) -> Session:
@@ -70,9 +68,12 @@ class MemoryTurns:
             raise NotYours(session_id)
         return session
 
+    def screen(self, session: Session) -> Screen:
+        return self.screens[min(session.step, len(self.screens)) - 1]
+
     def reply(self, session: Session, ending: Ending = None, message: str = "") -> Reply:
         return Reply(session.session_id, session.interview, session.revision, secrets.token_urlsafe(12),
-                     ending or ShowScreen(_screen(session)), steps=session.step, can_go_back=session.step > 1,
+                     ending or ShowScreen(self.screen(session)), steps=session.step, can_go_back=session.step > 1,
                      message=message)
 
     async def find(self, interview: str, visitor: Visitor) -> str | None:
@@ -104,7 +105,8 @@ class MemoryTurns:
         return reply
 
     def _submit(self, session: Session, submission: Submission) -> Reply:
-        pressed = _screen(session).buttons[submission.button].name if submission.button is not None else ""
+        buttons = self.screen(session).buttons
+        pressed = buttons[submission.button].name if submission.button is not None else ""
         if pressed in {"exit", "restart"}:
             del self.sessions[session.session_id]
             return self.reply(session, Goodbye("exit" if pressed == "exit" else "restart"))
@@ -116,7 +118,7 @@ class MemoryTurns:
             raise CodeFailed("division by zero", error_type="ZeroDivisionError", trace="Traceback: secret value 42",
                              file=INTERVIEW, line=7, variables=("ratio",))
         if submission.posted.get("ZnJ1aXQ") == [""]:
-            return self.reply(session, ShowScreen(_screen(session), errors={0: "You need to fill this in."},
+            return self.reply(session, ShowScreen(self.screen(session), errors={0: "You need to fill this in."},
                                                   drafts=submission.posted))
         session.answers.append(submission.posted)
         session.step += 1

@@ -78,8 +78,8 @@ def test_submit_by_script_answers_with_the_next_body(server: Running, browser_cl
     assert "window.ran" in "".join(answer["extra_scripts"])
     assert answer["allow_going_back"] is True
     assert answer["steps"] == 2
-    for name in ("extra_css", "browser_title", "lang", "bodyclass", "reload_after", "livehelp", "csrf_token", "do_action",
-                 "message_log", "id_dict"):
+    for name in ("extra_css", "browser_title", "lang", "bodyclass", "reload_after", "livehelp", "csrf_token",
+                 "do_action", "message_log", "id_dict"):
         assert name in answer
     assert server.turns.sessions[data["_session"]].answers[0][FRUIT] == ["apple"]
     assert "_xsrf" not in server.turns.sessions[data["_session"]].answers[0]

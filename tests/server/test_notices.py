@@ -110,7 +110,8 @@ def test_a_notice_is_pushed_and_counts_when_the_tab_has_it(server: Running, brow
     assert [one.id for one in server.turns.notices] == [2]
 
 
-@pytest.mark.parametrize(("cookie", "origin"), [(True, "http://evil.example"), (True, "null"), (True, ""), (False, None)])
+@pytest.mark.parametrize(("cookie", "origin"), [
+    (True, "http://evil.example"), (True, "null"), (True, ""), (False, None)])
 def test_the_socket_is_refused_to_others(server: Running, browser_client: httpx.Client, cookie: bool,
                                          origin: str | None) -> None:
     """Another site's page, a sandboxed page, a program without origin, another browser."""

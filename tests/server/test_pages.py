@@ -57,7 +57,8 @@ def test_the_owner_signs_in_once_with_a_token(browser_client: httpx.Client, serv
     assert "Olive" not in browser_client.get("/").text
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize("target", [
+    "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
 def test_sign_in_sends_nobody_elsewhere(browser_client: httpx.Client, target: str) -> None:
     answer = browser_client.get("/user/sign-in", params={"token": "once", "next": target})
     assert answer.headers["location"] == "/"
@@ -93,14 +94,16 @@ def test_health(server: Running, browser_client: httpx.Client) -> None:
     assert answer.json()["database"] == {"status": "failed", "error": "OSError"}
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example", "192.168.1.5"])
+@pytest.mark.parametrize("host", [
+    "evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example", "192.168.1.5"])
 def test_foreign_names_are_refused(browser_client: httpx.Client, host: str) -> None:
     """DNS rebinding: a page of evil.example that resolves to 127.0.0.1 reads nothing here."""
     for path in ("/", ADDRESS, "/health", "/static/pages.css"):
         assert 400 <= browser_client.get(path, headers={"Host": host}).status_code < 500
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:1", "[::1]:8080", "127.8.8.8", "app.localhost"])
+@pytest.mark.parametrize("host", [
+    "localhost", "LOCALHOST:80", "127.0.0.1:1", "[::1]:8080", "127.8.8.8", "app.localhost"])
 def test_names_of_this_computer_are_taken(host: str) -> None:
     assert security.host_allowed(host, ())
 
@@ -134,10 +137,11 @@ def test_static_files_carry_their_version(server: Running, browser_client: httpx
     assert browser_client.get("/favicon.ico").headers["content-type"].startswith("image/svg")
 
 
-@pytest.mark.parametrize("path", ["/static/../base.py", "/static/%2e%2e/context.py", "/static/vendor/../context.py",
-                                  "/packagestatic/docassemble.tests/../x", "/packagestatic/none/cow.css",
-                                  "/packagestatic/docassemble.tests/%2e%2e%2fsecret", "/packagestatic/docassemble.tests/",
-                                  "/static/vendor/%2e%2e%2f%2e%2e%2f__init__.py"])
+@pytest.mark.parametrize("path", [
+    "/static/../base.py", "/static/%2e%2e/context.py", "/static/vendor/../context.py",
+    "/packagestatic/docassemble.tests/../x", "/packagestatic/none/cow.css",
+    "/packagestatic/docassemble.tests/%2e%2e%2fsecret", "/packagestatic/docassemble.tests/",
+    "/static/vendor/%2e%2e%2f%2e%2e%2f__init__.py"])
 def test_files_outside_are_not_served(browser_client: httpx.Client, path: str) -> None:
     assert browser_client.get(path).status_code in {403, 404}
 

@@ -31,14 +31,15 @@ function request(url, data) {
   return new Promise((resolve) => {
     window.jQuery.ajax({
       url, data, type: data ? 'POST' : 'GET', processData: false, contentType: false, cache: true, dataType: 'text',
-      complete: (xhr) => resolve(xhr),
+      // Not the jqXHR itself: it is a promise of its own, and would be followed.
+      complete: (xhr) => resolve({ status: xhr.status, text: xhr.responseText }),
     });
   });
 }
 
-function parsed(xhr) {
+function parsed(reply) {
   try {
-    const answer = JSON.parse(xhr.responseText);
+    const answer = JSON.parse(reply.text);
     return typeof answer === 'object' && answer !== null ? answer : null;
   } catch {
     return null;
@@ -75,10 +76,10 @@ async function persist(url, data) {
   let message = null;
   let pause = FIRST_PAUSE;
   for (;;) {
-    const xhr = await request(url, data);
-    if (xhr.status !== 0 && ![502, 503, 504].includes(xhr.status)) {
+    const reply = await request(url, data);
+    if (reply.status !== 0 && ![502, 503, 504].includes(reply.status)) {
       message?.remove();
-      return xhr;
+      return reply;
     }
     if (!message?.isConnected) {
       message = unreachable();
@@ -102,17 +103,17 @@ async function post(sent, submitter) {
   setButtons(true);
   busy(true);
   try {
-    let xhr = await persist(sent.action, data);
-    let answer = parsed(xhr);
-    if (xhr.status === 403 && answer?.error === 'xsrf' && answer.csrf_token) {
+    let reply = await persist(sent.action, data);
+    let answer = parsed(reply);
+    if (reply.status === 403 && answer?.error === 'xsrf' && answer.csrf_token) {
       setToken(answer.csrf_token);
       data.set('_xsrf', answer.csrf_token);
       data.set('csrf_token', answer.csrf_token);
-      xhr = await persist(sent.action, data);
-      answer = parsed(xhr);
+      reply = await persist(sent.action, data);
+      answer = parsed(reply);
     }
     return await obey(answer ?? { action: 'error', title: 'Something went wrong', message:
-      `The server's answer cannot be read (${xhr.status}). What you typed is still here; please try again.` },
+      `The server's answer cannot be read (${reply.status}). What you typed is still here; please try again.` },
     { sent, submitter });
   } finally {
     underWay = false;
@@ -159,16 +160,16 @@ function resubmit(sent, submitter) {
   if (!sent) {
     return;
   }
-  if (submitter?.name) {
-    const input = document.createElement('input');
-    input.type = 'hidden';
-    input.name = submitter.name;
-    input.value = submitter.value;
-    sent.append(input);
-  }
+  const input = document.createElement('input');
+  input.type = 'hidden';
+  input.name = submitter?.name ?? '';
+  input.value = submitter?.value ?? '';
+  sent.append(input);
   HTMLFormElement.prototype.submit.call(sent);
+  input.remove();
   // If it was a download, this page stays, and its next submit must be a turn of its own.
-  setTimeout(() => refresh(), 1500);
+  sent.elements._turn.value = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  setTimeout(() => refresh({ quietly: true }), 1000);
 }
 
 /**
@@ -180,8 +181,8 @@ export function refresh({ quietly = false } = {}) {
     return refreshing;
   }
   refreshing = (async () => {
-    const xhr = await request(interviewUrl({ ajax: '1' }), null);
-    const answer = parsed(xhr);
+    const reply = await request(interviewUrl({ ajax: '1' }), null);
+    const answer = parsed(reply);
     if (answer && !(quietly && underWay)) {
       await obey(answer, { quietly });
     }
