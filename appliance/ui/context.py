@@ -15,14 +15,29 @@ __all__ = ["Drawable", "PageContext"]
 class Drawable(Protocol):
     """The part of a session's reply that drawing reads (``sessions.turns.Reply`` has it)."""
 
-    session_id: str
-    interview: str
-    revision: int
-    turn_id: str
-    ending: Ending
-    steps: int
-    can_go_back: bool
-    message: str
+    @property
+    def session_id(self) -> str: ...
+
+    @property
+    def interview(self) -> str: ...
+
+    @property
+    def revision(self) -> int: ...
+
+    @property
+    def turn_id(self) -> str: ...
+
+    @property
+    def ending(self) -> Ending: ...
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def can_go_back(self) -> bool: ...
+
+    @property
+    def message(self) -> str: ...
 
 
 def _static(path: str) -> str:
