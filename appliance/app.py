@@ -8,7 +8,6 @@ import logging
 import signal
 import socket
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from appliance.packages import InstalledPackages
 if TYPE_CHECKING:
     from tornado.httpserver import HTTPServer
 
+    from appliance.assembly import Assembly
     from appliance.interview.host import UserInfo
     from appliance.store.database import Store
     from appliance.store.users import Users
@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 _TOKEN_LIFETIME = 24 * 3600.0
 """Seconds for which the address that is printed at the start can be used."""
 
-_LONGEST_GOODBYE = 5.0
-"""Seconds that requests have to end when the appliance stops."""
+_LAST_WORDS = 0.1
+"""Seconds in which the answers to the last turns go out when the appliance stops."""
 
 
 class CannotStart(Exception):
@@ -150,11 +150,13 @@ async def running(options: Options) -> AsyncIterator[Running]:
             loop.call_soon_threadsafe(restart.set)
 
         parts = Assembly(options.data, settings, store, key, packages, request_restart=request_restart)
-        stack.push_async_callback(parts.stop)
+        servers: list[HTTPServer] = []
+        stack.push_async_callback(_stop, parts, servers)
         await parts.resume()
         server, address = _listen(parts.application(), options)
-        stack.push_async_callback(_close_server, server)
+        servers.append(server)
         lock.write(address)
+        parts.warm_up()
         logger.info("listening on %s", address)
         await parts.start_compute()
         yield Running(address, parts.users, parts.owner, restart)
@@ -221,8 +223,6 @@ def _packages(folder: Path) -> InstalledPackages:
     except (OSError, ValueError, KeyError, Held) as problem:
         raise CannotStart(f"The packages in {folder} cannot be read: {type(problem).__name__}.") from problem
     install_import_hook(packages)
-    # Reading the titles of a thousand interviews takes a moment; whoever opens the first page should not wait for it.
-    threading.Thread(target=packages.listed, name="titles", daemon=True).start()
     return packages
 
 
@@ -251,13 +251,14 @@ def _listen(application: Any, options: Options) -> tuple[HTTPServer, str]:
     return server, f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
 
 
-async def _close_server(server: HTTPServer) -> None:
-    """Take no more requests, and give those that run some seconds."""
-    server.stop()
-    try:
-        await asyncio.wait_for(server.close_all_connections(), _LONGEST_GOODBYE)
-    except TimeoutError:
-        logger.warning("some requests did not end in time")
+async def _stop(parts: Assembly, servers: list[HTTPServer]) -> None:
+    """Take no more visitors, let what is under way end and be answered, and then hang up."""
+    for server in servers:
+        server.stop()
+    await parts.stop()
+    await asyncio.sleep(_LAST_WORDS)
+    for server in servers:
+        await server.close_all_connections()
 
 
 def _log_without_values(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

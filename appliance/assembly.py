@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.config import Settings
 from appliance.interview.cache import Interviews
+from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.host import UserInfo
-from appliance.packages import InstalledPackages
+from appliance.packages import SHIPPED, InstalledPackages
 from appliance.server.application import ServerApplication, make_application
 from appliance.server.parts import Parts
 from appliance.sessions.evaluation import Evaluator
@@ -26,6 +30,12 @@ if TYPE_CHECKING:
     from appliance.compute.compute import Compute
 
 __all__ = ["Assembly", "Secrets", "ServerUsers"]
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_GOODBYE = 10.0
+"""Seconds that the last turns have; what is given up was not acknowledged, and nothing of it is saved."""
+
 
 class Secrets:
     """What the server signs with, derived from the appliance's key: a restart signs nobody out."""
@@ -68,8 +78,9 @@ class Assembly:
         self.users = Users(store, appliance_key)
         self.owner = self.users.prepare()
         self.journal = Journal(store, appliance_key, packages=str(packages.folder), settings=settings.as_dict())
+        self._interviews = Interviews(packages)
         evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
-        self.turns = Turns(store, Language(Interviews(packages), evaluate), appliance_key,
+        self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
@@ -84,6 +95,16 @@ class Assembly:
         """Clear away what the last run left half done; before the first request."""
         await self.turns.resume()
 
+    def warm_up(self) -> None:
+        """Do early, beside the loop, what the first visitors would wait for; what fails here is told to them."""
+        def work() -> None:
+            for interview in self._packages.listed():
+                if interview.package == SHIPPED:
+                    with contextlib.suppress(InterviewError):
+                        self._interviews.get(interview.interview)
+
+        threading.Thread(target=work, name="warm-up", daemon=True).start()
+
     async def start_compute(self) -> None:
         """Start the part that runs tasks; it comes up in the background."""
         from appliance.compute.compute import Compute  # imported late: the first page does not wait for it
@@ -96,7 +117,10 @@ class Assembly:
         """Stop in reverse: no more tasks, then no more turns."""
         if self._compute is not None:
             await self._compute.stop()
-        await self.turns.stop()
+        try:
+            await asyncio.wait_for(self.turns.stop(), _LONGEST_GOODBYE)
+        except TimeoutError:
+            logger.warning("turns that did not end in %g s were given up", _LONGEST_GOODBYE)
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
 

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.process import Appliance
+from tests.support.process import DEMO, Appliance
 
 New = Callable[..., Appliance]
 LIMIT = 20.0
@@ -89,6 +90,38 @@ class TestServing:
         appliance.data.rmdir()
         appliance.start()
         assert appliance.data.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.slow
+def test_after_too_many_stuck_turns_a_fresh_process_takes_over(new_appliance: New, tmp_path: Path) -> None:
+    """Eight turns that even the time limit cannot end: the address stays, the threads are gone, others can go on."""
+    appliance = new_appliance()
+    appliance.logs.allow("TooSlow|TimeOver|given up|CancelledError|distributed|Traceback|never retrieved")
+    (appliance.data / "config.yml").write_text("turn time limit: 2\n")
+    source = tmp_path / "source" / "docassemble" / "stuck" / "data" / "questions" / "a.yml"
+    source.parent.mkdir(parents=True)
+    source.write_text("""
+mandatory: True
+code: |
+  import time
+  while True:
+    try:
+      time.sleep(600)
+    except BaseException:
+      pass
+""")
+    appliance.command("install", str(tmp_path / "source"))
+    appliance.start()
+    address = f"{appliance.url}/interview?i=docassemble.stuck:data/questions/a.yml"
+
+    def visit(_: int) -> int:
+        return httpx.get(address, timeout=60).status_code
+
+    httpx.get(f"{appliance.url}/interview?i={DEMO}", timeout=60)   # so that all is imported
+    with ThreadPoolExecutor(10) as people:
+        assert all(status >= 500 for status in people.map(visit, range(10)))
+    until(lambda: appliance.printed_text().count("/user/sign-in?") == 2)
+    until(appliance.health)
 
 
 class TestRefusing:
