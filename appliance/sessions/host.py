@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -117,16 +118,20 @@ class SessionHost:
             if asked_for is not None and task_id not in self.started:
                 self.started.add(task_id)
                 self.start_now(asked_for, evaluation.answers)
-            view = self._known(task_id)
-            if view.ready:
-                return view
-            if not self.waits.is_acting(task_id):
+            deadline = None if timeout is None else time.monotonic() + timeout
+            while True:
+                view = self._known(task_id)
+                if view.ready:
+                    return view
+                if self.waits.is_acting(task_id):
+                    raise RuntimeError(_ENDS_IN_ACTION)
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return view
                 with self.running.waiting():
-                    ended.wait(timeout)
-            self._check()
-            if self.waits.is_acting(task_id):
-                raise RuntimeError(_ENDS_IN_ACTION)
-            return self._known(task_id)
+                    ended.wait(left)
+                ended.clear()
+                self._check()
 
     def _known(self, task_id: str) -> TaskView:
         view = self.task(task_id)

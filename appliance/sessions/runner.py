@@ -104,6 +104,8 @@ class Runner:
                 raise NotYours(session_id)
             return opened
         loaded = await self._load(session_id)
+        if loaded.row.step == 0:
+            raise NoSuchSession(session_id)
         for holder in holders:
             if holder.name in loaded.keys:
                 key = unwrap(holder, session_id, loaded.keys[holder.name])
@@ -111,7 +113,7 @@ class Runner:
         raise NotYours(session_id)
 
     async def peek_with(self, session_id: str, key: bytes) -> Opened:
-        """The session, with its key from the journal.
+        """The session, with its key from the journal; also one whose first turn is still under way.
 
         :raises NoSuchSession: if it is gone.
         """
@@ -119,7 +121,7 @@ class Runner:
 
     async def _load(self, session_id: str) -> LoadedSession:
         loaded = await self.read(lambda database: load_session(database, session_id))
-        if loaded is None or loaded.row.step == 0:
+        if loaded is None:
             raise NoSuchSession(session_id)
         return loaded
 
