@@ -32,7 +32,11 @@ __all__ = [
 Notification = Literal["refresh", "flash", "javascript", "fields"]
 NOTIFICATIONS = ("refresh", "flash", "javascript", "fields")
 CELERY_STATES: dict[TaskState, str] = {
-    "queued": "PENDING", "running": "STARTED", "done": "SUCCESS", "failed": "FAILURE", "revoked": "REVOKED",
+    "queued": "PENDING",
+    "running": "STARTED",
+    "done": "SUCCESS",
+    "failed": "FAILURE",
+    "revoked": "REVOKED",
 }
 
 
@@ -44,8 +48,14 @@ class BackgroundResult:
         the names that were being sought, innermost first.
     """
 
-    def __init__(self, value: Any = None, error_type: str | None = None, error_trace: str | None = None,
-                 error_message: str | None = None, variables: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        value: Any = None,
+        error_type: str | None = None,
+        error_trace: str | None = None,
+        error_message: str | None = None,
+        variables: list[str] | None = None,
+    ) -> None:
         self.value = value
         self.error_type = error_type
         self.error_trace = error_trace
@@ -96,8 +106,9 @@ class MyAsyncResult:
         error = view.error
         if error is None:
             return BackgroundResult(view.value)
-        return BackgroundResult(view.value, error.error_type, error.error_trace, error.error_message,
-                                list(error.variables))
+        return BackgroundResult(
+            view.value, error.error_type, error.error_trace, error.error_message, list(error.variables)
+        )
 
     def revoke(self, terminate: bool = True) -> None:
         """End the task; with ``terminate=False`` only if it has not begun."""
@@ -144,8 +155,10 @@ class MyAsyncResult:
 
 def _not_in_a_task(what: str) -> None:
     if current().in_task:
-        raise DAError(f"A background task cannot {what} another task: end this one with background_response_action(), "
-                      "and look at the other task when a screen is shown.")
+        raise DAError(
+            f"A background task cannot {what} another task: end this one with background_response_action(), "
+            "and look at the other task when a screen is shown."
+        )
 
 
 def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
@@ -163,12 +176,16 @@ def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
     if len(rest) > 1:
         raise DAError("background_action() takes the action's arguments by name: background_action('task', None, a=1).")
     if notification is not None and notification not in NOTIFICATIONS:
-        raise DAError(f"background_action() cannot tell the browser by {notification!r}: "
-                      f"use {', '.join(map(repr, NOTIFICATIONS))} or None.")
+        raise DAError(
+            f"background_action() cannot tell the browser by {notification!r}: "
+            f"use {', '.join(map(repr, NOTIFICATIONS))} or None."
+        )
     evaluation = current()
     if evaluation.in_task:
-        raise DAError("A background task cannot start another one: end it with background_response_action(), and start "
-                      "the next one in that action.")
+        raise DAError(
+            "A background task cannot start another one: end it with background_response_action(), and start "
+            "the next one in that action."
+        )
     task_id = secrets.token_hex(16)
     evaluation.effects.append(StartTask(task_id, str(action), kwargs, cast("Notification | None", notification)))
     return MyAsyncResult(task_id, evaluation.host.now())

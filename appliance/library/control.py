@@ -40,8 +40,9 @@ def response(*pargs: Any, **kwargs: Any) -> NoReturn:
         from appliance.library.logic import all_variables
 
         raise _json(all_variables(include_internal=bool(kwargs.get("include_internal"))), status, sleep)
-    raise ResponseSignal(_as_bytes("" if text is None else text), str(content_type or "text/plain; charset=utf-8"),
-                         status, sleep=sleep)
+    raise ResponseSignal(
+        _as_bytes("" if text is None else text), str(content_type or "text/plain; charset=utf-8"), status, sleep=sleep
+    )
 
 
 def _as_bytes(body: Any) -> bytes:

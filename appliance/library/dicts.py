@@ -45,7 +45,7 @@ class DADict(Group):
             return keys
         try:
             return sorted(keys)
-        except TypeError:   # keys of different kinds have no order of their own
+        except TypeError:  # keys of different kinds have no order of their own
             return keys
 
     def _items(self) -> list[tuple[str, Any]]:
@@ -53,8 +53,14 @@ class DADict(Group):
 
     # -- gathering ---------------------------------------------------------------------------------------------
 
-    def gather(self, item_object_type: Any = None, number: int | None = None, minimum: int | None = None,
-               complete_attribute: Any = None, keys: Any = None) -> bool:
+    def gather(
+        self,
+        item_object_type: Any = None,
+        number: int | None = None,
+        minimum: int | None = None,
+        complete_attribute: Any = None,
+        keys: Any = None,
+    ) -> bool:
         """Ask for the entries, until there are no more; returns True.
 
         :param keys: keys that the dictionary is to have; for the rest see :meth:`DAList.gather`.
@@ -323,8 +329,9 @@ class DADict(Group):
         keys = _flat(asked) or list(self.elements)
         if not all(bool(self.elements.get(key)) is wanted for key in keys):
             return False
-        return not exclusive or all(bool(value) is not wanted for key, value in self.elements.items()
-                                    if key not in keys)
+        return not exclusive or all(
+            bool(value) is not wanted for key, value in self.elements.items() if key not in keys
+        )
 
 
 class DAOrderedDict(DADict):

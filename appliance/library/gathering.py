@@ -103,7 +103,7 @@ class Gathering(DAObject):
     def init(self, *pargs: Any, **kwargs: Any) -> None:
         """Takes ``elements=`` to start with (the group is then gathered), ``set_instance_name=``, and attributes."""
         elements, rename = kwargs.pop("elements", None), bool(kwargs.pop("set_instance_name", False))
-        if "object_type" in kwargs:   # first, because object_type_parameters belongs to it
+        if "object_type" in kwargs:  # first, because object_type_parameters belongs to it
             self.set_object_type(kwargs.pop("object_type"))
         super().init(*pargs, **kwargs)
         if elements is not None:
@@ -180,15 +180,15 @@ class Gathering(DAObject):
 
     def _closed(self) -> bool:
         """Whether items that are not there are simply not there: the group is gathered, and gathers by itself."""
-        return looking() or (self.has_been_gathered() and bool(self.auto_gather)
-                             and not in_progress(self.instanceName))
+        return looking() or (self.has_been_gathered() and bool(self.auto_gather) and not in_progress(self.instanceName))
 
     def _forget(self, *names: str) -> None:
         for name in names:
             self.__dict__.pop(name, None)
 
-    def reset_gathered(self, recursive: bool = False, only_if_empty: bool = False,
-                       mark_incomplete: bool = False) -> None:
+    def reset_gathered(
+        self, recursive: bool = False, only_if_empty: bool = False, mark_incomplete: bool = False
+    ) -> None:
         """Let the group be gathered again.
 
         :param recursive: groups in it too.

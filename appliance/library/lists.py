@@ -37,8 +37,13 @@ class DAList(Group):
             raise MissingIndex(name)
         self.elements.append(self._new_object(name, plan.object_type))
 
-    def gather(self, number: int | None = None, item_object_type: Any = None, minimum: int | None = None,
-               complete_attribute: Any = None) -> bool:
+    def gather(
+        self,
+        number: int | None = None,
+        item_object_type: Any = None,
+        minimum: int | None = None,
+        complete_attribute: Any = None,
+    ) -> bool:
         """Ask for the items, until there are no more; returns True.
 
         :param number: exactly so many; `minimum`: at least so many.
@@ -131,8 +136,7 @@ class DAList(Group):
         :param pargs: the name of the copy, if it is not to keep this one's.
         """
         self._trigger_gather()
-        kept = [item for item in self.elements
-                if all(getattr(item, name) == value for name, value in kwargs.items())]
+        kept = [item for item in self.elements if all(getattr(item, name) == value for name, value in kwargs.items())]
         return self._derived(kept, pargs[0] if pargs else self.instanceName)  # type: ignore[no-any-return]
 
     def copy(self) -> list[Any]:
@@ -304,4 +308,4 @@ class DAList(Group):
 
 
 def _is_item_of(name: str, holder: str) -> bool:
-    return name.startswith(holder + "[") and name.endswith("]") and "]" not in name[len(holder):-1]
+    return name.startswith(holder + "[") and name.endswith("]") and "]" not in name[len(holder) : -1]

@@ -54,7 +54,7 @@ def within(name: str, holder: str) -> bool:
 
 def renamed(name: str, old: str, new: str) -> str:
     """`name` with its beginning `old` replaced by `new`."""
-    return new + name[len(old):] if within(name, old) else name
+    return new + name[len(old) :] if within(name, old) else name
 
 
 def noun_of(name: str) -> str:

@@ -15,8 +15,19 @@ from appliance.library.objects import DAObject
 from appliance.library.phrases import capitalized
 from appliance.library.places import Address, City, LatitudeLongitude
 
-__all__ = ["ChildList", "Event", "Individual", "IndividualName", "Name", "OfficeList", "Organization", "PartyList",
-           "Person", "Thing", "salutation"]
+__all__ = [
+    "ChildList",
+    "Event",
+    "Individual",
+    "IndividualName",
+    "Name",
+    "OfficeList",
+    "Organization",
+    "PartyList",
+    "Person",
+    "Thing",
+    "salutation",
+]
 
 
 class Name(DAObject):
@@ -165,8 +176,9 @@ class Person(Named):
         """Whether the name is known."""
         return bool(self.name.defined())
 
-    def address_block(self, language: str | None = None, international: bool = False,
-                      show_country: bool | None = False) -> str:
+    def address_block(
+        self, language: str | None = None, international: bool = False, show_country: bool | None = False
+    ) -> str:
         """Name and address, for a letter."""
         block = self.address.block(language=language, international=international, show_country=show_country)
         return f"[FLUSHLEFT] {self.name.full()} [NEWLINE] {block}"

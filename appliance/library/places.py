@@ -115,8 +115,13 @@ class Address(DAObject):
         lines += [self.line_two(language=language), self._country(True if international else show_country, language)]
         return NEWLINE.join(line for line in lines if line)
 
-    def on_one_line(self, include_unit: bool = True, omit_default_country: bool = True, language: str | None = None,
-                    show_country: bool | None = None) -> str:
+    def on_one_line(
+        self,
+        include_unit: bool = True,
+        omit_default_country: bool = True,
+        language: str | None = None,
+        show_country: bool | None = None,
+    ) -> str:
         """The address on one line."""
         if show_country is None and not omit_default_country:
             show_country = True

@@ -94,8 +94,7 @@ class DASet(Group):
     def filter(self, *pargs: str, **kwargs: Any) -> DASet:
         """A shallow copy with the items whose attributes have the given values; see :meth:`DAList.filter`."""
         self._trigger_gather()
-        kept = {item for item in self.elements
-                if all(getattr(item, name) == value for name, value in kwargs.items())}
+        kept = {item for item in self.elements if all(getattr(item, name) == value for name, value in kwargs.items())}
         return self._derived(kept, pargs[0] if pargs else self.instanceName)  # type: ignore[no-any-return]
 
 

@@ -62,8 +62,9 @@ class FakeEvaluation:
         self.prior: dict[str, Any] | None = None
         self.log: list[str] = []
         self.sought: tuple[str, ...] = ()
-        self.interview = SimpleNamespace(name="docassemble.demo:data/questions/test.yml",
-                                         reference="docassemble.demo:data/questions/test.yml")
+        self.interview = SimpleNamespace(
+            name="docassemble.demo:data/questions/test.yml", reference="docassemble.demo:data/questions/test.yml"
+        )
         self.texts: dict[tuple[str, str], str] = {}
 
     @property
@@ -111,8 +112,9 @@ def running(evaluation: FakeEvaluation | None = None) -> Iterator[FakeEvaluation
         host._current.reset(token)
 
 
-def asked(evaluation: FakeEvaluation, want: Callable[[], object], answers: dict[str, list[Any]],
-          limit: int = 50) -> list[str]:
+def asked(
+    evaluation: FakeEvaluation, want: Callable[[], object], answers: dict[str, list[Any]], limit: int = 50
+) -> list[str]:
     """Run `want` round after round, answer what it lacks from `answers` (by name, first come first), and return the
     names that were asked for, in order. A callable answer is called while its name is being sought.
     """
