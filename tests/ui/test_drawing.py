@@ -93,7 +93,7 @@ class TestEveryKind:
         assert texts(legend) == ["Label of yesnomaybe"]
         assert legend.has_class("da-legend")
         assert row.attributes["aria-labelledby"] == legend.attributes["id"]
-        assert [texts(span) for span in options.all("span")] == [["Yes"], ["No"], ["I’m not sure"]]
+        assert [texts(span) for span in options.all("span")] == [["Yes"], ["No"], ["I don’t know"]]
 
     def test_the_forms_hidden_inputs(self, page: Element) -> None:
         """All names that scripted clients post."""

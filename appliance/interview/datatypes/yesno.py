@@ -1,4 +1,4 @@
-"""Yes or no, and yes, no or not sure: as one check box, or as radio buttons."""
+"""Yes or no, and yes, no or unknown: as one check box, or as radio buttons."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ class NoYesRadio(YesNoRadio):
 
 @datatype("yesnomaybe", "threestate")
 class YesNoMaybe(YesNoRadio):
-    """Radio buttons for yes, no and not sure, which is None."""
+    """Radio buttons for yes, no and not known, which is None."""
 
-    entries = (("True", "Yes"), ("False", "No"), ("None", "I’m not sure"))
+    entries = (("True", "Yes"), ("False", "No"), ("None", "I don’t know"))
 
     def convert(self, field: ShownField, text: str) -> Any:
         return None if text.strip().lower() in ("none", "null", "maybe", "") else truth(field, text)
@@ -121,4 +121,4 @@ class YesNoMaybe(YesNoRadio):
 class NoYesMaybe(YesNoMaybe):
     """Like ``yesnomaybe``, with yes as False."""
 
-    entries = (("False", "Yes"), ("True", "No"), ("None", "I’m not sure"))
+    entries = (("False", "Yes"), ("True", "No"), ("None", "I don’t know"))
