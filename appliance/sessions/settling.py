@@ -124,7 +124,8 @@ class Settler:
         old = self.before.steps.get(step.number) if step.number == self.before.row.step else None
         steps = {**after.steps, step.number: step}
         if step.number > self.before.row.step or self.kind == "submit":
-            commit.drop_after = step.number
+            if self.before.undone is not None:
+                commit.drop_after = step.number
             steps = {number: kept for number, kept in steps.items() if number <= step.number}
         if old != step:
             commit.steps.append(self._close(step, steps))

@@ -144,8 +144,8 @@ class Store:
             with _in_our_words(self.path):
                 database.execute("BEGIN IMMEDIATE")
                 for job in jobs:
-                    self._call(database, job, inside=True)
-                    _still_in_transaction(database, job)
+                    self._call(database, job, savepoint=len(jobs) > 1)
+                    _may_be_committed(database, job, alone=len(jobs) == 1)
                 database.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for these writes
             database.rollback()
@@ -154,17 +154,22 @@ class Store:
             jobs[0].error = error
         return True
 
-    def _call(self, database: Database, job: _Job, *, inside: bool = False) -> None:
+    def _call(self, database: Database, job: _Job, *, savepoint: bool = False) -> None:
         job.result, job.error = None, None
         try:
-            with _in_our_words(self.path), database.atomic() if inside else contextlib.nullcontext():
+            with _in_our_words(self.path), database.atomic() if savepoint else contextlib.nullcontext():
                 job.result = job.function(database)
         except Exception as error:  # noqa: BLE001 - it belongs to the caller, whose future carries it
             job.error = error
 
 
-def _still_in_transaction(database: Database, job: _Job) -> None:
-    """Some errors, a full disk among them, undo the whole transaction: then nothing before `job` stands either."""
+def _may_be_committed(database: Database, job: _Job, *, alone: bool) -> None:
+    """:raises Exception: where nothing of the transaction may stand.
+
+    That is when a job without a savepoint failed, and after errors, a full disk among them, that undo everything.
+    """
+    if alone and job.error is not None:
+        raise job.error
     if not database.conn.in_transaction:
         raise job.error or StoreBroken("A write ended the transaction it was part of.")
 
