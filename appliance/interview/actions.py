@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from appliance.interview.turn import Action, CheckIn, Turn
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
 
-__all__ = ["ActionStack", "Entry"]
+__all__ = ["BUILT_IN", "ActionStack", "Entry"]
 
 
 @dataclass
@@ -77,7 +78,51 @@ class ActionStack:
         if signal.forget_prior:
             self._entries.clear()
         for request in reversed(signal.requests):
-            if isinstance(request, dict):
-                self._entries.append(Entry(str(request["action"]), dict(request.get("arguments", {}))))
-            else:
-                self._entries.append(Entry(str(request)))
+            self._entries.append(_entry(request))
+
+
+def _entry(request: Any) -> Entry:
+    """What ``force_ask()`` was given: a name, an action with arguments, or one of the documented orders."""
+    if not isinstance(request, dict):
+        return Entry(str(request))
+    for order, action in _ORDERS.items():
+        if order in request:
+            return Entry(action, {"variables": request[order]})
+    return Entry(str(request["action"]), dict(request.get("arguments", {})))
+
+
+def _names(variables: Any) -> list[str]:
+    return [str(name) for name in variables] if isinstance(variables, list | tuple) else [str(variables)]
+
+
+def _force_ask(_evaluation: Evaluation, arguments: dict[str, Any]) -> None:
+    raise AskFor(list(arguments.get("variables", [])))
+
+
+def _undefine(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
+    evaluation.undefine(*_names(arguments.get("variables", [])))
+
+
+def _compute(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
+    names = _names(arguments.get("variables", []))
+    evaluation.undefine(*names)
+    for name in names:
+        evaluation.settle(name)
+
+
+def _set(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
+    given = arguments.get("variables", [])
+    for pairs in given if isinstance(given, list | tuple) else [given]:
+        for name, value in pairs.items():
+            evaluation.assign(str(name), value)
+
+
+_ORDERS = {"undefine": "_da_undefine", "invalidate": "_da_undefine", "recompute": "_da_compute", "set": "_da_set"}
+
+BUILT_IN: dict[str, Callable[[Evaluation, dict[str, Any]], None]] = {
+    "_da_force_ask": _force_ask,
+    "_da_undefine": _undefine,
+    "_da_compute": _compute,
+    "_da_set": _set,
+}
+"""Actions that every interview has: what ``url_ask()`` and ``force_ask()`` put on the stack."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from appliance.interview.blocks.choices import ChoiceSpec
-from appliance.interview.blocks.fields import FieldSpec, fields_by_code
+from appliance.interview.blocks.fields import MANY, FieldSpec, fields_by_code
 from appliance.interview.blocks.question import SPECIAL, YES_NO, QuestionBlock
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import InterviewError
@@ -186,21 +186,21 @@ class Asking(Variables):
 
     def _put_fields(self, screen: Screen, block: QuestionBlock) -> bool:
         """Add the fields. True if there were inputs and all of them had no choices to offer: nothing is asked then."""
-        inputs, empty = 0, []
+        inputs = 0
+        empty: dict[str, bool] = {}
         for spec in self._expanded(block.fields):
             shown = spec.show(self)  # type: ignore[arg-type]
             if shown is None:
                 continue
             if spec.choices is not None and not shown.choices and shown.variable is not None:
-                empty.append(shown.variable)
+                empty[shown.variable] = spec.datatype in MANY
                 continue
             inputs += shown.variable is not None
             screen.fields.append(shown)
         if block.fields:
             screen.kind = "fields"
         if empty and not inputs:
-            for variable in empty:
-                self.assign(variable, None)
+            self.assign_empty(empty)
             if block.continue_variable is not None:
                 self.assign(self.resolve(block.continue_variable), True)
             self.question_answered(block)  # type: ignore[attr-defined]
@@ -208,6 +208,12 @@ class Asking(Variables):
         if empty:
             screen.extras["empty"] = empty
         return False
+
+    def assign_empty(self, empty: dict[str, bool]) -> None:
+        """Set the variables of fields that had no choices: to None, or (True) to a dictionary of none."""
+        for variable, many in empty.items():
+            none_of_many = self.interview.namespace["DADict"] if many else None
+            self.assign(variable, none_of_many(variable, gathered=True) if none_of_many is not None else None)
 
     def _expanded(self, specs: Iterable[FieldSpec]) -> list[FieldSpec]:
         found: list[FieldSpec] = []

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from appliance.interview import namespace
-from appliance.interview.actions import ActionStack
+from appliance.interview.actions import BUILT_IN, ActionStack
 from appliance.interview.asking import Asking
 from appliance.interview.blocks.base import Block
 from appliance.interview.code import CodeText
@@ -239,15 +239,19 @@ class Evaluation(Asking):
         self.action, self.arguments = None, {}
 
     def _run_action(self, name: str) -> None:
+        if name in BUILT_IN:
+            BUILT_IN[name](self, self.arguments)
+            return
         for block, bindings in self._candidates(canonical(name)):
             try:
                 self._try(block, canonical(name), (), None, dict(bindings))
             except _Skip:
                 continue
             return
-        place = self.interview.reference
         raise UnknownVariable(
-            f"This interview has no action {name!r}: no block has 'event: {name}'.", file=place, variables=(name,)
+            f"This interview has no action {name!r}: no block has 'event: {name}'.",
+            file=self.interview.reference,
+            variables=(name,),
         )
 
     # -- seeking ---------------------------------------------------------------------------------------
@@ -278,7 +282,9 @@ class Evaluation(Asking):
                 self.sought = stack[:-1]
                 return
         raise UnknownVariable(
-            f"There was a reference to a variable {name!r} that no block of the interview defines.",
+            f"Interview has an error. There was a reference to a variable {name!r} that could not be looked up in the "
+            f"question file (for language {self.language!r}) or in any of the files incorporated by reference into the "
+            "question file.",
             file=self.interview.reference,
             variables=tuple(reversed(stack)),
         )
@@ -300,6 +306,8 @@ class Evaluation(Asking):
             try:
                 with self._bound(bindings or {}):
                     if condition is not None and condition is not True and not condition.value(self.answers):
+                        raise _Skip
+                    if self.result_key(block) in self.internal.get("passed", ()):
                         raise _Skip
                     if not all(test.value(self.answers) for test in block.conditions):
                         raise _Skip
@@ -385,10 +393,8 @@ class Evaluation(Asking):
                         yield block, pattern.bindings
 
     def _speaks(self, block: Block) -> bool:
-        """Whether the block is for the language in use and was not passed over with a ``continue`` choice."""
-        if block.name in self.internal.setdefault("passed", set()):
-            return False
-        return block.language is None or block.language in ("*", self.language)
+        """Whether the block is for the language in use."""
+        return block.language is None or block.language in {"*", self.language}
 
     def count_round(self, name: str) -> None:
         """One more name was sought; too many in one turn are an endless loop."""
@@ -404,6 +410,11 @@ class Evaluation(Asking):
                 file=self.interview.reference,
                 variables=tuple(dict.fromkeys(reversed(self.recent))),
             )
+
+    def settle(self, name: str) -> None:
+        """Seek `name` unless it has a value."""
+        if not self.is_defined(name):
+            self.seek(name)
 
     # -- what blocks ask for ---------------------------------------------------------------------------
 
@@ -422,11 +433,19 @@ class Evaluation(Asking):
 
     def forget_result_of(self, *ids: str) -> None:
         """Let the blocks with these ids be asked or run again."""
-        for one in ids:
-            for name in (one, f"ID {one}"):
-                self.internal["answered"].discard(name)
-                self.internal["answers"].pop(name, None)
-                self.internal.setdefault("passed", set()).discard(name)
+        names = {name for one in ids for name in (one, f"ID {one}")}
+        for kept in ("answered", "passed"):
+            self.internal[kept] = {key for key in self.internal.get(kept, ()) if key.partition(" for ")[0] not in names}
+        chosen = self.internal["answers"]
+        self.internal["answers"] = {
+            key: value for key, value in chosen.items() if key.partition(" for ")[0] not in names
+        }
+
+    def result_key(self, block: Block) -> str:
+        """What the result of a block is remembered under: a block for ``fruits[i]`` has one for each item."""
+        if not self.bindings:
+            return block.name
+        return f"{block.name} for " + ", ".join(f"{letter}={value}" for letter, value in self.bindings.items())
 
     def prevent_going_back(self) -> None:
         """The screen that this turn leads to has no way back."""

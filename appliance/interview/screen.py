@@ -113,7 +113,7 @@ class Button:
 
     `kind` is ``continue`` (plain submit), ``value`` (sets the screen's variable to `choice`), ``special`` (``exit``,
     ``leave``, ``restart``, ``refresh``, ``signin``, ``register``, ``logout``, ``new_session``, ``exit_logout``; named
-    by `name`) or ``link`` (goes to `url`). A ``value`` or ``special`` button posts its `number` in the field ``_button``.
+    by `name`) or ``link`` (goes to `url`). A ``value`` or ``special`` button posts its `number` as ``_button``.
     """
 
     number: int
@@ -138,7 +138,7 @@ class HelpSection:
 class Screen:
     """Everything the page needs, and everything the next submit is read against.
 
-    `variable` is set by the buttons (a radio list or dropdown that is the form's only field is in `fields` instead) or by
+    `variable` is set by the buttons (a radio list or dropdown as the only field is in `fields` instead) or by
     a continue button (`continue button field`, ``field`` alone).
     """
 

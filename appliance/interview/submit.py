@@ -119,8 +119,7 @@ def _assign(evaluation: Evaluation, screen: Screen, values: dict[int, Any]) -> N
         if field.number in values and field.variable is not None and not _is_choice(screen, field.number):
             evaluation.assign(field.variable, values[field.number])
             evaluation.adopt_names([field.variable])
-    for variable in screen.extras.get("empty", []):
-        evaluation.assign(variable, None)
+    evaluation.assign_empty(screen.extras.get("empty", {}))
 
 
 def _is_choice(screen: Screen, number: int) -> bool:
@@ -198,15 +197,15 @@ def _chosen(evaluation: Evaluation, block: Any, choice: Any) -> None:
         return
     if choice == "continue":
         if block.mandatory is False:
-            evaluation.internal.setdefault("passed", set()).add(block.name)
+            evaluation.internal.setdefault("passed", set()).add(evaluation.result_key(block))
     else:
-        evaluation.internal["answers"][block.name] = choice
+        evaluation.internal["answers"][evaluation.result_key(block)] = choice
 
 
 def _finish(evaluation: Evaluation, screen: Screen, block: Any) -> None:
     internal = evaluation.internal
     internal["prevent_going_back"] = False
-    if isinstance(block, QuestionBlock) and block.name not in internal["answers"]:
+    if isinstance(block, QuestionBlock) and evaluation.result_key(block) not in internal["answers"]:
         evaluation.question_answered(block)
     if screen.event_action is not None:
         evaluation.stack.submitted(screen.event_action, screen.sought)

@@ -24,7 +24,8 @@ from appliance.interview.turn import Answers
 
 __all__ = ["MAKO_NAMES", "TextTemplate"]
 
-_DYNAMIC = re.compile(r"\$\{|^[ \t]*%|<%|^[ \t]*##|\\\n", re.MULTILINE)
+_DYNAMIC = re.compile(r"\$\{|^[ \t]*%|<%|\\\n", re.MULTILINE)
+_HEADING = re.compile(r"^([ \t]*)(#{2,})", re.MULTILINE)
 _METADATA = re.compile(r'"""\s*__M_BEGIN_METADATA\s*(\{.*\})\s*__M_END_METADATA\s*"""', re.DOTALL)
 
 MAKO_NAMES: dict[str, Any] = {
@@ -73,8 +74,10 @@ class TextTemplate:
             self._compile()
 
     def _compile(self) -> None:
+        # Two or more # begin a heading of Markdown here, as in docassemble; for Mako they would be a comment.
+        text = _HEADING.sub(r"\1${'\2'}", self.text)
         try:
-            source = Template(text=self.text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
+            source = Template(text=text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
         except MakoException as error:
             at = self.line + int(getattr(error, "lineno", 1) or 1) - 1
             message = re.sub(r" (?:in file .*)?at line: \d+ char: \d+$", "", str(error).splitlines()[0])

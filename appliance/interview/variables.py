@@ -11,6 +11,7 @@ from typing import Any
 from appliance.interview.failures import MISSING
 from appliance.interview.host import Host
 from appliance.interview.interview import Interview
+from appliance.interview.looking import only_looking
 from appliance.interview.names import ITERATORS, accessors, canonical, parent
 from appliance.interview.turn import Answers
 
@@ -72,7 +73,8 @@ class Variables:
         if not parts.steps:
             return True
         try:
-            eval(_compiled(str(parts)), answers)
+            with only_looking():
+                eval(_compiled(str(parts)), answers)
         except (*MISSING, AttributeError, LookupError, TypeError):
             return False
         return True

@@ -127,7 +127,9 @@ class DADict(Group):
         return key in self.elements
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._shown_keys())
+        """The keys in the order in which they came; ``keys()`` and ``items()`` are sorted."""
+        shown = set(self._shown_keys())
+        return iter([key for key in self.elements if key in shown])
 
     def _shown_keys(self) -> list[Any]:
         shown = {name for name, _item in self._shown()}

@@ -140,12 +140,7 @@ def reconsider(*pargs: str) -> None:
 
 def forget_result_of(*pargs: str) -> None:
     """Let blocks with these ids be asked or run again; what is not there is let be."""
-    evaluation = current()
-    for block in evaluation.interview.blocks:
-        if block.id in pargs:
-            evaluation.internal["answered"].discard(block.name)
-            evaluation.internal["answers"].pop(block.name, None)
-            evaluation.internal.get("passed", set()).discard(block.name)
+    current().forget_result_of(*pargs)
 
 
 def dispatch(var: str) -> bool:

@@ -8,33 +8,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, Self
 
 from appliance.interview.host import running_evaluation
+from appliance.interview.looking import looking, only_looking
 from appliance.interview.signals import MissingAttribute, MissingName
 from appliance.library import naming
 from appliance.library.phrases import Spoken, capitalized, point_of
 
 __all__ = ["DAEmpty", "DAObject", "Using", "adopt_name", "looking", "make", "only_looking"]
-
-_looking: ContextVar[bool] = ContextVar("only_looking", default=False)
-
-
-@contextmanager
-def only_looking() -> Iterator[None]:
-    """In this context nothing is made or gathered on the way: for ``defined()`` and its kin."""
-    token = _looking.set(True)
-    try:
-        yield
-    finally:
-        _looking.reset(token)
-
-
-def looking() -> bool:
-    return _looking.get()
-
 
 class Using:
     """A class with what its objects are to start with: ``DAList.using(object_type=Individual)``.

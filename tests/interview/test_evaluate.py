@@ -287,7 +287,7 @@ def test_an_interview_without_an_end_says_so() -> None:
 
 
 def test_a_name_that_nothing_offers_is_told_with_its_place() -> None:
-    with pytest.raises(UnknownVariable, match="'planet'") as caught:
+    with pytest.raises(UnknownVariable, match="'planet' that could not be looked up") as caught:
         Talk("mandatory: True\nquestion: |\n  Hello\n\n  ${ planet }\n")
     assert caught.value.line == 5
     assert caught.value.variables == ("planet",)

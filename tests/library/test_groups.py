@@ -147,7 +147,7 @@ class TestDict:
     def test_a_dictionary_works_like_pythons_with_sorted_keys(self) -> None:
         seeds = DADict("seeds", elements={"pear": 4, "apple": 5})
         assert (list(seeds), seeds.keys(), list(seeds.values()), list(seeds.items())) == (
-            ["apple", "pear"],
+            ["pear", "apple"],
             ["apple", "pear"],
             [5, 4],
             [("apple", 5), ("pear", 4)],

@@ -244,7 +244,7 @@ class QuestionBlock(Block):
         return found
 
     def attempt(self, evaluation: Evaluation, name: str | None) -> Screen | None:
-        chosen = evaluation.internal["answers"].get(self.name)
+        chosen = evaluation.internal["answers"].get(evaluation.result_key(self))
         if chosen is not None and chosen in self.embedded:
             return self.embedded[chosen].attempt(evaluation, name)
         return evaluation.ask(self)
