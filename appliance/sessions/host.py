@@ -125,6 +125,8 @@ class SessionHost:
                     return view
                 if self.waits.is_acting(task_id):
                     raise RuntimeError(_ENDS_IN_ACTION)
+                if self.waits.stopping:
+                    raise RuntimeError("The appliance is stopping; the task goes on when it is started again.")
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return view

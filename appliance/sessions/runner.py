@@ -158,10 +158,11 @@ class Runner:
         task.add_done_callback(self._underway.discard)
         return await asyncio.shield(task)
 
-    async def finish(self) -> None:
-        """Wait for the turns that are under way."""
-        while self._underway:
-            await asyncio.wait(self._underway)
+    async def finish(self, patience: float) -> None:
+        """Wait for the turns that are under way, up to `patience` seconds; those that wait for a task give up."""
+        self.waits.stop()
+        if self._underway:
+            await asyncio.wait(self._underway, timeout=patience)
 
     async def evaluate(self, opened: Opened, happening: Happening) -> Evaluated:
         """Evaluate in a thread; nothing is written yet, except tasks that the turn itself waits for.

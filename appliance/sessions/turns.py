@@ -96,9 +96,9 @@ class Turns:
         if waiting:
             await self._runner.write(lambda database: carried_out(database, [one.id for one in waiting]))
 
-    async def stop(self) -> None:
-        """Let the turns under way end."""
-        await self._runner.finish()
+    async def stop(self, patience: float = 5.0) -> None:
+        """Let the turns under way end, but wait no longer than `patience` seconds for them."""
+        await self._runner.finish(patience)
         self.evaluator.close()
 
     # -- which session -----------------------------------------------------------------------------------

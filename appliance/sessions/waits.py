@@ -16,6 +16,7 @@ class Waits:
         self._lock = threading.Lock()
         self._events: dict[str, list[threading.Event]] = {}
         self._acting: set[str] = set()
+        self.stopping = False
 
     @contextmanager
     def expecting(self, task_id: str) -> Iterator[threading.Event]:
@@ -54,3 +55,11 @@ class Waits:
     def is_acting(self, task_id: str) -> bool:
         with self._lock:
             return task_id in self._acting
+
+    def stop(self) -> None:
+        """Wake everybody: the appliance stops, and no task will end any more."""
+        with self._lock:
+            self.stopping = True
+            for events in self._events.values():
+                for event in events:
+                    event.set()

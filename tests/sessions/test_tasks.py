@@ -306,6 +306,22 @@ def test_get_on_a_task_that_ends_in_an_action_is_an_error_at_once(tmp_path: Path
     run(tmp_path, test, GETTING)
 
 
+def test_stopping_does_not_wait_for_tasks(tmp_path: Path) -> None:
+    """A turn that waits for a task gives up when the appliance stops; the task is still queued at the next start."""
+    async def test(house: House) -> None:
+        begun = await house.begin()
+        turn = asyncio.create_task(house.submit(begun, name="Fred"))
+        await _eventually_queued(house)
+        await house.turns.stop()
+        with pytest.raises(CodeFailed, match="stopping"):
+            await turn
+
+    async def again(house: House) -> None:
+        assert await house.only_task()
+    run(tmp_path, test, GETTING)
+    run(tmp_path, again, GETTING)
+
+
 def test_a_handle_can_revoke_its_task(tmp_path: Path) -> None:
     """task.revoke() marks it in the commit, tells compute after it, and what it worked on is dropped."""
     text = WAITING + """
