@@ -76,6 +76,7 @@ class Cluster:
         self._thread = LoopThread("compute")
         self._dask: Any = None
         self._client: Any = None
+        self._nannies: list[Any] = []                      # one for each worker; they start and watch its process
         self._gone: dict[str, asyncio.Future[None]] = {}   # of each worker there is: done when it goes
         self._in_flight: dict[str, Any] = {}               # the Dask future on a worker
         self._addresses: frozenset[str] = frozenset()
@@ -109,7 +110,7 @@ class Cluster:
         """The process of a worker, None if it is gone."""
         if address not in self._addresses:
             return None
-        for nanny in list(self._dask.workers.values()):
+        for nanny in self._nannies:
             if nanny.worker_address == address:
                 pid: int | None = nanny.pid
                 return pid
@@ -126,8 +127,7 @@ class Cluster:
             finished = True
         except TimeoutError:
             finished = False
-        for process in self._processes():
-            _kill_tree(process)
+        self._end_workers()
         return self._thread.stop(timeout=1) and finished
 
     # -- in the cluster's thread ---------------------------------------------------------------------
@@ -148,10 +148,12 @@ class Cluster:
         dask.config.set(CONFIG)
         from distributed import Client, LocalCluster
 
+        if self._closing:
+            return
         self._dask = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=self._wanted, threads_per_worker=1, processes=True, security=True, asynchronous=True,
             dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, memory_limit=0,
-            preload=[PRELOAD], silence_logs=logging.CRITICAL,
+            preload=[PRELOAD], silence_logs=logging.CRITICAL, worker_class=_noted_nanny(self._nannies),
         )
         await self._dask
         self._client = await Client(  # type: ignore[no-untyped-call]
@@ -220,32 +222,55 @@ class Cluster:
             with contextlib.suppress(psutil.NoSuchProcess):
                 _kill_tree(psutil.Process(pid))
 
-    def _processes(self) -> list[psutil.Process]:
-        """The worker processes there still are."""
-        found = []
-        for nanny in list(self._dask.workers.values()) if self._dask is not None else []:
-            if nanny.pid is not None:
+    def _end_workers(self) -> None:
+        """Kill the worker processes, those that only start too, and let their nannies start no others.
+
+        A worker has nothing to save, and killing it is quicker than asking it, above all while it imports or computes.
+        """
+        for nanny in self._nannies:
+            pid = nanny.pid
+            if pid is not None:
+                nanny.close_gracefully(reason="the appliance stops")
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    found.append(psutil.Process(nanny.pid))
-        return found
+                    _kill_tree(psutil.Process(pid))
 
     async def _close(self, limit: float) -> None:
         self._closing = True
-        if self._opening is not None:
-            await asyncio.wait({self._opening}, timeout=limit / 2)
+        await self._stop_opening(limit / 2)
         if self._dask is None:
             return
-        for nanny in list(self._dask.workers.values()):
-            nanny.close_gracefully(reason="the appliance stops")
-        # A worker has nothing to save: killing it is quicker than asking it, above all while it imports or computes.
-        for address in list(self._gone):
-            await self._kill(address)
+        if self._client is not None and self._in_flight:
+            await self._client.cancel(list(self._in_flight.values()))
+        self._end_workers()
         try:
             if self._client is not None:
                 await self._client.close(timeout=limit / 2)
             await self._dask.close(timeout=limit / 2)
-        except Exception as error:  # noqa: BLE001 - a cluster that did not start fails in many ways to close; it goes anyway
+        except Exception as error:  # noqa: BLE001 - a cluster that did not start fails in many ways to close; it goes
             logger.info("the cluster did not close as it should: %s", type(error).__name__)
+
+    async def _stop_opening(self, limit: float) -> None:
+        """If the cluster is coming up, make it fail by taking its workers away; Dask has no other way to stop that."""
+        opening = self._opening
+        if opening is None:
+            return
+        deadline = asyncio.get_running_loop().time() + limit
+        while not opening.done() and asyncio.get_running_loop().time() < deadline:
+            self._end_workers()
+            await asyncio.wait({opening}, timeout=0.05)
+        opening.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _noted_nanny(nannies: list[Any]) -> type:
+    """Dask's Nanny, but each one is noted in `nannies` from its beginning; the cluster knows it only when it is up."""
+    from distributed import Nanny
+
+    class NotedNanny(Nanny):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            nannies.append(self)
+
+    return NotedNanny
 
 
 def _watcher(cluster: Cluster) -> Any:
