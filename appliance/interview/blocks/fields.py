@@ -10,7 +10,7 @@ from appliance.interview import datatypes
 from appliance.interview.blocks.base import BlockSource, keys
 from appliance.interview.blocks.choices import ChoiceList, plain_value
 from appliance.interview.code import Expression
-from appliance.interview.errors import BadInterview
+from appliance.interview.errors import BadInterview, InterviewError
 from appliance.interview.names import canonical, is_name
 from appliance.interview.screen import Choice, ShowIf, ShownField
 from appliance.interview.templates import TextTemplate
@@ -195,7 +195,6 @@ class FieldSpec:
             label_html=None if self.label is None else evaluation.html(self.label, inline=True),
             label_above=bool(self.data.get("label above field", False)),
             floating_label=bool(self.data.get("floating label", False)),
-            html=self._text(evaluation, "html"),
             required=self._truth(evaluation, "required", self.datatype not in OPTIONAL),
             hint=self._text(evaluation, "hint"),
             help_html=evaluation.block(self._text(evaluation, "help")),
@@ -213,7 +212,7 @@ class FieldSpec:
             css_class=self._text(evaluation, "css class"),
             grid=self.data.get("grid"),
             item_grid=self.data.get("item grid"),
-            under_text_html=evaluation.block(self._text(evaluation, "under text")),
+            under_text_html=evaluation.block(self._text(evaluation, "under text")) + self._text(evaluation, "html"),
             show_if=conditions,
         )
         self._show_boxes(evaluation, shown)
@@ -223,9 +222,19 @@ class FieldSpec:
             shown.validation_messages[key] = (
                 self.source.text_of(text, self.data.line_of("validation messages")).render(evaluation.answers).strip()
             )
+        self._check_datatype(shown)
         shown.extras = {key: self.data[key] for key in _ATTRIBUTES if key in self.data}
         shown.default = self._default(evaluation, variable, choices)
         return shown
+
+    def _check_datatype(self, shown: ShownField) -> None:
+        """Refuse a datatype of a later version before the screen is stored."""
+        try:
+            datatypes.find(shown)
+        except InterviewError as error:
+            raise InterviewError(
+                f"This screen needs something that is not there: {error.message}.", file=self.source.file, line=self.line
+            ) from error
 
     def _show_note(self, evaluation: Evaluation, conditions: list[ShowIf]) -> ShownField:
         if "note" in self.data:
