@@ -153,6 +153,8 @@ class Evaluation(Asking):
         except InterviewError as error:
             if not error.variables:
                 error.variables = tuple(reversed(self.sought))
+            if error.file is None:
+                error.file, error.line = place_of(error, self.interview.files) or (self.interview.reference, None)
             error.error_action = self.error_action
             raise
         except RecursionError as error:

@@ -212,7 +212,8 @@ class FieldSpec:
             css_class=self._text(evaluation, "css class"),
             grid=self.data.get("grid"),
             item_grid=self.data.get("item grid"),
-            under_text_html=evaluation.block(self._text(evaluation, "under text")) + self._text(evaluation, "html"),
+            under_text_html=evaluation.block(self._text(evaluation, "under text"))
+            + self._text(evaluation, "html"),
             show_if=conditions,
         )
         self._show_boxes(evaluation, shown)
