@@ -30,6 +30,9 @@ ACCEPTED = {
 STARTED = 5
 """Every how many-th example is started as well."""
 
+SHOWN = 0.65
+"""The part of them that must show a first screen; the others need what is not there yet, or are files to include."""
+
 pytestmark = pytest.mark.examples
 
 
@@ -85,4 +88,4 @@ def test_sample_of_examples_shows_a_first_screen(packages: InstalledPackages, ex
         else:
             shown += isinstance(outcome.ending, ShowScreen)
     assert not [words for words in failed if "Traceback" in words or words.endswith(": ")]
-    assert shown / len(tried) > 0.8, f"only {shown} of {len(tried)} show a first screen:\n" + "\n".join(failed)
+    assert shown / len(tried) > SHOWN, f"only {shown} of {len(tried)} show a first screen:\n" + "\n".join(failed)
