@@ -77,7 +77,7 @@ class InterviewHandler(ReplyHandler):
         if not self.get_query_argument("i", "") and not self.get_query_argument("session", ""):
             self.redirect("/")
             return
-        if not self.by_script:
+        if self.known_browser and not self.by_script:
             self.remember_browser(self.visitor.browser_secret)
         as_json = self.asked("json")
         if as_json:

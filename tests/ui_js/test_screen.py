@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,6 +151,15 @@ def test_a_file_is_downloaded_and_the_page_goes_on(opened: Opened) -> None:
     assert download.value.path().read_bytes() == b"a,b\n"
     page.get_by_role("button", name="Yes").click()
     expect(page.get_by_role("heading", name="The end")).to_be_visible()
+
+
+def test_an_authors_own_button_on_a_final_screen_submits_nothing(server: Running, opened: Opened) -> None:
+    page = opened(replace(END, subquestion_html='<button id="run">Run</button>',
+                          script_html="<script>$('#run').click(() => { window.ran = 1 })</script>"))
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_function("window.ran === 1")
+    settled(page)
+    assert only_session(server).answers == []
 
 
 # -- Back and the address ------------------------------------------------------------------------------------
@@ -375,6 +385,30 @@ def test_a_refresh_keeps_what_was_typed(server: Running, opened: Opened) -> None
     assert page.get_by_label("Name", exact=True).input_value() == "Fred"
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="The end")).to_be_visible()
+
+
+def test_a_waiting_screen_goes_at_once_and_its_words_stay_for_a_moment(server: Running, opened: Opened) -> None:
+    """Also when the news comes before the reply to the submit that leads to the waiting screen."""
+    page = opened(screen(text(0, "name", "Name", required=False)),
+                  screen(block="w", reload_after=600, question_html="Hang tight."), END)
+    connected(server, page)
+    session = only_session(server)
+
+    def reply_after_the_news(route: Route) -> None:
+        if route.request.method == "POST":
+            reply = route.fetch()
+            session.step = 3
+            server.turns.on_notice(Notice(0, session.session_id, "reload"))
+            page.evaluate("new Promise((done) => setTimeout(done, 200))")
+            route.fulfill(response=reply)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/interview\?"), reply_after_the_news)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="The end")).to_be_visible()
+    expect(page.locator(".da-fading")).to_have_text("Hang tight.")
+    expect(page.locator(".da-fading")).to_have_count(0)
 
 
 def test_reload_after(server: Running, opened: Opened) -> None:

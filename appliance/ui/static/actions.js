@@ -27,6 +27,11 @@ export function urlActionCall(url, callback) {
   });
 }
 
+/** The interview's variables as JSON. This version does not give them to scripts, and says so to `callback`. */
+export function getInterviewVariables(callback) {
+  callback?.({ success: false, variables: {} });
+}
+
 function performed(url) {
   const address = new URL(url, window.location.href);
   address.searchParams.set('ajax', '1');

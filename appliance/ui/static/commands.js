@@ -6,10 +6,34 @@ import { form } from './page.js';
 
 const seen = new Set();
 let refresh = () => {};
+let sending = () => false;
+let waiting = '';
 
-/** @param {(options: object) => void} fetchScreen fetches the screen again */
-export function start(fetchScreen) {
+/**
+ * @param {(options: object) => void} fetchScreen fetches the screen again
+ * @param {() => boolean} isSending whether a submit is under way
+ */
+export function start(fetchScreen, isSending) {
   refresh = fetchScreen;
+  sending = isSending;
+}
+
+/** Fetch the screen again; `kind` "reload" only if the screen waits for something. */
+function look(kind) {
+  if (sending()) {
+    waiting = waiting === 'refresh' ? waiting : kind;   // the news may be older or newer than the screen to come
+  } else if (kind === 'refresh' || form()?.dataset.daReloadAfter) {
+    refresh({ quietly: true });
+  }
+}
+
+/** A submit has brought its screen: now do what came in the meantime. */
+export function catchUp() {
+  const kind = waiting;
+  waiting = '';
+  if (kind) {
+    look(kind);
+  }
 }
 
 function setFields(values) {
@@ -52,12 +76,8 @@ function applyOne({ value, extra }) {
       setFields(value);
       break;
     case 'refresh':
-      refresh({ quietly: true });
-      break;
     case 'reload':
-      if (form()?.dataset.daReloadAfter) {
-        refresh({ quietly: true });
-      }
+      look(extra);
       break;
     case 'backgroundresponse':
       fill(value);

@@ -3,6 +3,7 @@
 import * as help from './help.js';
 import * as visibility from './visibility.js';
 import { form, settings } from './page.js';
+import { fadeAway } from './messages.js';
 
 const loadedFiles = new Set();
 const listeners = [];
@@ -180,6 +181,7 @@ export async function draw(answer, { quietly = false } = {}) {
     return;
   }
   const kept = sameQuestion && dirty ? typed() : null;
+  const before = quietly && !sameQuestion ? document.getElementById('daMainQuestion')?.innerText : '';
   current = fresh;
   document.title = answer.browser_title ?? document.title;
   document.documentElement.lang = answer.lang || document.documentElement.lang;
@@ -198,6 +200,9 @@ export async function draw(answer, { quietly = false } = {}) {
     dirty = true;
   } else if (!sameQuestion) {
     focusOnQuestion();
+  }
+  if (before) {
+    fadeAway(before);
   }
   await runAuthorScripts((answer.extra_scripts ?? []).join(''));
   announce();

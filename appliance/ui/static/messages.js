@@ -1,5 +1,6 @@
 // Messages above the question.
 
+const FADING = 2500;
 const PRIORITIES = new Set(['primary', 'secondary', 'success', 'danger', 'warning', 'info', 'light', 'dark']);
 
 function box() {
@@ -66,6 +67,24 @@ export function tellError(answer) {
   }
   alert.scrollIntoView({ block: 'nearest' });
   return alert;
+}
+
+/**
+ * Leave a text at the foot of the page for a moment. A screen that goes by itself may go before it was read; what it
+ * said stays while the next one is already there.
+ */
+export function fadeAway(text) {
+  const holder = document.createElement('div');
+  holder.className = 'da-fading position-fixed bottom-0 start-50 translate-middle-x mb-3 px-3 py-2 rounded '
+    + 'bg-body-secondary text-body-secondary shadow-sm';
+  holder.setAttribute('aria-hidden', 'true');
+  holder.style.pointerEvents = 'none';
+  holder.textContent = text;
+  document.body.append(holder);
+  if (!window.matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    holder.animate([{ opacity: 1 }, { opacity: 1, offset: 0.6 }, { opacity: 0 }], FADING);
+  }
+  setTimeout(() => holder.remove(), FADING);
 }
 
 let spinnerTimer = 0;

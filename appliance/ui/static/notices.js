@@ -21,7 +21,7 @@ function isUp() {
   return socket?.readyState === WebSocket.OPEN;
 }
 
-function connect() {
+function connect({ again = false } = {}) {
   if (!settings.socket || !session()) {
     return;
   }
@@ -31,7 +31,12 @@ function connect() {
   url.searchParams.set('session', connectedTo);
   const mine = new WebSocket(url);
   socket = mine;
-  mine.addEventListener('open', () => { pause = 1000; });
+  mine.addEventListener('open', () => {
+    pause = 1000;
+    if (again && form()?.dataset.daReloadAfter) {
+      refresh({ quietly: true });   // what was told while the socket was down is not told again
+    }
+  });
   mine.addEventListener('message', (event) => {
     const ids = apply(JSON.parse(event.data).commands);
     if (ids.length) {
@@ -42,7 +47,7 @@ function connect() {
     if (socket !== mine) {
       return;
     }
-    setTimeout(connect, pause * (0.75 + Math.random() / 2));
+    setTimeout(() => connect({ again: true }), pause * (0.75 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
     schedule();
   });

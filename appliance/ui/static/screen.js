@@ -25,6 +25,7 @@ const functions = {
   url_action: actions.urlAction,
   url_action_call: actions.urlActionCall,
   url_action_perform: actions.urlActionPerform,
+  get_interview_variables: actions.getInterviewVariables,
   action_call: actions.actionCall,
   action_perform: actions.actionPerform,
   daGetField: getField,
@@ -57,7 +58,7 @@ document.addEventListener('change', (event) => {
 });
 
 applyColorScheme();
-commands.start(send.refresh);
+commands.start(send.refresh, send.isSending);
 help.start();
 combobox.start();
 send.start();

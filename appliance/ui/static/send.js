@@ -1,6 +1,6 @@
 // Sending the form, and doing what the answer says. A turn that got no answer is sent again under the same turn id.
 
-import { apply } from './commands.js';
+import { apply, catchUp } from './commands.js';
 import { draw } from './draw.js';
 import * as browserHistory from './history.js';
 import { busy, tell, tellError } from './messages.js';
@@ -119,6 +119,7 @@ async function post(sent, submitter) {
     underWay = false;
     busy(false);
     setButtons(false);
+    catchUp();
   }
 }
 
@@ -221,9 +222,13 @@ export function start() {
       return;
     }
     event.preventDefault();
+    const submitter = event.originalEvent?.submitter ?? null;
+    if (this.classList.contains('daformcontinueother') && !submitter?.closest('.da-button-set')) {
+      return;   // a final screen: a button in the author's own HTML is for the author's script
+    }
     const isBack = this.id === 'dabackbutton';
     const before = form()?.dataset.daRevision;
-    const drawn = await post(this, event.originalEvent?.submitter ?? null);
+    const drawn = await post(this, submitter);
     if (drawn && !isBack && !form()?.dataset.daErrors && form()?.dataset.daRevision !== before) {
       browserHistory.forward();
     }
