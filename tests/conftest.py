@@ -18,10 +18,14 @@ ONLY_WHEN_ASKED = ("bench", "fault50")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what asks for the browser, so that ``-m 'not browser'`` works; leave out what takes long unless asked."""
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
+    """Mark what asks for the browser, and run it last; leave out what takes long unless asked.
+
+    Playwright's event loop stays in the main thread as long as the browser is open: no ``asyncio.run`` after it.
+    """
+    with_browser = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+    for item in with_browser:
+        item.add_marker(pytest.mark.browser)
+    items[:] = [item for item in items if item not in with_browser] + with_browser
     if not config.getoption("markexpr"):
         left_out = [item for item in items if any(item.get_closest_marker(name) for name in ONLY_WHEN_ASKED)]
         items[:] = [item for item in items if item not in left_out]
