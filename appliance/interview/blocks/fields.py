@@ -234,7 +234,7 @@ class FieldSpec:
             datatypes.find(shown)
         except InterviewError as error:
             raise InterviewError(
-                f"This screen needs something that is not there: {error.message}.", file=self.source.file, line=self.line
+                f"This screen needs what is not there: {error.message}.", file=self.source.file, line=self.line
             ) from error
 
     def _show_note(self, evaluation: Evaluation, conditions: list[ShowIf]) -> ShownField:
