@@ -21,7 +21,8 @@ from tornado.websocket import WebSocketHandler
 
 __all__ = ["main"]
 
-PAGE = """<!DOCTYPE html><title>Baseline</title><link rel="icon" href="data:,"><p id="result"></p><button id="go">Go</button><script>
+PAGE = """<!DOCTYPE html><title>Baseline</title><link rel="icon" href="data:,">
+<p id="result"></p><button id="go">Go</button><script>
 const socket = new WebSocket(location.origin.replace('http', 'ws') + '/socket');
 socket.onmessage = async (message) => {
   const body = await (await fetch('/interview')).text();
