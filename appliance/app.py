@@ -32,6 +32,10 @@ __all__ = ["AlreadyRunning", "CannotStart", "Options", "Running", "run", "runnin
 
 logger = logging.getLogger(__name__)
 
+_SWITCH_INTERVAL = 0.0005
+"""Seconds after which a busy thread lets another one run. A turn hops between the loop, a thread that evaluates, the
+database's and the cluster's; with Python's 0.005 each hop beside a busy thread costs that long."""
+
 _TOKEN_LIFETIME = 24 * 3600.0
 """Seconds for which the address that is printed at the start can be used."""
 
@@ -98,6 +102,7 @@ def run(options: Options, on_ready: Callable[[Running], None]) -> int | None:
     :returns: None; or, where too many turns got stuck for good, the port that a fresh process is to take over.
     :raises CannotStart: if it cannot start.
     """
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     return asyncio.run(_run(options, on_ready))
 
 
