@@ -25,6 +25,7 @@ SHIPPED = "appliance.interviews"
 """The package of the interviews that come with the appliance."""
 
 _SHIPPED_ROOT = Path(__file__).parent / "interviews"
+_MANDATORY = re.compile(r"^mandatory:", re.MULTILINE)
 _METADATA = re.compile(r"^metadata[ \t]*:", re.MULTILINE)
 _BETWEEN_BLOCKS = re.compile(r"^---.*$", re.MULTILINE)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -98,12 +99,13 @@ class InstalledPackages:
 
     def listed(self) -> list[ListedInterview]:
         """What can be started, those that ship with the appliance first: the files directly in ``data/questions`` whose
-        metadata have a title, unless they say ``unlisted: True``. Read once for each state of the packages folder.
+        metadata have a title or that have a mandatory block, unless they say ``unlisted: True``. Read once for each
+        state of the packages folder.
         """
         now = self._now()
         kept = self._listed
         if kept is None or kept[0] is not now:
-            found = [one for package, root in now.roots.items() for one in _titled(package, root)]
+            found = [one for package, root in now.roots.items() for one in _startable(package, root)]
             found.sort(key=lambda one: (one.package != SHIPPED, one.title.casefold()))
             self._listed = kept = (now, found)
         return kept[1]
@@ -180,7 +182,7 @@ class InstalledPackages:
         roots = self.roots()
         if package not in roots:
             close = difflib.get_close_matches(package, roots, n=1)
-            return f"There is no package {package} here" + (f"; did you mean {close[0]}?" if close else ".")
+            return f"There is no package {package!r} here" + (f"; did you mean {close[0]}?" if close else ".")
         close = difflib.get_close_matches(join_reference(package, path),
                                           [name for name in self.interviews() if name.startswith(f"{package}:")], n=1)
         return f"There is no file {path} in {package}" + (f"; did you mean {close[0]}?" if close else ".")
@@ -195,24 +197,29 @@ def _is_plain(part: str) -> bool:
     return part not in {"", ".", ".."} and not any(sign in part for sign in "\\:\0")
 
 
-def _titled(package: str, root: Path) -> list[ListedInterview]:
-    """The interviews of one package that say a title."""
+def _startable(package: str, root: Path) -> list[ListedInterview]:
+    """The interviews of one package; one without a title goes by its file name."""
     found = []
     for file in sorted((root / "data" / "questions").glob("*.y*ml")):
-        metadata = _metadata(file)
-        title = _words(metadata.get("title"))
+        text = _text(file)
+        metadata = _metadata(text)
+        title = _words(metadata.get("title")) or (file.stem if _MANDATORY.search(text) else "")
         if title and metadata.get("unlisted") is not True:
             reference = join_reference(package, file.relative_to(root).as_posix())
             found.append(ListedInterview(reference, package, title, _words(metadata.get("description"))))
     return found
 
 
-def _metadata(file: Path) -> dict[str, Any]:
-    """The metadata blocks of a file, the later over the earlier; what cannot be read has none."""
+def _text(file: Path) -> str:
+    """The file as text; empty where it cannot be read."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return {}
+        return ""
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    """The metadata blocks of a file, the later over the earlier; what cannot be read has none."""
     metadata: dict[str, Any] = {}
     for block in _BETWEEN_BLOCKS.split(text):
         if _METADATA.search(block) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from appliance.interview.blocks.choices import ChoiceSpec
 from appliance.interview.blocks.fields import MANY, FieldSpec, fields_by_code
@@ -22,6 +22,7 @@ __all__ = ["CHOICE_VARIABLE", "Asking"]
 CHOICE_VARIABLE = "_choice"
 """Stands for the variable of a list of choices that sets none: its options hold blocks or special words."""
 
+_SPECIAL_COLORS = {"exit": "danger", "leave": "secondary", "restart": "secondary", "exit_logout": "danger"}
 _RELOAD_USUAL, _RELOAD_LEAST = 10.0, 4.0
 _SCREEN_PARTS = {
     "continue button label": "continue_label_html",
@@ -299,6 +300,7 @@ class Asking(Variables):
             )
         if word == "link":
             return Button(number, choice.label_html, "link", url=url, **common)
+        common["color"] = choice.color or _SPECIAL_COLORS.get(word, "primary")
         return Button(number, choice.label_html, "special", name=word, url=url, **common)
 
     def _outcome(self, choice: Choice, spec: ChoiceSpec | None, block: QuestionBlock) -> dict[str, Any]:
@@ -395,10 +397,9 @@ class Asking(Variables):
         options = signal.options
         for n, item in enumerate(self._message_buttons(options)):
             label, word, url = item
-            color = {"exit": "danger", "leave": "danger", "restart": "warning"}.get(word, "primary")
-            screen.buttons.append(
-                Button(n, self.inline(label), "special" if word in SPECIAL else "link", name=word, url=url, color=color)
-            )
+            kind: Literal["special", "link"] = "special" if word in SPECIAL else "link"
+            color = _SPECIAL_COLORS.get(word, "primary")
+            screen.buttons.append(Button(n, self.inline(label), kind, name=word, url=url, color=color))
         if not screen.buttons:
             screen.kind = "end"
         return screen

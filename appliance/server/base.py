@@ -187,7 +187,8 @@ class BaseHandler(RequestHandler):
         if self.by_script:
             self.send_json(self.error_json(explanation, author=author))
         else:
-            self.page("error.html", explanation=explanation, author=author, back=self.way_back())
+            self.page("error.html", explanation=explanation, author=author,
+                      back="" if explanation.code == "unknown_interview" else self.way_back())
 
     def error_json(self, explanation: Explanation, *, author: bool) -> dict[str, Any]:
         """An error as a script gets it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from appliance.packages import SHIPPED
 from appliance.server import security
 from appliance.server.base import BaseHandler
 from appliance.server.parts import Listed
@@ -31,6 +32,11 @@ class _Group:
 
     package: str
     interviews: list[Listed] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What the list is headed with."""
+        return "Interviews that come with the appliance" if self.package == SHIPPED else self.package
 
     @property
     def open(self) -> bool:

@@ -70,16 +70,14 @@ export function tellError(answer) {
 }
 
 /**
- * Leave a text at the foot of the page for a moment. A screen that goes by itself may go before it was read; what it
+ * Leave a text under the bar on top for a moment. A screen that goes by itself may go before it was read; what it
  * said stays while the next one is already there.
  */
 export function fadeAway(text) {
   const holder = document.createElement('div');
-  holder.className = 'da-fading position-fixed bottom-0 start-50 translate-middle-x mb-3 px-3 py-2 rounded '
-    + 'bg-body-secondary text-body-secondary shadow-sm';
+  holder.className = 'da-fading';
   holder.setAttribute('aria-hidden', 'true');
-  holder.style.pointerEvents = 'none';
-  holder.textContent = text;
+  holder.textContent = `\u2713 ${text}`;
   document.body.append(holder);
   if (!window.matchMedia('(prefers-reduced-motion: reduce)').matches) {
     holder.animate([{ opacity: 1 }, { opacity: 1, offset: 0.6 }, { opacity: 0 }], FADING);
