@@ -111,7 +111,8 @@ def documents(text: str, file: str) -> list[Document]:
     :raises BadInterview: where the text is not YAML or a block is not a mapping.
     """
     found: list[Document] = []
-    for part, offset in _split(text.lstrip("\ufeff").replace("\t", "  ")):
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\t", "  ")
+    for part, offset in _split(text):
         try:
             node = yaml.compose(part, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:

@@ -57,6 +57,10 @@ def test_an_error_in_an_included_file_names_that_file() -> None:
     assert caught.value.file == "tests:data/questions/part.yml"
 
 
+def test_files_from_windows_are_read_alike() -> None:
+    read("question: Hello\r\nfields:\r\n  - A: a\r\n---\r\nmandatory: True\r\ncode: |\r\n  a\r\n")
+
+
 def test_remarks_in_keys_of_their_own_are_let_pass() -> None:
     read("question: Hello\nfields:\n  - A: a\nzzz remark: not for docassemble\n")
 
