@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from tornado.web import HTTPError
 
 from appliance.interview.errors import CodeFailed, InterviewError, TooSlow, UnknownInterview
-from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
+from appliance.store.errors import StoreClosed, StoreError
 
 __all__ = ["Explanation", "Refused", "explain", "explain_status"]
 
@@ -80,6 +81,12 @@ def explain(error: BaseException | None, status: int) -> Explanation:
         return Explanation(404, "There is no such interview", str(error), "unknown_interview", _author_details(error))
     if isinstance(error, InterviewError):
         return _explain_interview(error)
+    if isinstance(error, Stopping | StoreClosed):
+        return Explanation(503, "The appliance is being stopped",
+                           "What you saved before is still there. Please come back when it runs again.", "stopping")
+    if isinstance(error, StoreError):
+        return Explanation(507, "This could not be saved",
+                           f"{error} Nothing of it was kept. Please try again.", "not_saved")
     if status != 500:
         return explain_status(status)
     return Explanation(500, _WRONG, _WRONG_WORDS, "500")

@@ -1,8 +1,8 @@
-"""Why a session cannot be opened."""
+"""Why a session cannot be opened, or a turn not be taken."""
 
 from __future__ import annotations
 
-__all__ = ["NoSuchSession", "NotYours"]
+__all__ = ["NoSuchSession", "NotYours", "Stopping"]
 
 
 class NoSuchSession(Exception):
@@ -19,3 +19,10 @@ class NotYours(Exception):
     def __init__(self, session_id: str) -> None:
         super().__init__("This interview session belongs to somebody else.")
         self.session_id = session_id
+
+
+class Stopping(Exception):
+    """The appliance is being stopped and takes no more turns."""
+
+    def __init__(self) -> None:
+        super().__init__("The appliance is stopping.")

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from appliance.interview.errors import TooSlow
+from appliance.sessions.errors import Stopping
 
 __all__ = ["Evaluator", "Running", "TimeOver"]
 
@@ -101,12 +102,13 @@ class Evaluator:
         """Call `function` in a thread and give what it returns.
 
         :raises TimeOver: at the time limit.
+        :raises Stopping: after :meth:`close`.
         """
         loop = asyncio.get_running_loop()
         running = Running(self, function, loop.create_future())
         with self._lock:
             if self._closed:
-                raise RuntimeError("the appliance is shutting down")
+                raise Stopping
             self._queue.append(running)
             self._hire()
         self._look_later(loop)
