@@ -407,7 +407,7 @@ def test_a_waiting_screen_goes_at_once_and_its_words_stay_for_a_moment(server: R
     page.route(re.compile(r"/interview\?"), reply_after_the_news)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="The end")).to_be_visible()
-    expect(page.locator(".da-fading")).to_have_text("Hang tight.")
+    expect(page.locator(".da-fading")).to_have_text("✓ Hang tight.")
     expect(page.locator(".da-fading")).to_have_count(0)
 
 
