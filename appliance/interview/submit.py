@@ -200,6 +200,7 @@ def _chosen(evaluation: Evaluation, block: Any, choice: Any) -> None:
             evaluation.internal.setdefault("passed", set()).add(evaluation.result_key(block))
     else:
         evaluation.internal["answers"][evaluation.result_key(block)] = choice
+        evaluation.internal["answered"].discard(block.embedded[choice].name)
 
 
 def _finish(evaluation: Evaluation, screen: Screen, block: Any) -> None:

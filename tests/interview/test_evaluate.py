@@ -186,6 +186,37 @@ def test_buttons_with_code_and_with_questions_inside() -> None:
     assert other.question == "It is green."
 
 
+def test_a_mandatory_question_is_done_when_the_question_inside_it_is() -> None:
+    talk = Talk("""
+        id: outer
+        mandatory: True
+        question: Which way?
+        buttons:
+          - Long:
+              question: How far?
+              fields:
+                - Far: far
+          - Short:
+              code: far = "near"
+        ---
+        mandatory: True
+        question: ${ far }
+        ---
+        event: once_more
+        code: |
+          forget_result_of('outer')
+          undefine('far')
+    """)
+    talk.submit("Long")
+    talk.submit(far="a mile")
+    assert talk.question == "a mile"
+    talk.act("once_more")
+    talk.submit("Long")
+    assert talk.question == "How far?"
+    talk.submit(far="two miles")
+    assert talk.question == "two miles"
+
+
 def test_a_choice_to_continue_passes_the_question_over() -> None:
     talk = Talk("""
         question: Plain?

@@ -246,7 +246,10 @@ class QuestionBlock(Block):
     def attempt(self, evaluation: Evaluation, name: str | None) -> Screen | None:
         chosen = evaluation.internal["answers"].get(evaluation.result_key(self))
         if chosen is not None and chosen in self.embedded:
-            return self.embedded[chosen].attempt(evaluation, name)
+            block = self.embedded[chosen]
+            if name is None and block.name in evaluation.internal["answered"]:
+                return None
+            return block.attempt(evaluation, name)
         return evaluation.ask(self)
 
 
