@@ -267,7 +267,7 @@ class Asking(Variables):
         screen.extras["yesno"] = True
 
     def _default_choice(self, block: QuestionBlock, variable: str, choices: list[Choice]) -> Any:
-        known, value = self.known_value(variable) if variable != CHOICE_VARIABLE else (False, None)
+        known, value = self.default_value(variable) if variable != CHOICE_VARIABLE else (False, None)
         if known:
             return value
         if "default" in block.parts:

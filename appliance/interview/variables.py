@@ -86,6 +86,14 @@ class Variables:
                 return True, eval(_compiled(canonical(name)), answers)
         return False, None
 
+    def default_value(self, name: str) -> tuple[bool, Any]:
+        """Like :meth:`known_value`, also for what ``invalidate()`` remembered of `name`."""
+        known, value = self.known_value(name)
+        remembered = self.internal.get("defaults", {})
+        if not known and name in remembered:
+            return True, remembered[name]
+        return known, value
+
     def assign(self, name: str, value: Any) -> None:
         """Set `name` to `value`; the object that holds an attribute or item must be there.
 

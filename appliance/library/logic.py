@@ -7,6 +7,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Literal, NoReturn
 
 from appliance.interview.host import current
+from appliance.interview.names import canonical
 from appliance.interview.screen import html_name, variable_of
 from appliance.interview.signals import AskFor, RerunLogic
 from appliance.library.errors import DAValidationError
@@ -91,7 +92,7 @@ def invalidate(*pargs: str) -> None:
 def remember_as_defaults(names: tuple[str, ...]) -> None:
     evaluation = current()
     defaults = evaluation.internal.setdefault("defaults", {})
-    for name in names:
+    for name in map(canonical, names):
         if evaluation.is_defined(name):
             defaults[name] = evaluation.value(name)
 

@@ -409,6 +409,40 @@ def test_back_fills_in_what_was_entered() -> None:
     assert "fruit" not in talk.answers
 
 
+def test_what_was_invalidated_is_the_default_when_it_is_asked_again() -> None:
+    talk = Talk("""
+        objects:
+          - user: Individual
+        ---
+        mandatory: True
+        question: ${ user.color } ${ kind }
+        ---
+        question: Colour?
+        fields:
+          - Colour: user.color
+        ---
+        question: Kind?
+        field: kind
+        dropdown:
+          - warm
+          - cold
+        ---
+        event: again
+        code: |
+          invalidate('user.color', 'kind')
+    """)
+    talk.submit(**{"user.color": "red"})
+    talk.choose("cold")
+    talk.act("again")
+    assert talk.screen.fields[0].default == "red"
+    talk.submit(**{"user.color": "blue"})
+    assert talk.screen.fields[0].default == "cold"
+    talk.choose("cold")
+    assert talk.question == "blue cold"
+    talk.act("again")
+    assert talk.screen.fields[0].default == "blue"
+
+
 def test_an_action_runs_its_event_and_the_interview_goes_on() -> None:
     talk = Talk("""
         event: set_colour

@@ -290,7 +290,7 @@ class FieldSpec:
 
     def _default(self, evaluation: Evaluation, variable: str, choices: list[Choice]) -> Any:
         """The value to start with: what the variable is or was, else the ``default``, else the default choice."""
-        known, value = evaluation.known_value(variable)
+        known, value = evaluation.default_value(variable)
         if known:
             return value
         raw = self.data.get("default")
