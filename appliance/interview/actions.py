@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from appliance.interview.names import canonical
 from appliance.interview.signals import AskFor
 from appliance.interview.turn import Action, CheckIn, Turn
 
@@ -17,10 +18,14 @@ __all__ = ["BUILT_IN", "ActionStack", "Entry"]
 
 @dataclass
 class Entry:
-    """An action to run: an event, or a variable whose question is asked even if it has a value."""
+    """An action to run: an event, or a variable whose question is asked even if it has a value.
+
+    With `gather`, a variable for which questions are asked until it has a value.
+    """
 
     action: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    gather: bool = False
 
 
 class ActionStack:
@@ -66,19 +71,27 @@ class ActionStack:
         """A screen that was shown for `action` was submitted: if it was the action's own screen, the action is over."""
         for entry in reversed(self._entries):
             if entry.action == action["action"] and entry.arguments == action["arguments"]:
-                if sought == entry.action:
+                if sought == entry.action and not entry.gather:
                     self._entries.remove(entry)
                 return
 
     def push_requests(self, signal: AskFor) -> None:
         """Ask for variables, the first one first, then go on."""
         running = self.current
-        if running is not None and not signal.gather:
+        entries = [_entry(request) for request in signal.requests]
+        for entry in entries:
+            entry.gather = signal.gather and not entry.arguments and not self._is_event(entry.action)
+        # What only gathers variables comes back to its code, which finds them then; all else would come back forever.
+        if running is not None and not (signal.gather and all(entry.gather for entry in entries)):
             self.done(running)
         if signal.forget_prior:
             self._entries.clear()
-        for request in reversed(signal.requests):
-            self._entries.append(_entry(request))
+        self._entries.extend(reversed(entries))
+
+    def _is_event(self, name: str) -> bool:
+        if name in BUILT_IN:
+            return True
+        return any(name in block.events for block in self._evaluation.interview.offering(canonical(name)))
 
 
 def _entry(request: Any) -> Entry:

@@ -186,6 +186,7 @@ class Evaluation(Asking):
     def _assemble(self) -> Ending:
         while True:
             self.count_round("")
+            self.sought = ()
             try:
                 if not self.interview_runs_actions:
                     self.process_action()
@@ -196,6 +197,8 @@ class Evaluation(Asking):
             except AskFor as signal:
                 self.stack.push_requests(signal)
             except RerunLogic:
+                if not self.sought:  # an action's own code said so: it has done what it was to do
+                    self.stack.drop_current()
                 self._initial_done.clear()
 
     def _pass(self) -> bool:
@@ -236,7 +239,10 @@ class Evaluation(Asking):
         """Run what is on the stack of actions; returns when nothing is left to do there."""
         while (entry := self.stack.top()) is not None:
             self.action, self.arguments = entry.action, entry.arguments
-            self._run_action(entry.action)
+            if entry.gather:
+                self.settle(entry.action)
+            else:
+                self._run_action(entry.action)
             self.stack.done(entry)
         self.action, self.arguments = None, {}
 

@@ -110,9 +110,12 @@ def force_ask(*pargs: Any, forget_prior: bool = False, **_kwargs: Any) -> NoRetu
     raise AskFor(flattened(pargs), forget_prior=forget_prior)
 
 
-def force_gather(*pargs: Any, forget_prior: bool = False, **_kwargs: Any) -> NoReturn:
-    """Ask until these variables are defined, for every person of the session."""
-    raise AskFor(flattened(pargs), forget_prior=forget_prior, gather=True)
+def force_gather(*pargs: Any, forget_prior: bool = False, **_kwargs: Any) -> None:
+    """Ask until these variables are defined, for every person of the session; those that are are not asked again."""
+    evaluation = current()
+    requests = [each for each in flattened(pargs) if not (isinstance(each, str) and evaluation.is_defined(each))]
+    if requests:
+        raise AskFor(requests, forget_prior=forget_prior, gather=True)
 
 
 def flattened(pargs: tuple[Any, ...]) -> list[Any]:

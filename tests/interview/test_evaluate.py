@@ -476,6 +476,73 @@ def test_an_action_can_show_its_own_screen_and_come_back() -> None:
     assert talk.question == "Home"
 
 
+GATHER = """
+    mandatory: True
+    code: |
+      force_gather('food', 'drink')
+      both
+    ---
+    event: go
+    code: |
+      force_gather('size')
+      eaten = size + " " + food
+    ---
+    question: Food and drink?
+    fields:
+      - Food: food
+      - Drink: drink
+    ---
+    question: Tell me the size.
+    fields:
+      - Size: size
+    ---
+    question: Which size?
+    choices:
+      - Big:
+          code: size = "big"
+      - Another: continue
+    ---
+    event: both
+    question: ${ food } and ${ drink } ${ showifdef('eaten') }
+"""
+
+
+def test_force_gather_asks_for_what_is_not_defined_and_no_more() -> None:
+    talk = Talk(GATHER)
+    assert talk.question == "Food and drink?"
+    talk.submit(food="bread", drink="water")
+    assert talk.question == "bread and water"
+
+
+def test_force_gather_asks_until_there_is_a_value_and_the_action_goes_on() -> None:
+    talk = Talk(GATHER)
+    talk.submit(food="bread", drink="water")
+    talk.act("go")
+    assert talk.question == "Which size?"
+    talk.choose("1")
+    assert talk.question == "Tell me the size."
+    talk.submit(size="small")
+    assert talk.question == "bread and water small bread"
+    other = Talk(GATHER)
+    other.act("go")
+    other.choose("0")
+    assert other.question == "Food and drink?"
+
+
+def test_an_action_may_run_the_logic_anew() -> None:
+    talk = Talk("""
+        mandatory: True
+        question: ${ showifdef('n', 'none') }
+        ---
+        event: go
+        code: |
+          n = 5
+          re_run_logic()
+    """)
+    talk.act("go")
+    assert talk.question == "5"
+
+
 def test_asking_again_for_a_defined_variable_by_action() -> None:
     talk = Talk(FRUIT)
     talk.submit(fruit="figs")
