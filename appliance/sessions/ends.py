@@ -37,11 +37,9 @@ class TaskEnds:
         row = await self._outstanding(end)
         if row is None:
             return
-        if end.follow_up is not None:
+        if end.follow_up is not None or end.goodbye is not None:
             with runner.waits.acting(end.task_id):
                 await runner.in_order(row.session_id, lambda: self._in_turn(end))
-        elif end.effects is not None or end.goodbye is not None:
-            await runner.in_order(row.session_id, lambda: self._in_turn(end))
         else:
             # Touches no answers, so it needs no place in the line; a turn of the session may even be waiting for it.
             await self._take(row, end)

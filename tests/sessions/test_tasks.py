@@ -306,6 +306,33 @@ def test_get_on_a_task_that_ends_in_an_action_is_an_error_at_once(tmp_path: Path
     run(tmp_path, test, GETTING)
 
 
+def test_get_on_a_task_that_sends_a_notice_does_not_hang(tmp_path: Path) -> None:
+    """What a task asked for needs no place in the line, where the turn that waits for the task stands."""
+    async def test(house: House) -> None:
+        begun = await house.begin()
+        turn = asyncio.create_task(house.submit(begun, name="Fred"))
+        task_id = await _eventually_queued(house)
+        effects = pickle.dumps([SendNotice("flash", "hello")])
+        await asyncio.wait_for(house.end(task_id, 7, effects=effects), 10)
+        assert screen_of(await asyncio.wait_for(turn, 10)).question_text == "Got 7"
+        assert [notice.value for notice in house.notices] == ["hello"]
+    run(tmp_path, test, GETTING)
+
+
+def test_get_on_a_task_that_ends_the_session_is_an_error_at_once(tmp_path: Path) -> None:
+    """The session is deleted when the turn that waited for the task has failed."""
+    async def test(house: House) -> None:
+        begun = await house.begin()
+        turn = asyncio.create_task(house.submit(begun, name="Fred"))
+        task_id = await _eventually_queued(house)
+        ending = asyncio.create_task(house.end(task_id, goodbye="exit"))
+        with pytest.raises(CodeFailed, match="do not wait for it"):
+            await asyncio.wait_for(turn, 10)
+        await asyncio.wait_for(ending, 10)
+        assert house.rows("SELECT id FROM sessions") == []
+    run(tmp_path, test, GETTING)
+
+
 def test_stopping_does_not_wait_for_tasks(tmp_path: Path) -> None:
     """A turn that waits for a task gives up when the appliance stops; the task is still queued at the next start."""
     async def test(house: House) -> None:
