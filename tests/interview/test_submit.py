@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from appliance.interview.datatypes.checkboxes import preset
 from appliance.interview.screen import html_name
 from tests.interview.talk import Talk
 
@@ -104,6 +107,57 @@ def test_values_of_choices_are_texts_unless_the_author_says_otherwise() -> None:
     talk.submit(answer="4")
     assert "4" in talk.question
     assert talk.answers["answer"] == "4"
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "[apple, '${ other }']",
+        "{apple: True, pear: False, plum: True}",
+        "{code: as_dict}",
+        "{code: as_list}",
+        "{code: \"['apple', 'plum']\"}",
+    ],
+)
+def test_boxes_are_checked_at_first_as_the_default_says(default: str) -> None:
+    talk = Talk(f"""
+        code: |
+          other = 'plum'
+        ---
+        code: |
+          as_dict = DADict('as_dict', elements={{'apple': True, 'pear': False, 'plum': True}})
+        ---
+        code: |
+          as_list = DAList('as_list', elements=['apple', 'plum'])
+        ---
+        question: Fruit?
+        fields:
+          - Fruit: fruit
+            datatype: checkboxes
+            choices: [apple, pear, plum]
+            default: {default}
+        ---
+        mandatory: True
+        question: ${{ fruit.true_values() }}
+    """)
+    assert preset(talk.screen.fields[0]) == {"apple", "plum"}
+
+
+def test_boxes_that_were_checked_are_so_when_asked_again() -> None:
+    talk = Talk("""
+        question: Fruit?
+        fields:
+          - Fruit: fruit
+            datatype: checkboxes
+            choices: [apple, pear, plum]
+        ---
+        mandatory: True
+        question: ${ fruit.true_values() }
+    """)
+    talk.post({html_name("fruit['pear']"): ["True"]})
+    assert talk.question == "pear"
+    talk.act("fruit")
+    assert preset(talk.screen.fields[0]) == {"pear"}
 
 
 def test_checkboxes_give_a_dictionary_of_truth() -> None:

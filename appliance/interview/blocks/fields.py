@@ -297,7 +297,12 @@ class FieldSpec:
         if isinstance(raw, YamlMap) and "code" in raw:
             return self._expression(raw, "code").value(evaluation.answers)
         if isinstance(raw, list):
-            return [plain_value(item) for item in raw]
+            line = self.data.text_line("default")
+            texts = [item if isinstance(item, dict | list) else plain_value(item) for item in raw]
+            return [
+                self.source.text_of(item, line).render(evaluation.answers).strip() if isinstance(item, str) else item
+                for item in texts
+            ]
         if isinstance(raw, YamlMap):
             return dict(raw)
         if raw is not None:

@@ -29,7 +29,7 @@ def preset(field: ShownField) -> set[str]:
 
     The field's default (one value, several, or a mapping of value to bool) goes before the choices' own.
     """
-    default = field.default
+    default = getattr(field.default, "elements", field.default)  # of a DADict, DAList or DASet
     if default is None:
         on: list[Any] = []
     elif isinstance(default, Mapping):
