@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from appliance.server.application import ServerApplication
 
-__all__ = ["BROWSER_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_author", "knock"]
+__all__ = ["BROWSER_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_author", "knock", "log_failure"]
 
 BROWSER_COOKIE = "browser"
 USER_COOKIE = "user"
@@ -204,10 +204,16 @@ class BaseHandler(RequestHandler):
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
         """Log type, file and line, never the message or the address, which may hold what a person typed."""
-        explanation = explain(value, 500)
-        if explanation.status < 500 or typ is None:
-            log.info("refused %s %s: %s", self.request.method, self.request.path, explanation.code)
-            return
-        places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(tb)[-8:])
-        details = ", ".join(text for name, text in explanation.details if name != "Message")
-        log.error("%s %s failed: %s at %s %s", self.request.method, self.request.path, typ.__name__, places, details)
+        log_failure(self.request, typ, value, tb)
+
+
+def log_failure(request: HTTPServerRequest, typ: type[BaseException] | None, value: BaseException | None,
+                tb: TracebackType | None) -> None:
+    """Log type, file and line of what a request met."""
+    explanation = explain(value, 500)
+    if explanation.status < 500 or typ is None:
+        log.info("refused %s %s: %s", request.method, request.path, explanation.code)
+        return
+    places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(tb)[-8:])
+    details = ", ".join(text for name, text in explanation.details if name != "Message")
+    log.error("%s %s failed: %s at %s %s", request.method, request.path, typ.__name__, places, details)

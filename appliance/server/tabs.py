@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
-from appliance.server.base import BROWSER_COOKIE, knock
+from appliance.server.base import BROWSER_COOKIE, knock, log_failure
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.reply import Notice
 from appliance.sessions.visitor import Visitor
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from appliance.server.application import ServerApplication
 
 __all__ = ["NoticeSocket", "Tabs", "command"]
@@ -104,9 +106,16 @@ class NoticeSocket(WebSocketHandler):
         """Send what waited."""
         self.set_nodelay(True)
         self.server.tabs.add(self.session_id, self)
-        waiting = await self.server.parts.turns.undelivered(self.session_id)
+        waiting = await self.waiting()
         if waiting:
             self.send(waiting)
+
+    async def waiting(self) -> list[Notice]:
+        """The notices that no tab has got; none of a session that has ended while the tab was open."""
+        try:
+            return await self.server.parts.turns.undelivered(self.session_id, self.visitor)
+        except (NoSuchSession, NotYours):
+            return []
 
     def send(self, notices: list[Notice]) -> None:
         """Send notices; a tab that has just gone gets them by its next check-in."""
@@ -124,10 +133,15 @@ class NoticeSocket(WebSocketHandler):
             return
         if not isinstance(seen, list):
             return
-        own = {notice.id for notice in await self.server.parts.turns.undelivered(self.session_id)}
+        own = {notice.id for notice in await self.waiting()}
         acknowledged = [number for number in seen if isinstance(number, int) and number in own]
         if acknowledged:
             await self.server.parts.turns.delivered(acknowledged)
+
+    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
+                      tb: TracebackType | None) -> None:
+        """Without the address, which holds the session."""
+        log_failure(self.request, typ, value, tb)
 
     def on_close(self) -> None:
         if self.session_id:

@@ -153,8 +153,9 @@ class MemoryTurns:
                 if one.secret == visitor.browser_secret or one.user_id == (visitor.user.user_id or 0)]
 
     async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]:
-        if visitor is not None:
-            self.own(session_id, visitor)
+        if visitor is None:
+            return []   # as right after a restart, when no session has been opened yet
+        self.own(session_id, visitor)
         return [one for one in self.notices if one.session_id == session_id]
 
     async def delivered(self, ids: list[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tornado.httpclient import HTTPRequest
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from appliance.sessions.reply import Notice
@@ -108,6 +108,25 @@ def test_a_notice_is_pushed_and_counts_when_the_tab_has_it(server: Running, brow
 
     asyncio.run(tab())
     assert [one.id for one in server.turns.notices] == [2]
+
+
+def test_a_socket_that_fails_is_logged_without_its_session(server: Running, browser_client: httpx.Client,
+                                                           monkeypatch: pytest.MonkeyPatch,
+                                                           caplog: pytest.LogCaptureFixture) -> None:
+    """The address of the socket names the session, which for some sessions is all that opens it."""
+    session = opened(browser_client)["session"]
+
+    async def fails(session_id: str, visitor: object = None) -> list[Notice]:
+        raise ZeroDivisionError(session_id)
+
+    async def tab() -> None:
+        with pytest.raises(HTTPClientError, match="500"):
+            await connect(server, session, cookies(browser_client), server.base)
+
+    monkeypatch.setattr(server.turns, "undelivered", fails)
+    asyncio.run(tab())
+    assert "/interview/notices failed: ZeroDivisionError" in caplog.text
+    assert session not in caplog.text
 
 
 @pytest.mark.parametrize(("cookie", "origin"), [
