@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 from appliance.server.errors import Refused
 from appliance.server.replies import ReplyHandler, interview_url
-from appliance.server.security import safe_target
+from appliance.server.security import safe_next
 from appliance.sessions.errors import NoSuchSession
 
 __all__ = ["LeavingHandler"]
@@ -62,6 +62,8 @@ class LeavingHandler(ReplyHandler):
     def target(self) -> str:
         """The address in ``next`` if it is on this site, else the exit page."""
         wanted = self.get_query_argument("next", "")
-        if wanted and not urlsplit(wanted).netloc:
-            return safe_target(wanted, self.exit_page(self.kind))
-        return self.exit_page(self.kind)
+        try:
+            address = urljoin("/", wanted) if wanted else ""
+        except ValueError:
+            address = ""
+        return safe_next(address, self.exit_page(self.kind))

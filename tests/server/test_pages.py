@@ -57,6 +57,17 @@ def test_the_owner_signs_in_once_with_a_token(browser_client: httpx.Client, serv
     assert "Olive" not in browser_client.get("/").text
 
 
+@pytest.mark.parametrize(("target", "reached"), [
+    ("/interview?i=x", "/interview?i=x"), ("interview?i=a:b", "/interview?i=a:b"), ("", "/?goodbye=leave"),
+    ("https://evil.example/", "/?goodbye=leave"), ("https:evil.example", "/?goodbye=leave"),
+    ("//evil.example/", "/?goodbye=leave"), ("///evil.example", "/evil.example"), ("//[", "/?goodbye=leave"),
+    ("/\\evil.example", "/?goodbye=leave"), ("javascript:alert(1)", "/?goodbye=leave")])
+def test_leaving_goes_nowhere_else(browser_client: httpx.Client, target: str, reached: str) -> None:
+    """Browsers take backslashes, further slashes and a scheme without any for the name of a host."""
+    answer = browser_client.get("/leave", params={"next": target})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reached)
+
+
 @pytest.mark.parametrize("target", [
     "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])
 def test_sign_in_sends_nobody_elsewhere(browser_client: httpx.Client, target: str) -> None:
