@@ -10,7 +10,7 @@ from appliance.interview.errors import CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
-from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.errors import NoSuchSession, Stopping
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
@@ -85,6 +85,8 @@ class TaskEnds:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
                 evaluated = await self._runner.evaluate(counted, Happening("follow_up", action, self._actor(row)))
+            except Stopping:
+                raise   # the action has not run; the task runs again at the next start
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
                 error, value = _details(raised), None
             else:

@@ -11,7 +11,7 @@ import pytest
 from appliance.interview.errors import CodeFailed
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import SendNotice, StartTask
-from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.errors import NoSuchSession, Stopping
 from appliance.sessions.reply import Reply
 from tests.sessions.house import ANN, House, run, screen_of
 
@@ -347,6 +347,21 @@ def test_stopping_does_not_wait_for_tasks(tmp_path: Path) -> None:
         assert await house.only_task()
     run(tmp_path, test, GETTING)
     run(tmp_path, again, GETTING)
+
+
+def test_an_action_that_stopping_kept_from_running_is_not_lost(tmp_path: Path) -> None:
+    """A task that ends when the appliance takes no more turns is not failed by that: it runs again, and its action."""
+    async def test(house: House) -> None:
+        _, task_id = await _waiting(house)
+        house.turns.evaluator.close()
+        with pytest.raises(Stopping):
+            await house.end(task_id, action="arrived")
+
+    async def again(house: House) -> None:
+        await house.end(await house.only_task(), action="arrived", arguments={"answer": 9})
+        assert house.rows("SELECT state FROM tasks") == [("done",)]
+    run(tmp_path, test, WAITING)
+    run(tmp_path, again, WAITING)
 
 
 def test_a_handle_can_revoke_its_task(tmp_path: Path) -> None:
