@@ -40,8 +40,12 @@ MAKO_NAMES: dict[str, Any] = {
 """What Mako's generated code expects among its module's names."""
 
 
+_OF_MAKO = frozenset({"caller", "capture"})
+"""Names that Mako's context has by itself."""
+
+
 class _LooseNames(ast.NodeTransformer):
-    """Takes out the ``name = context.get('name', UNDEFINED)`` statements."""
+    """Takes out the ``name = context.get('name', UNDEFINED)`` statements, except for Mako's own names."""
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
         value = node.value
@@ -52,6 +56,8 @@ class _LooseNames(ast.NodeTransformer):
             and isinstance(value.func.value, ast.Name)
             and value.func.value.id == "context"
             and len(value.args) == 2
+            and isinstance(value.args[0], ast.Constant)
+            and value.args[0].value not in _OF_MAKO
             and isinstance(value.args[1], ast.Name)
             and value.args[1].id == "UNDEFINED"
         ):

@@ -380,6 +380,18 @@ def test_supersedes_and_order_change_the_precedence() -> None:
     assert Talk(ordered).question == "What the heck?"
 
 
+def test_a_text_can_capture_what_its_functions_write() -> None:
+    talk = Talk("""
+        mandatory: True
+        question: Hello
+        subquestion: |
+          <%def name="loud(text)">*${ text }*${ caller.body() }</%def>
+          <%def name="plain()">end</%def>
+          <%call expr="loud('so')">!</%call> ${ capture(plain).upper() }
+    """)
+    assert talk.screen.subquestion_html.strip() == "<p><em>so</em>! END</p>"
+
+
 def test_template_is_rendered_where_it_is_used() -> None:
     talk = Talk("""
         template: greeting
@@ -597,3 +609,72 @@ def test_a_failing_task_carries_its_error_action() -> None:
     with pytest.raises(CodeFailed) as caught:
         talk.act("work", number=0)
     assert caught.value.error_action == FollowUp("failed", {"stage": "one"})
+
+
+def test_a_block_in_the_language_in_use_comes_before_one_without() -> None:
+    talk = Talk("""
+        metadata:
+          title:
+            en: Life
+            es: Vida
+        ---
+        initial: True
+        code: set_language(language)
+        ---
+        code: language = 'es'
+        ---
+        language: es
+        question: ¿Cuál?
+        fields: [{X: x_value}]
+        ---
+        language: fr
+        question: Quoi ?
+        fields: [{X: x_value}]
+        ---
+        question: What?
+        fields: [{X: x_value}]
+        ---
+        mandatory: True
+        question: ${ x_value }
+    """)
+    assert talk.question == "¿Cuál?"
+    assert talk.screen.title == "Vida"
+
+
+def test_the_fields_of_a_question_can_come_from_code_about_a_list() -> None:
+    talk = Talk("""
+        objects:
+          - people: DAList.using(object_type=Individual, ask_number=True)
+        ---
+        code: people.target_number = 2
+        ---
+        sets: people[i].name.first
+        question: Names?
+        fields:
+          code: rows
+        ---
+        code: |
+          rows = [{'label': str(n), 'field': f'people[{n}].name.first'} for n in range(people.number())]
+        ---
+        mandatory: True
+        question: ${ comma_and_list(p.name.first for p in people) }
+    """)
+    assert [field.variable for field in talk.screen.fields] == ["people[0].name.first", "people[1].name.first"]
+    talk.post({field.html_name: [f"P{field.number}"] for field in talk.screen.fields})
+    assert talk.question.endswith("and P1001")
+
+
+def test_terms_of_a_question_are_explained_with_and_without_braces() -> None:
+    talk = Talk("""
+        mandatory: True
+        question: Met a creeper?
+        subquestion: And a {zombie}, or a creeper?
+        auto terms:
+          creeper: A ${ colour } creature.
+        terms:
+          zombie: Undead.
+        ---
+        code: colour = 'green'
+    """)
+    assert "A green creature." in talk.screen.subquestion_html
+    assert "Undead." in talk.screen.subquestion_html
