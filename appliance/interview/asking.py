@@ -75,11 +75,13 @@ class Asking(Variables):
     def _markup(self, text: str, inline: bool) -> str:
         interview = self.interview
         terms = self._definitions(interview.terms, self._question_terms) if "{" in text else None
-        auto = self._definitions(interview.auto_terms, {}) if interview.auto_terms and not inline else None
+        found_anywhere = interview.auto_terms or self._question_auto_terms
+        auto = self._definitions(interview.auto_terms, self._question_auto_terms) if found_anywhere else None
         package = interview.package if "[FILE" in text else ""
         return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package)
 
     _question_terms: dict[str, TextTemplate]
+    _question_auto_terms: dict[str, TextTemplate]
 
     def _definitions(self, *tables: dict[str, TextTemplate]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -96,7 +98,7 @@ class Asking(Variables):
         :raises NameError: for whatever it mentions and is not defined.
         """
         self.prepare(block)  # type: ignore[attr-defined]
-        self._question_terms = block.terms
+        self._question_terms, self._question_auto_terms = block.terms, block.auto_terms
         answers = self.answers
         question = self.html(block.question, inline=True).strip()
         screen = Screen(block.name, "end", question, plain_text(question), id=block.id, language=self.language)
@@ -116,7 +118,7 @@ class Asking(Variables):
         if block.later:
             screen.extras["later"] = list(block.later)
             screen.under_html = self._later_note(block.later) + screen.under_html
-        self._question_terms = {}
+        self._question_terms, self._question_auto_terms = {}, {}
         return screen
 
     def _later_note(self, features: list[str]) -> str:
@@ -167,6 +169,8 @@ class Asking(Variables):
         if default is not None:
             return default.render(self.answers).strip()
         value = self.interview.metadata.get(key)
+        if isinstance(value, dict):   # a text for each language
+            value = value.get(self.language) or next(iter(value.values()), "")
         return str(value).strip() if isinstance(value, str) else ""
 
     def _reload(self, block: QuestionBlock) -> float | None:

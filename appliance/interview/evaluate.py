@@ -92,6 +92,7 @@ class Evaluation(Asking):
         self.log: list[str] = []
         self.rounds = 0
         self._question_terms = {}
+        self._question_auto_terms = {}
         self.recent: list[str] = []
         self.sought: tuple[str, ...] = ()
         self.stack = ActionStack(self)
@@ -382,27 +383,31 @@ class Evaluation(Asking):
     def _candidates(self, name: str) -> Iterator[tuple[Block, tuple[tuple[str, str], ...]]]:
         """The blocks that may define `name`, each with what its letters stand for: the most exact form first."""
         interview = self.interview
-        for block in interview.offering(name):
-            if block.generic is None and self._speaks(block):
+        for block in self._in_language(interview.offering(name)):
+            if block.generic is None:
                 yield block, ()
         for pattern in iterator_patterns(name):
-            for block in interview.offering(pattern.name):
-                if block.generic is None and self._speaks(block):
+            for block in self._in_language(interview.offering(pattern.name)):
+                if block.generic is None:
                     yield block, pattern.bindings
         if not interview.has_generic:
             return
         for holder, pattern in generic_patterns(name):
-            offering = interview.offering(pattern.name)
+            offering = self._in_language(interview.offering(pattern.name))
             if not offering or not self.is_defined(holder):
                 continue
             for cls in type(self.value(holder)).__mro__:
                 for block in offering:
-                    if block.generic == cls.__name__ and self._speaks(block):
+                    if block.generic == cls.__name__:
                         yield block, pattern.bindings
 
-    def _speaks(self, block: Block) -> bool:
-        """Whether the block is for the language in use."""
-        return block.language is None or block.language in {"*", self.language}
+    def _in_language(self, offering: list[Block]) -> list[Block]:
+        """The blocks for the language in use, those that name it before those that name none."""
+        if not any(block.language for block in offering):
+            return offering
+        language = self.language
+        named = [block for block in offering if block.language == language]
+        return named + [block for block in offering if block.language in {None, "*"}]
 
     def count_round(self, name: str) -> None:
         """One more name was sought; too many in one turn are an endless loop."""
@@ -423,6 +428,17 @@ class Evaluation(Asking):
         """Seek `name` unless it has a value."""
         if not self.is_defined(name):
             self.seek(name)
+
+    def compute(self, name: str) -> bool:
+        """Seek `name` without asking anything; whether it has a value now."""
+        bindings = self.bindings
+        try:
+            self.seek(name)
+        except (_Found, UnknownVariable):
+            self.bindings = bindings
+            self.set_iterators()
+            return False
+        return self.is_defined(canonical(name))
 
     # -- what blocks ask for ---------------------------------------------------------------------------
 

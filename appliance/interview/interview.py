@@ -245,8 +245,11 @@ class Interview:
 
     @property
     def title(self) -> str:
-        """The interview's title as plain text, empty where it has none."""
-        return str(self.metadata.get("title") or "").strip()
+        """The interview's title as plain text, the first where there is one for each language; empty without one."""
+        title = self.metadata.get("title")
+        if isinstance(title, dict):
+            title = next(iter(title.values()), "")
+        return str(title or "").strip()
 
     def uses(self, name: str) -> bool:
         """Whether some block offers `name` (an event, say)."""

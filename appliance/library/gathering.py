@@ -155,7 +155,7 @@ class Gathering(DAObject):
     def _makes_objects(self) -> bool:
         return self.object_type is not None or bool(self.ask_object_type)
 
-    def _new_object(self, name: str, object_type: Any = None, **kwargs: Any) -> Any:
+    def _new_object(self, name: str, object_type: Any = None, /, **kwargs: Any) -> Any:
         """A new item of the given class, else of the group's, else a DAObject.
 
         :raises MissingName: where the class must be asked for first.

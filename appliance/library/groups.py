@@ -19,7 +19,9 @@ class Group(Gathering):
     # -- numbers and items ------------------------------------------------------------------------------------
 
     def number(self) -> int:
-        """How many items there are, after all have been gathered."""
+        """How many items there are, after all have been gathered; with ``ask_number``, how many there are to be."""
+        if self.ask_number and not self.has_been_gathered():
+            return max(int(self.target_number), len(self.elements))
         self._trigger_gather()
         return len(self.elements)
 

@@ -50,7 +50,7 @@ class FinancialList(DADict):
 
     object_type = Value
 
-    def _new_object(self, name: str, object_type: Any = None, **kwargs: Any) -> Any:
+    def _new_object(self, name: str, object_type: Any = None, /, **kwargs: Any) -> Any:
         made = super()._new_object(name, object_type, **kwargs)
         made.__dict__.setdefault("exists", True)
         for attribute in ("value", "period"):

@@ -46,7 +46,7 @@ def _own_copy(value: Any) -> Any:
     return copy.copy(value) if isinstance(value, list | dict | set) else value
 
 
-def make(object_type: Any, name: str, **kwargs: Any) -> Any:
+def make(object_type: Any, name: str, /, **kwargs: Any) -> Any:
     """A new object of a class or of what ``using()`` returned.
 
     :raises TypeError: where `object_type` is neither.

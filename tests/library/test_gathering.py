@@ -40,7 +40,7 @@ PROTOCOLS: dict[str, tuple[Callable[[], Any], Callable[[Any], object], dict[str,
     ),
     "a number that is asked for": (
         lambda: DAList("fruit", ask_number=True),
-        lambda fruit: fruit.number(),
+        str,
         {"fruit.target_number": [2], "fruit[0]": ["apple"], "fruit[1]": ["pear"]},
         ["fruit.target_number", "fruit[0]", "fruit[1]"],
     ),
@@ -175,6 +175,16 @@ def test_what_is_asked_for_in_which_order(case: str) -> None:
         assert asked(evaluation, lambda: want(group), {key: list(value) for key, value in answers.items()}) == names
         assert group.has_been_gathered()
         assert not group.auto_gather or group.revisit is True
+
+
+def test_how_many_there_are_to_be_is_known_before_they_are_gathered() -> None:
+    fruit = DAList("fruit", ask_number=True)
+    evaluation = FakeEvaluation()
+    evaluation.answers["fruit"] = fruit
+    with running(evaluation):
+        assert asked(evaluation, fruit.number, {"fruit.target_number": [2]}) == ["fruit.target_number"]
+        assert fruit.number() == 2
+        assert not fruit.has_been_gathered()
 
 
 def test_lists_in_lists_are_gathered_with_their_item() -> None:

@@ -188,10 +188,8 @@ class QuestionBlock(Block):
             )
         }
         self.help = _help(source)
-        self.terms = {
-            **(read_terms(source, "auto terms") if "auto terms" in source else {}),
-            **(read_terms(source, "terms") if "terms" in source else {}),
-        }
+        self.terms = read_terms(source, "terms") if "terms" in source else {}
+        self.auto_terms = read_terms(source, "auto terms") if "auto terms" in source else {}
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
         self.later = [key for key in LATER_MODIFIERS if key in source]
