@@ -155,6 +155,8 @@ class Evaluator:
             while True:
                 if self._closed or self._threads - self._waiting > self._wanted:
                     self._threads -= 1
+                    if self._queue:   # it was this thread that was woken for it
+                        self._work_there.notify()
                     return None
                 if self._queue:
                     running = self._queue.popleft()

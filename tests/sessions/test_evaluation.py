@@ -100,6 +100,30 @@ def test_waiting_counts_neither_against_the_limit_nor_the_threads() -> None:
     _with(test, threads=1, limit=0.1, grace=0.05)
 
 
+def test_a_thread_too_many_does_not_take_the_call_for_another() -> None:
+    """A thread that was hired for one that waited ends when it is called; what it was called for goes to the next."""
+    async def test(evaluator: Evaluator) -> None:
+        task_ended, turn_ends = threading.Event(), threading.Event()
+        busy, both = threading.Event(), threading.Barrier(3)
+
+        def waits(running: Running) -> None:
+            with running.waiting():
+                both.wait(5)
+                task_ended.wait(5)
+            busy.set()
+            turn_ends.wait(5)
+
+        waiting = asyncio.create_task(evaluator.run(waits))
+        await asyncio.gather(*(evaluator.run(lambda running: both.wait(5)) for _ in range(2)))
+        await asyncio.sleep(0.1)   # until the two are idle
+        task_ended.set()
+        await asyncio.to_thread(busy.wait, 5)
+        assert await asyncio.wait_for(evaluator.run(lambda running: 7), 2) == 7
+        turn_ends.set()
+        await waiting
+    _with(test, threads=2)
+
+
 def test_what_code_raises_reaches_the_caller() -> None:
     """Also SystemExit, which must end neither the thread nor the loop."""
     async def test(evaluator: Evaluator) -> None:
