@@ -106,7 +106,8 @@ class TaskEnds:
             self._effects(settled, row, end)
             wanted = row.notification
             if wanted is not None and (wanted == "refresh" or result.value is not None):
-                value = load(result.value) if result.value is not None else None
+                # A refresh needs no value, and what a task found out is not the browser's business by itself.
+                value = load(result.value) if result.value is not None and wanted != "refresh" else None
                 commit.notices.append(new_notice(settled.opened, wanted, value))
         await self._runner.commit(settled)
 

@@ -218,6 +218,15 @@ def test_notices_wait_until_they_are_delivered(tmp_path: Path) -> None:
     run(tmp_path, second, text)
 
 
+def test_a_refresh_takes_no_value_to_the_browser(tmp_path: Path) -> None:
+    """What the task found out stays with the interview, which may show it or not."""
+    async def test(house: House) -> None:
+        _, task_id = await _waiting(house)
+        await house.end(task_id, {("not", "json"): "secret"})
+        assert [(one.kind, one.value) for one in house.notices] == [("refresh", None), ("reload", None)]
+    run(tmp_path, test, WAITING.replace("'work', factor=3", "'work', 'refresh', factor=3"))
+
+
 def test_what_a_task_asks_for_is_committed_with_its_end(tmp_path: Path) -> None:
     """Tasks and notices that code in a task asked for: another task is queued on the newest answers."""
     async def test(house: House) -> None:
