@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from appliance.interview import datatypes
 from appliance.interview.blocks.fields import FieldSpec
 from appliance.interview.blocks.question import QuestionBlock
-from appliance.interview.errors import FieldProblem
+from appliance.interview.errors import FieldProblem, InterviewError
+from appliance.interview.failures import MISSING, missing_name
 from appliance.interview.names import canonical
 from appliance.interview.screen import Screen, html_name, variable_of
-from appliance.interview.signals import CommandSignal, ValidationProblem
+from appliance.interview.signals import CommandSignal, Signal, ValidationProblem
 from appliance.interview.turn import Goodbye, Posted, ShowScreen
 
 if TYPE_CHECKING:
@@ -139,16 +142,35 @@ def _validate(evaluation: Evaluation, screen: Screen, block: Any, values: dict[i
     if errors or block.validation is None:
         return errors
     try:
-        evaluation.run_code(block.validation)
+        _checked(evaluation, partial(evaluation.run_code, block.validation))
     except ValidationProblem as problem:
         return {_field_number(screen, problem.field, evaluation): str(problem) or _unacceptable(evaluation)}
     return errors
 
 
+def _checked(evaluation: Evaluation, check: Callable[[], Any]) -> Any:
+    """Run an author's check. What it lacks is computed where code can do that.
+
+    :raises ValidationProblem: also for an exception of any other kind, whose message is for the person (as documented).
+    """
+    while True:
+        try:
+            return check()
+        except MISSING as error:
+            name = missing_name(error)
+            if name is None or not evaluation.compute(name):
+                raise
+        except (InterviewError, Signal, ValidationProblem):
+            raise
+        except Exception as error:  # that is how authors may say that an answer will not do
+            raise ValidationProblem(str(error)) from error
+
+
 def _validate_field(evaluation: Evaluation, spec: FieldSpec, value: Any) -> str | None:
-    assert spec.validate is not None
+    validate = spec.validate
+    assert validate is not None
     try:
-        accepted = spec.validate.value(evaluation.answers)(value)
+        accepted = _checked(evaluation, lambda: validate.value(evaluation.answers)(value))
     except ValidationProblem as problem:
         return str(problem) or _unacceptable(evaluation)
     return None if accepted else _unacceptable(evaluation)

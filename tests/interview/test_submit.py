@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.interview.datatypes.checkboxes import preset
+from appliance.interview.errors import CodeFailed
 from appliance.interview.screen import html_name
 from tests.interview.talk import Talk
 
@@ -42,6 +43,42 @@ def test_validate_and_validation_code_speak_to_the_person() -> None:
     assert talk.errors == {1: "That cannot be."}
     talk.submit(name="Methuselah", age="120")
     assert talk.question == "Methuselah is 120"
+
+
+def test_validation_code_may_raise_anything_and_use_what_code_computes() -> None:
+    text = """
+        question: Age?
+        fields:
+          - Age: age
+            datatype: integer
+        validation code: |
+          if age > limit:
+            raise ValueError(f"At most {limit}.")
+          if age == 13:
+            reason
+        ---
+        code: |
+          limit = most
+          most = 100
+        ---
+        code: |
+          most = 99
+        ---
+        question: Why?
+        fields:
+          - Reason: reason
+        ---
+        mandatory: True
+        question: ${ age }
+    """
+    talk = Talk(text)
+    talk.submit(age="200")
+    assert talk.errors == {-1: "At most 99."}
+    with pytest.raises(CodeFailed, match="reason") as failed:
+        talk.submit(age="13")
+    assert failed.value.line == 10
+    talk.submit(age="99")
+    assert talk.question == "99"
 
 
 def test_a_field_that_is_not_on_the_screen_changes_nothing() -> None:
