@@ -146,18 +146,22 @@ class Asking(Variables):
         screen.title = self._plain_part("title", block) or self.interview.title
         screen.short_title = screen.short_title or screen.title
         screen.tab_title = screen.tab_title or screen.title
-        screen.script_html = parts["script"].render(answers) if "script" in parts else ""
-        screen.css_html = parts["css"].render(answers) if "css" in parts else ""
-        for spec in block.fields:
-            for key in ("script", "css"):
-                if key in spec.data:
-                    setattr(screen, f"{key}_html", getattr(screen, f"{key}_html") + str(spec.data[key]))
+        screen.script_html = self._tagged("script", block)
+        screen.css_html = self._tagged("css", block)
         screen.decoration = parts["decoration"].render(answers).strip() if "decoration" in parts else ""
         screen.check_in = parts["check in"].render(answers).strip() if "check in" in parts else None
         screen.section = block.section.render(answers).strip() if block.section is not None else ""
         screen.menu = [dict(item) for item in self.answers.get("menu_items", []) if isinstance(item, dict)]
         screen.features = dict(self.interview.features)
         screen.reload_after = self._reload(block)
+
+    def _tagged(self, key: str, block: QuestionBlock) -> str:
+        """The author's ``script`` or ``css`` of the question and its fields, each in its tag where it has none."""
+        tag = "script" if key == "script" else "style"
+        found = [block.parts[key]] if key in block.parts else []
+        found += [text for spec in block.fields if (text := spec.source.template(key, spec.data)) is not None]
+        texts = [text.render(self.answers) for text in found]
+        return "".join(text if f"<{tag}" in text.lower() else f"<{tag}>{text}</{tag}>" for text in texts)
 
     def _plain_part(self, key: str, block: QuestionBlock) -> str:
         if key in block.parts:

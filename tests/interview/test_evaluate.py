@@ -678,3 +678,16 @@ def test_terms_of_a_question_are_explained_with_and_without_braces() -> None:
     """)
     assert "A green creature." in talk.screen.subquestion_html
     assert "Undead." in talk.screen.subquestion_html
+
+
+def test_scripts_and_styles_get_their_tag_where_they_have_none() -> None:
+    talk = Talk("""
+        mandatory: True
+        question: Hello
+        script: |
+          alert(${ 1 + 1 });
+        css: |
+          <style>p { color: red }</style>
+    """)
+    assert talk.screen.script_html == "<script>alert(2);\n</script>"
+    assert talk.screen.css_html.count("<style>") == 1
