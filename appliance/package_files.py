@@ -12,6 +12,7 @@ import hashlib
 import re
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ def _folder_members(folder: Path) -> Members:
 def _zip_members(source: Path) -> Members:
     try:
         archive = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError) as problem:
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as problem:
         raise BadPackage(f"{source} is neither a folder, a zip file nor a wheel.") from problem
     members: Members = {}
     total = 0
@@ -132,7 +133,7 @@ def _reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: Path) -> Ca
             with archive.open(info) as file:
                 # A zip may claim less than it holds; never read more than was counted.
                 body = file.read(info.file_size + 1)
-        except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError) as problem:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, NotImplementedError) as problem:
             raise BadPackage(f"{source} is damaged or encrypted: {info.filename} cannot be read.") from problem
         if len(body) != info.file_size:
             raise BadPackage(f"{source} is damaged: {info.filename} has not the size that it claims.")
@@ -234,6 +235,8 @@ def _from_pyproject(text: str) -> _About:
         project = tomllib.loads(text).get("project", {})
     except tomllib.TOMLDecodeError:
         return _About()
+    if not isinstance(project, dict):
+        return _About()
     return _About(_text(project.get("name")), _text(project.get("version")), _texts(project.get("dependencies")))
 
 
@@ -273,7 +276,7 @@ def _literal(node: ast.expr, names: dict[str, ast.expr]) -> Any:
         node = names.get(node.id, node)
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 

@@ -152,6 +152,24 @@ class TestInstalling:
         assert read_index(folder) == before
         assert not list(folder.glob(".new-*"))
 
+    def test_a_damaged_compressed_file_is_named(self, tmp_path: Path, folder: Path) -> None:
+        """What comes after a damaged place cannot even be unpacked, so no check of its sum is reached."""
+        source, name = tmp_path / "1.zip", "docassemble/x/data/questions/a.yml"
+        with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as into:
+            into.writestr(name, HELLO * 100)
+        body = bytearray(source.read_bytes())
+        start = body.find(name.encode()) + len(name)
+        body[start:start + 2] = b"\xff\xff"
+        source.write_bytes(body)
+        with pytest.raises(BadPackage, match="damaged"):
+            install([source], folder)
+
+    @pytest.mark.parametrize(("file", "text"), [
+        ("pyproject.toml", "project = 3"), ("setup.py", "setup(name='x', version={[]: 1})")])
+    def test_project_files_that_say_nonsense_count_as_silent(self, tmp_path: Path, file: str, text: str) -> None:
+        package = open_package(archive(tmp_path / "1.zip", {file: text, "docassemble/x/data/questions/a.yml": HELLO}))
+        assert package.version == "0"
+
     def test_two_installations_at_once_both_count(self, tmp_path: Path, folder: Path) -> None:
         sources = [archive(tmp_path / f"p{number}.zip", {
             f"p/docassemble/p{number}/data/questions/a.yml": HELLO}) for number in range(4)]
