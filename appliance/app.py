@@ -200,6 +200,7 @@ def _only_one(options: Options, stack: AsyncExitStack) -> FileLock:
         raise AlreadyRunning(options.data, held.words) from held
     except OSError as problem:
         raise CannotStart(f"The data folder {options.data} cannot be written to: {problem.strerror}.") from problem
+    lock.write("")   # not where the last one could be reached
     return lock
 
 

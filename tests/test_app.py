@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -10,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from appliance.app import AlreadyRunning, Options, _only_one
 from tests.support.process import DEMO, Appliance
 
 New = Callable[..., Appliance]
@@ -133,6 +135,20 @@ class TestRefusing:
         assert "Traceback" not in done.stderr
         assert len(done.stderr.splitlines()) == 1
         return done.stderr
+
+    def test_one_that_only_starts_is_not_said_to_be_where_the_last_one_was(self, tmp_path: Path) -> None:
+        """Its port may be another one, and the last one's may be another program's by now."""
+        (tmp_path / "running.lock").write_text("http://127.0.0.1:8080")
+        options = Options(data=tmp_path)
+
+        async def start_twice() -> str:
+            async with AsyncExitStack() as stack:
+                _only_one(options, stack)
+                with pytest.raises(AlreadyRunning) as refused:
+                    _only_one(options, stack)
+            return refused.value.address
+
+        assert asyncio.run(start_twice()) == ""
 
     def test_a_second_one_on_the_same_folder_is_told_where_the_first_is(self, appliance: Appliance) -> None:
         words = self.refusal(appliance)
