@@ -115,10 +115,13 @@ class Interview:
         full = self.sources.resolve(reference, source.file)
         try:
             self._read(full)
-        except UnknownInterview:
-            if ":" in reference or full in self.files:
-                raise
-            self._read(f"docassemble.base:data/questions/{reference}")
+        except UnknownInterview as missing:
+            try:
+                if ":" in reference:
+                    raise
+                self._read(f"docassemble.base:data/questions/{reference}")
+            except UnknownInterview:
+                raise source.error(f"{reference!r} cannot be included: {missing.message}", "include") from missing
 
     def bring_module(self, name: str, key: str, source: BlockSource) -> None:
         """Remember a module of an ``imports`` or ``modules`` block."""

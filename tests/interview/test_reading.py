@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.interview.cache import Interviews
-from appliance.interview.errors import BadInterview, UnknownInterview
+from appliance.interview.errors import BadInterview
 from appliance.interview.sources import MemorySources
 
 FILE = "tests:data/questions/bad.yml"
@@ -47,8 +47,10 @@ def test_a_bad_file_is_told_with_file_line_and_reason(text: str, line: int, word
 
 
 def test_an_include_that_is_not_there_is_told() -> None:
-    with pytest.raises(UnknownInterview):
-        read("include:\n  - nowhere.yml\n")
+    with pytest.raises(BadInterview) as caught:
+        read("code: a = 1\n---\ninclude:\n  - nowhere.yml\n")
+    assert (caught.value.file, caught.value.line) == (FILE, 3)
+    assert "tests:data/questions/nowhere.yml" in caught.value.message
 
 
 def test_an_error_in_an_included_file_names_that_file() -> None:
