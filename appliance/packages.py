@@ -132,7 +132,10 @@ class InstalledPackages:
         if root is None or parts[0] != "data" or not all(map(_is_plain, parts)):
             return None
         file = root.joinpath(*parts)
-        return file if file.is_file() else None
+        try:
+            return file if file.is_file() else None
+        except OSError:   # a name longer than names can be
+            return None
 
     # -- for the import hook and workers -----------------------------------------------------------
 

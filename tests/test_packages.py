@@ -214,6 +214,10 @@ class TestSafety:
         with pytest.raises(BadPackage, match="does not exist"):
             open_package(tmp_path / "y.whl")
 
+    def test_a_name_longer_than_names_can_be_is_of_no_file(self, folder: Path) -> None:
+        with pytest.raises(UnknownInterview):
+            InstalledPackages(folder).read(f"appliance.interviews:data/questions/{'x' * 300}.yml")
+
     @pytest.mark.parametrize("file", ["../questions/hello.yml", "..", "", "/etc/passwd", "a/../../objects.py",
                                       "..\\questions\\hello.yml", "C:\\windows", "."])
     def test_static_files_never_lead_outside(self, tmp_path: Path, folder: Path, file: str) -> None:

@@ -97,7 +97,7 @@ class ServerApplication(Application):
 
     def _refusal(self, request: HTTPServerRequest) -> Refused | None:
         length = request.headers.get("Content-Length", "0")
-        if length.isdigit() and int(length) > self.body_limit:
+        if length.isascii() and length.isdigit() and int(length) > self.body_limit:
             words = (f"At most {_megabytes(self.body_limit)} can be sent at once. "
                      "Nothing of it was saved; what you saved before is still there.")
             return Refused(413, "This is too much at once", words, "too_large")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from tornado.escape import utf8
 from tornado.httputil import HTTPServerRequest
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
 from appliance.interview.host import UserInfo
 from appliance.server import security
@@ -198,7 +198,10 @@ class BaseHandler(RequestHandler):
 
     def way_back(self) -> str:
         """The address of the interview that this request was about, or an empty text."""
-        named = {name: self.get_query_argument(name, "") for name in ("i", "session")}
+        try:
+            named = {name: self.get_query_argument(name, "") for name in ("i", "session")}
+        except HTTPError:
+            return ""   # the address itself is what could not be read
         return f"/interview?{urlencode({k: v for k, v in named.items() if v})}" if named["i"] else ""
 
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
@@ -210,7 +213,7 @@ class BaseHandler(RequestHandler):
 def log_failure(request: HTTPServerRequest, typ: type[BaseException] | None, value: BaseException | None,
                 tb: TracebackType | None) -> None:
     """Log type, file and line of what a request met."""
-    explanation = explain(value, 500)
+    explanation = explain(value, value.status_code if isinstance(value, HTTPError) else 500)
     if explanation.status < 500 or typ is None:
         log.info("refused %s %s: %s", request.method, request.path, explanation.code)
         return

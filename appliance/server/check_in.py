@@ -73,7 +73,7 @@ def _parameters(text: str) -> tuple[dict[str, str], str | None, bool]:
     """The fields' texts, the changed variable and whether it is the screen's first check-in, from ``parameters``."""
     try:
         given = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         given = {}
     if not isinstance(given, dict):
         given = {}

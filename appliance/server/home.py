@@ -87,6 +87,9 @@ class DarkModeHandler(BaseHandler):
         else:
             # Our script reads this one, to draw the page in the right colours from the start.
             self.set_cookie("color_scheme", wanted, expires_days=365, httponly=False)
-        came_from = urlsplit(self.request.headers.get("Referer", ""))
-        back = f"{came_from.path}?{came_from.query}" if came_from.netloc == self.request.host else "/"
+        back = "/"
+        with suppress(ValueError):   # what is no address at all
+            came_from = urlsplit(self.request.headers.get("Referer", ""))
+            if came_from.netloc == self.request.host:
+                back = f"{came_from.path}?{came_from.query}"
         self.redirect(security.safe_next(self.get_query_argument("next", None), security.safe_next(back)))

@@ -39,7 +39,7 @@ def parse_action(text: str) -> tuple[str, dict[str, Any]]:
     try:
         action = json.loads(candidate)
         name, arguments = action["action"], action.get("arguments") or {}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         name, arguments = None, {}
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise Refused(400, "This link is damaged", "The action in the address cannot be read. Please go back and "

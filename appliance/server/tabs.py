@@ -129,7 +129,7 @@ class NoticeSocket(WebSocketHandler):
         """Take ``{"seen": [ids]}``; anything else is ignored."""
         try:
             seen = json.loads(message)["seen"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return
         if not isinstance(seen, list):
             return

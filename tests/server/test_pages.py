@@ -12,6 +12,7 @@ from appliance.server import security
 from appliance.server.parts import Health
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW, MemoryPackages
+from tests.server.test_interview import form_of
 
 ADDRESS = f"/interview?i={INTERVIEW}"
 
@@ -200,3 +201,26 @@ def test_the_log_holds_no_query(browser_client: httpx.Client, caplog: pytest.Log
     lines = [record.getMessage() for record in caplog.records if record.name.startswith(("appliance", "tornado"))]
     assert any("/interview" in line for line in lines)
     assert not any("Fred" in line for line in lines)
+
+
+@pytest.mark.parametrize(("method", "address", "headers", "status"), [
+    ("GET", "/interview?i=%ff", {}, 400),
+    ("GET", f"/interview?i={INTERVIEW}&action=" + "%7B%22a%22:" * 5000, {}, 400),
+    ("GET", "/dark_mode", {"Referer": "http://[bad"}, 302),
+    ("PUT", "/interview", {}, 405),
+])
+def test_what_a_request_has_wrong_is_no_error_of_ours(browser_client: httpx.Client, caplog: pytest.LogCaptureFixture,
+                                                      method: str, address: str, headers: dict[str, str],
+                                                      status: int) -> None:
+    """A damaged address, an endless nesting, another method: a page in words, and no error in the log."""
+    answer = browser_client.request(method, address, headers=headers)
+    assert answer.status_code == status
+    assert status == 302 or "<h1" in answer.text
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_deep_parameters_of_a_check_in_are_none(browser_client: httpx.Client) -> None:
+    form = form_of(browser_client.get(ADDRESS).text)
+    answer = browser_client.post("/checkin", data={"_xsrf": form["_xsrf"], "session": form["_session"],
+                                                   "do_action": "look", "parameters": "[" * 50_000})
+    assert answer.json()["success"] is True
