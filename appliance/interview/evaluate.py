@@ -323,6 +323,9 @@ class Evaluation(Asking):
                     if first:
                         self._forget_for(block)
                         first = False
+                    for reconsidered in block.reconsiders:
+                        if reconsidered not in block.offers:
+                            self.value(self.resolve(reconsidered))
                     screen = block.attempt(self, name)
                     if screen is not None:
                         screen.sought = name

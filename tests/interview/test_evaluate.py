@@ -359,6 +359,36 @@ def test_reconsider_computes_anew_at_every_screen() -> None:
     assert talk.question == "True 12"
 
 
+def test_what_a_block_reconsiders_is_worked_out_before_it_is_used() -> None:
+    talk = Talk("""
+        mandatory: True
+        code: |
+          total = "none"
+          size
+          final
+        ---
+        code: |
+          total = f"{red} red"
+        ---
+        reconsider:
+          - total
+        question: Which size?
+        fields:
+          - Size: size
+        ---
+        question: How many?
+        fields:
+          - Red: red
+        ---
+        event: final
+        question: ${ size } of ${ total }
+    """)
+    assert talk.question == "How many?"
+    talk.submit(red="2")
+    assert talk.question == "Which size?"
+    assert talk.answers["total"] == "2 red"
+
+
 def test_supersedes_and_order_change_the_precedence() -> None:
     blocks = """
         id: informal
