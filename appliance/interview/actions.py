@@ -69,11 +69,19 @@ class ActionStack:
 
     def submitted(self, action: dict[str, Any], sought: str | None) -> None:
         """A screen that was shown for `action` was submitted: if it was the action's own screen, the action is over."""
+        entry = self._asked_by(action, sought)
+        if entry is not None:
+            self._entries.remove(entry)
+
+    def is_own_screen(self, action: dict[str, Any] | None, sought: str | None) -> bool:
+        """Whether a screen was shown because `action` asks for just that, whatever was answered there before."""
+        return action is not None and self._asked_by(action, sought) is not None
+
+    def _asked_by(self, action: dict[str, Any], sought: str | None) -> Entry | None:
         for entry in reversed(self._entries):
             if entry.action == action["action"] and entry.arguments == action["arguments"]:
-                if sought == entry.action and not entry.gather:
-                    self._entries.remove(entry)
-                return
+                return entry if sought == entry.action and not entry.gather else None
+        return None
 
     def push_requests(self, signal: AskFor) -> None:
         """Ask for variables, the first one first, then go on."""

@@ -195,7 +195,7 @@ def _outcome(
         if screen.variable is not None:
             evaluation.assign(screen.variable, pressed.choice.value)
         else:
-            _chosen(evaluation, block, pressed.choice.value)
+            _chosen(evaluation, screen, block, pressed.choice.value)
     elif "outcomes" in screen.extras and 0 in values:
         outcomes = screen.extras["outcomes"]
         number = int(values[0]) if str(values[0]).isdigit() else -1
@@ -203,9 +203,9 @@ def _outcome(
             return None
         outcome = outcomes[number]
         if "embedded" in outcome:
-            _chosen(evaluation, block, outcome["embedded"])
+            _chosen(evaluation, screen, block, outcome["embedded"])
         elif outcome["special"] == "continue":
-            _chosen(evaluation, block, "continue")
+            _chosen(evaluation, screen, block, "continue")
         else:
             return _goodbye("exit" if outcome["special"] == "link" else outcome["special"], outcome["url"])
     if screen.continue_variable is not None:
@@ -213,12 +213,12 @@ def _outcome(
     return None
 
 
-def _chosen(evaluation: Evaluation, block: Any, choice: Any) -> None:
+def _chosen(evaluation: Evaluation, screen: Screen, block: Any, choice: Any) -> None:
     """Remember which embedded block was chosen; ``continue`` passes the question over."""
     if block is None:
         return
     if choice == "continue":
-        if block.mandatory is False:
+        if block.mandatory is False and not evaluation.stack.is_own_screen(screen.event_action, screen.sought):
             evaluation.internal.setdefault("passed", set()).add(evaluation.result_key(block))
     else:
         evaluation.internal["answers"][evaluation.result_key(block)] = choice

@@ -585,6 +585,23 @@ def test_an_action_may_run_the_logic_anew() -> None:
     assert talk.question == "5"
 
 
+def test_the_screen_of_an_action_can_be_continued_from_again_and_again() -> None:
+    talk = Talk("""
+        mandatory: True
+        question: Home
+        ---
+        event: info
+        question: Info
+        buttons:
+          - Back: continue
+    """)
+    for _ in range(2):
+        talk.act("info")
+        assert talk.question == "Info"
+        talk.submit("Back")
+        assert talk.question == "Home"
+
+
 def test_asking_again_for_a_defined_variable_by_action() -> None:
     talk = Talk(FRUIT)
     talk.submit(fruit="figs")
