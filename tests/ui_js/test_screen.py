@@ -417,6 +417,25 @@ def test_reload_after(server: Running, opened: Opened) -> None:
     expect(page.get_by_text("Later")).to_be_visible()
 
 
+def test_reload_after_goes_on_when_the_server_does_not_answer(server: Running, opened: Opened) -> None:
+    """A waiting page is not left waiting for good by one refresh that failed, in the network or at the server."""
+    page = opened(screen(reload_after=0.2))
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        if len(failed) == 1:
+            route.abort()
+        else:
+            route.fulfill(status=503, json={"action": "error", "title": "Stopping", "message": "Come back."})
+
+    page.route(re.compile(r"/interview\?"), fail, times=3)
+    server.turns.screens[0].subquestion_html = "<p>Later</p>"
+    expect(page.get_by_text("Later")).to_be_visible()
+    assert len(failed) == 3
+    expect(page.locator(".da-error-answer")).to_have_count(0)
+
+
 def test_without_the_socket_the_page_polls(server: Running, opened: Opened) -> None:
     server.application.parts.settings = Settings({"checkin interval": 1000})
     page = opened(screen(text(0, "name", "Name")))

@@ -107,11 +107,23 @@ function schedule() {
   }, interval);
 }
 
+/** Fetch the screen in a while; and again and again if that brings none, as while the server is starting anew. */
+function reloadIn(seconds) {
+  const mine = setTimeout(async () => {
+    await refresh({ quietly: true });
+    if (reloadTimer === mine) {
+      reloadIn(seconds);   // a screen would have set a timer of its own
+    }
+  }, seconds * 1000);
+  reloadTimer = mine;
+}
+
 function onScreen() {
   clearTimeout(reloadTimer);
+  reloadTimer = 0;
   const seconds = Number(form()?.dataset.daReloadAfter);
   if (seconds > 0) {
-    reloadTimer = setTimeout(() => refresh({ quietly: true }), seconds * 1000);
+    reloadIn(seconds);
   }
   if (session() !== connectedTo) {
     const old = socket;

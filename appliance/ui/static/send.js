@@ -149,6 +149,9 @@ export async function obey(answer, { quietly = false, sent = null, submitter = n
       apply([{ value: answer.value, extra: answer.extra || 'backgroundresponse' }]);
       return false;
     case 'error':
+      if (quietly) {
+        document.querySelector('.da-error-answer')?.remove();   // a page that waits tells it once, not each time
+      }
       tellError(answer);
       return false;
     default:
