@@ -81,13 +81,18 @@ def _folder_and_check(database: Database) -> tuple[str, str | None]:
 
 def _from_file(path: Path) -> bytes | None:
     try:
-        key = bytes.fromhex(path.read_text("ascii").strip())
+        return _decoded(path.read_text("ascii", "replace"), str(path))
     except FileNotFoundError:
         return None
+
+
+def _decoded(text: str, place: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
     except ValueError as error:
-        raise MissingApplianceKey(f"The appliance's key in {path} is damaged.") from error
+        raise MissingApplianceKey(f"The appliance's key in {place} is damaged.") from error
     if len(key) != KEY_BYTES:
-        raise MissingApplianceKey(f"The appliance's key in {path} is damaged.")
+        raise MissingApplianceKey(f"The appliance's key in {place} is damaged.")
     return key
 
 
@@ -101,6 +106,12 @@ def _into_file(path: Path, key: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    if os.name == "posix":   # its name too is on disk before anything is sealed with it
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _from_keyring(keyring: Keyring | None, folder_id: str) -> bytes | None:
@@ -110,7 +121,7 @@ def _from_keyring(keyring: Keyring | None, folder_id: str) -> bytes | None:
         found = keyring.get_password(_SERVICE, folder_id)
     except Exception:  # noqa: BLE001 - backends raise what they like when locked or absent; then there is the file
         return None
-    return bytes.fromhex(found) if found else None
+    return _decoded(found, "the system's keyring") if found else None
 
 
 def _into_keyring(keyring: Keyring | None, folder_id: str, key: bytes) -> bool:
@@ -119,6 +130,6 @@ def _into_keyring(keyring: Keyring | None, folder_id: str, key: bytes) -> bool:
         return False
     try:
         keyring.set_password(_SERVICE, folder_id, key.hex())
+        return keyring.get_password(_SERVICE, folder_id) == key.hex()
     except Exception:  # noqa: BLE001 - as above; the key then goes into the file
         return False
-    return _from_keyring(keyring, folder_id) == key

@@ -92,6 +92,17 @@ def test_a_keyring_is_used_where_it_keeps_what_it_is_given(tmp_path: Path) -> No
         store.close()
 
 
+def test_a_damaged_key_in_the_keyring_is_said(tmp_path: Path) -> None:
+    store, keyring = Store(tmp_path / "data"), MemoryKeyring()
+    load_appliance_key(store, keyring=keyring, config_folder=tmp_path / "configuration")
+    [place] = keyring.passwords
+    for rubbish in ("rubbish", "00ff"):
+        keyring.passwords[place] = rubbish
+        with pytest.raises(MissingApplianceKey, match="keyring is damaged"):
+            load_appliance_key(store, keyring=keyring, config_folder=tmp_path / "configuration")
+    store.close()
+
+
 def test_a_lost_key_is_said_and_not_replaced(tmp_path: Path) -> None:
     """A data folder carried to another machine, or another key in the file: no new key is made silently."""
     store = Store(tmp_path / "data")
