@@ -8,7 +8,7 @@ from tornado.web import HTTPError
 
 from appliance.interview.errors import CodeFailed, InterviewError, TooSlow, UnknownInterview
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
-from appliance.store.errors import StoreClosed, StoreError
+from appliance.store.errors import StoreClosed, StoreError, StoreFull
 
 __all__ = ["Explanation", "Refused", "explain", "explain_status"]
 
@@ -85,8 +85,9 @@ def explain(error: BaseException | None, status: int) -> Explanation:
         return Explanation(503, "The appliance is being stopped",
                            "What you saved before is still there. Please come back when it runs again.", "stopping")
     if isinstance(error, StoreError):
-        return Explanation(507, "This could not be saved",
-                           f"{error} Nothing of it was kept. Please try again.", "not_saved")
+        why = "The disk is full. " if isinstance(error, StoreFull) else ""
+        words = f"{why}Nothing of it was kept. Please try again."
+        return Explanation(507, "This could not be saved", words, "not_saved")
     if status != 500:
         return explain_status(status)
     return Explanation(500, _WRONG, _WRONG_WORDS, "500")

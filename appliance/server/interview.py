@@ -79,6 +79,10 @@ class InterviewHandler(ReplyHandler):
             return
         if self.known_browser and not self.by_script:
             self.remember_browser(self.visitor.browser_secret)
+        if self.asked("reset") and self.known_browser and self.request.headers.get("Sec-Fetch-Site") == "cross-site":
+            self.page("confirm.html", words="delete your answers to this interview and begin anew",
+                      address=self.request.uri, back=interview_url(self.interview), by_link=True)
+            return
         as_json = self.asked("json")
         if as_json:
             self.visitor = replace(self.visitor, interface="json")

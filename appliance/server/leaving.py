@@ -29,7 +29,8 @@ class LeavingHandler(ReplyHandler):
 
     async def get(self) -> None:
         if self.kind in _WORDS and self.request.headers.get("Sec-Fetch-Site", "none") == "cross-site":
-            self.page("confirm.html", words=_WORDS[self.kind], address=self.request.uri, back=self.way_back())
+            self.page("confirm.html", words=_WORDS[self.kind], address=self.request.uri, back=self.way_back(),
+                      by_link=False)
             return
         await self.leave()
 

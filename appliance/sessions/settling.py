@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import time
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Literal
 
 from appliance.interview.screen import Screen
@@ -27,11 +28,11 @@ from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
 from appliance.store.sealing import seal
-from appliance.store.sessions import SessionRow
+from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
 from appliance.store.tasks import NewTask, TaskPayload, seal_answers
 
-__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_notice", "new_task"]
+__all__ = ["DELETING", "Kind", "Settled", "Settler", "as_json", "new_notice", "new_task"]
 
 Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up"]
 
@@ -83,7 +84,8 @@ class Settler:
         self._effects(commit, outcome, step)
         if self.turn_id:
             commit.turn_id = self.turn_id
-            after = replace(after, turns={**after.turns, self.turn_id: after.row.revision})
+            kept = dict(list(after.turns.items())[1 - TURNS_KEPT:])
+            after = replace(after, turns={**kept, self.turn_id: after.row.revision})
         if self._differs(after.row) or commit.steps:
             commit.row = replace(after.row, modified=now)
             after = replace(after, row=commit.row)
@@ -209,8 +211,29 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
 
 
 def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:
-    """A row for the notices; its value is sealed under the session's key."""
+    """A row for the notices; its value is sealed under the session's key.
+
+    It is kept as the browser can get it: what JSON does not know is its text.
+    """
+    value = as_json(value)
     return NewNotice(kind, value, seal(opened.key, dump(value, "A notice"), NoticeRow.context(opened.row.id, kind)))
+
+
+def as_json(value: object) -> object:
+    """`value` made of what JSON knows; other keys, numbers without a value and objects become texts.
+
+    >>> as_json({(1, 2): float("nan"), "x": {3}})
+    {'(1, 2)': 'nan', 'x': [3]}
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_json(item) for item in value]
+    return str(value)
 
 
 def _same_question(stored: Screen | None, shown: Screen) -> bool:

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from appliance.store.steps import StepRow, chain_start, load_steps
 
 __all__ = [
+    "TURNS_KEPT",
     "LoadedSession",
     "SessionRow",
     "add_key",
@@ -28,7 +29,7 @@ __all__ = [
     "update_session",
 ]
 
-_TURNS_KEPT = 100
+TURNS_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,9 @@ def note_turn(database: Database, session_id: str, turn_id: str, revision: int) 
     """Remember that this turn was applied; of each session the last hundred are kept."""
     database.execute("INSERT OR IGNORE INTO turn_ids (session_id, turn_id, revision) VALUES (?, ?, ?)",
                      [session_id, turn_id, revision])
-    if revision > _TURNS_KEPT:
+    if revision > TURNS_KEPT:
         database.execute("DELETE FROM turn_ids WHERE session_id = ? AND revision <= ?",
-                         [session_id, revision - _TURNS_KEPT])
+                         [session_id, revision - TURNS_KEPT])
 
 
 def find_session(database: Database, interview: str, holders: list[str]) -> str | None:

@@ -18,7 +18,7 @@ from appliance.store.errors import StoreClosed, StoreFull
         (UnknownInterview("There is no such file."), 404, "no such file"),
         (Stopping(), 503, "come back"),
         (StoreClosed("closed"), 503, "come back"),
-        (StoreFull("The disk is full."), 507, "The disk is full. Nothing of it was kept."),
+        (StoreFull("The disk that holds a.db is full."), 507, "The disk is full. Nothing of it was kept."),
         (CodeFailed("no", error_type="ValueError", trace="Traceback"), 500, "is still there"),
         (ZeroDivisionError("secret"), 500, "is still there"),
     ],

@@ -69,6 +69,15 @@ def test_reset_and_new_session(server: Running, browser_client: httpx.Client, qu
     assert len(server.turns.sessions) == left
 
 
+def test_a_link_on_another_site_does_not_reset(server: Running, browser_client: httpx.Client) -> None:
+    """Before it deletes answers the page asks; its own link then does it."""
+    browser_client.get(ADDRESS)
+    asked = browser_client.get(f"{ADDRESS}&reset=1", headers={"Sec-Fetch-Site": "cross-site"})
+    assert "Are you sure?" in asked.text
+    assert "reset=1" in asked.text
+    assert len(server.turns.sessions) == 1
+
+
 def test_submit_by_script_answers_with_the_next_body(server: Running, browser_client: httpx.Client) -> None:
     """The JSON of the page contract, with all its keys."""
     data = filled(browser_client.get(ADDRESS).text)
