@@ -248,7 +248,7 @@ class Asking(Variables):
             screen.buttons = [self._button(n, choice, spec, block) for n, (choice, spec) in enumerate(pairs)]
             return
         screen.kind = "fields"
-        if variable is None:
+        if variable is None or any(spec is not None and spec.block is not None for _, spec in pairs):
             variable, pairs = CHOICE_VARIABLE, self._numbered(screen, pairs, block)
         choices = [choice for choice, _ in pairs]
         shown = ShownField(
@@ -289,13 +289,12 @@ class Asking(Variables):
             "image": choice.image,
             "help_html": choice.help_html,
         }
-        if block.variable is not None:
-            return Button(number, choice.label_html, "value", choice=choice, **common)
         outcome = self._outcome(choice, spec, block)
-        if "special" not in outcome:
-            return Button(
-                number, choice.label_html, "value", choice=Choice(outcome["embedded"], choice.label_html), **common
-            )
+        if "set" in outcome:
+            return Button(number, choice.label_html, "value", choice=choice, **common)
+        if "embedded" in outcome:
+            inside = Choice(outcome["embedded"], choice.label_html)
+            return Button(number, choice.label_html, "value", name="embedded", choice=inside, **common)
         word, url = outcome["special"], outcome["url"]
         if word == "continue":
             return Button(
@@ -312,10 +311,12 @@ class Asking(Variables):
         return Button(number, choice.label_html, "special", name=word, url=url, **common)
 
     def _outcome(self, choice: Choice, spec: ChoiceSpec | None, block: QuestionBlock) -> dict[str, Any]:
-        """What choosing an option of a question without a variable leads to."""
+        """What choosing an option leads to where it may hold a block or the question has no variable."""
         url = spec.url.render(self.answers).strip() if spec is not None and spec.url is not None else ""
         if spec is not None and spec.block is not None:
             return {"embedded": block.options.specs.index(spec)}
+        if block.variable is not None:
+            return {"set": (self.resolve(block.variable), choice.value)}
         word = str(choice.value)
         if word in SPECIAL:
             return {"special": word, "url": url}

@@ -192,7 +192,7 @@ def _outcome(
 ) -> Goodbye | None:
     """What the pressed button, or the chosen option of a list without a variable, does."""
     if screen.kind == "buttons" and pressed is not None and pressed.choice is not None:
-        if screen.variable is not None:
+        if screen.variable is not None and pressed.name != "embedded":
             evaluation.assign(screen.variable, pressed.choice.value)
         else:
             _chosen(evaluation, screen, block, pressed.choice.value)
@@ -202,7 +202,9 @@ def _outcome(
         if not 0 <= number < len(outcomes):
             return None
         outcome = outcomes[number]
-        if "embedded" in outcome:
+        if "set" in outcome:
+            evaluation.assign(*outcome["set"])
+        elif "embedded" in outcome:
             _chosen(evaluation, screen, block, outcome["embedded"])
         elif outcome["special"] == "continue":
             _chosen(evaluation, screen, block, "continue")

@@ -186,6 +186,40 @@ def test_buttons_with_code_and_with_questions_inside() -> None:
     assert other.question == "It is green."
 
 
+@pytest.mark.parametrize("style", ["buttons", "choices", "dropdown"])
+def test_a_question_with_a_field_may_hold_questions_and_code_too(style: str) -> None:
+    text = f"""
+        mandatory: True
+        question: It is ${{ size }}.
+        ---
+        question: Size?
+        field: size
+        {style}:
+          - Small: small
+          - Other:
+              question: Which?
+              fields:
+                - Size: size
+          - Any:
+              code: size = "any"
+    """
+
+    def pick(label: str) -> Talk:
+        talk = Talk(text)
+        if style == "buttons":
+            talk.submit(label)
+        else:
+            talk.choose(next(c.key for c in talk.screen.fields[0].choices if c.label_html == label))
+        return talk
+
+    assert pick("Small").question == "It is small."
+    assert pick("Any").question == "It is any."
+    talk = pick("Other")
+    assert talk.question == "Which?"
+    talk.submit(size="huge")
+    assert talk.question == "It is huge."
+
+
 def test_a_mandatory_question_is_done_when_the_question_inside_it_is() -> None:
     talk = Talk("""
         id: outer
