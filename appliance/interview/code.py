@@ -7,7 +7,7 @@ from types import CodeType
 from typing import Any, Literal
 
 from appliance.interview.errors import BadInterview
-from appliance.interview.names import assigned_names
+from appliance.interview.names import assigned_names, names_read
 from appliance.interview.turn import Answers
 
 __all__ = ["CodeText", "Expression"]
@@ -37,6 +37,7 @@ class CodeText:
         self.text, self.file, self.line = text, file, line
         tree = _parse(text, "exec", file, line, what)
         self.assigned = assigned_names(tree)
+        self.read = names_read(tree)
         self._code: CodeType = compile(tree, file, "exec")
 
     def run(self, answers: Answers) -> None:

@@ -229,12 +229,7 @@ class Evaluation(Asking):
     @property
     def interview_runs_actions(self) -> bool:
         """Whether an initial block calls process_action() itself."""
-        if self.stack.only:
-            return False
-        return any(
-            block.initial is not False and "process_action" in getattr(getattr(block, "code", None), "text", "")
-            for block in self.interview.blocks
-        )
+        return not self.stack.only and self.interview.runs_actions
 
     def process_action(self) -> None:
         """Run what is on the stack of actions; returns when nothing is left to do there."""

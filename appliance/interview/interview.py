@@ -246,6 +246,14 @@ class Interview:
     def offered_names(self) -> list[str]:
         return list(self._offered)
 
+    @cached_property
+    def runs_actions(self) -> bool:
+        """Whether the code of an initial block calls process_action() itself."""
+        return any(
+            block.initial is not False and isinstance(block, CodeBlock) and "process_action" in block.code.read
+            for block in self.blocks
+        )
+
     @property
     def title(self) -> str:
         """The interview's title as plain text, the first where there is one for each language; empty without one."""

@@ -535,6 +535,23 @@ def test_an_action_runs_its_event_and_the_interview_goes_on() -> None:
     assert talk.question == "Colour red"
 
 
+def test_initial_code_that_only_mentions_process_action_does_not_run_actions() -> None:
+    talk = Talk("""
+        initial: True
+        code: |
+          # there is no process_action() here
+          ready = True
+        ---
+        mandatory: True
+        question: Home ${ showifdef('seen') }
+        ---
+        event: look
+        code: seen = "again"
+    """)
+    talk.act("look")
+    assert talk.question == "Home again"
+
+
 def test_an_action_can_show_its_own_screen_and_come_back() -> None:
     talk = Talk(
         """
