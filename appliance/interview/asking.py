@@ -74,20 +74,23 @@ class Asking(Variables):
 
     def _markup(self, text: str, inline: bool) -> str:
         interview = self.interview
-        terms = self._definitions(interview.terms, self._question_terms) if "{" in text else None
+        terms = self._definitions(text, interview.terms, self._question_terms) if "{" in text else None
         found_anywhere = interview.auto_terms or self._question_auto_terms
-        auto = self._definitions(interview.auto_terms, self._question_auto_terms) if found_anywhere else None
+        auto = self._definitions(text, interview.auto_terms, self._question_auto_terms) if found_anywhere else None
         package = interview.package if "[FILE" in text else ""
         return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package)
 
     _question_terms: dict[str, TextTemplate]
     _question_auto_terms: dict[str, TextTemplate]
 
-    def _definitions(self, *tables: dict[str, TextTemplate]) -> dict[str, str]:
+    def _definitions(self, text: str, *tables: dict[str, TextTemplate]) -> dict[str, str]:
+        """The explanations of the terms that `text` mentions; the others may need what is not known yet."""
+        mentioned = " ".join(text.lower().split())
         found: dict[str, str] = {}
         for table in tables:
             for term, definition in table.items():
-                found[term] = to_html(definition.render(self.answers), inline=True)
+                if term in mentioned:
+                    found[term] = to_html(definition.render(self.answers), inline=True)
         return found
 
     # -- a question ------------------------------------------------------------------------------------

@@ -789,3 +789,15 @@ def test_scripts_and_styles_get_their_tag_where_they_have_none() -> None:
     """)
     assert talk.screen.script_html == "<script>alert(2);\n</script>"
     assert talk.screen.css_html.count("<style>") == 1
+
+
+def test_only_the_terms_that_a_text_mentions_are_worked_out() -> None:
+    talk = Talk("""
+        terms:
+          - landlord: Who rents out.
+          - agent: Whoever ${ agent_name } is.
+        ---
+        mandatory: True
+        question: The {landlord}
+    """)
+    assert "Who rents out." in talk.screen.question_html
