@@ -11,6 +11,7 @@ from appliance.interview.turn import BackgroundAnswer, CheckIn
 from appliance.server.base import BaseHandler
 from appliance.server.tabs import command
 from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.reply import as_json
 
 __all__ = ["CheckInHandler", "CheckOutHandler"]
 
@@ -18,7 +19,12 @@ log = logging.getLogger("appliance.server")
 
 
 class CheckInHandler(BaseHandler):
-    """Runs the screen's ``check in`` action, and brings what waited for the tab."""
+    """Runs the screen's ``check in`` action, and brings what waited for the tab.
+
+    Our own scripts say in ``seen`` (a JSON list of ids) what the last check-in brought; only then it counts as
+    delivered, so a reply that is lost on the way loses nothing. To a client that does not know ``seen``, as
+    docassemble's, each notice is given once.
+    """
 
     @property
     def by_script(self) -> bool:
@@ -31,6 +37,10 @@ class CheckInHandler(BaseHandler):
         try:
             session_id = session_id or await turns.find(self.get_argument("i", ""), self.visitor) or ""
             waiting = await turns.undelivered(session_id, self.visitor)
+            seen = self.seen([notice.id for notice in waiting])
+            if seen:
+                await turns.delivered(seen)
+                waiting = [notice for notice in waiting if notice.id not in seen]
         except (NoSuchSession, NotYours):
             self.send_json({"success": False, "action": "reload"})
             return
@@ -39,8 +49,19 @@ class CheckInHandler(BaseHandler):
         code = self.get_body_argument("checkinCode", "")
         self.send_json({"success": True, "chat_status": "off", "phone": "", "observerControl": False, "num_peers": 0,
                         "help_available": 0, "commands": commands, "checkin_code": code, "csrf_token": self.token})
-        if waiting:
+        if waiting and seen is None:
             await turns.delivered([notice.id for notice in waiting])
+
+    def seen(self, waiting: list[int]) -> list[int] | None:
+        """Which of the waiting notices the tab has; None if it does not say."""
+        text = self.get_body_argument("seen", "")
+        if not text:
+            return None
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+        return [number for number in waiting if number in given] if isinstance(given, list) else []
 
     async def commands_of_action(self, session_id: str) -> list[dict[str, Any]]:
         """What the ``check in`` action answers; none if there is no action, or if it fails."""
@@ -87,4 +108,4 @@ def _commands(ending: object) -> list[dict[str, Any]]:
         return []
     if ending.value == "refresh" and ending.kind is None:
         return [{"value": None, "extra": "refresh"}]
-    return [{"value": ending.value, "extra": ending.kind or "backgroundresponse"}]
+    return [{"value": as_json(ending.value), "extra": ending.kind or "backgroundresponse"}]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from appliance.interview.turn import Ending, Posted
 
-__all__ = ["Notice", "Reply", "SessionSummary", "Submission"]
+__all__ = ["Notice", "Reply", "SessionSummary", "Submission", "as_json"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,20 @@ class Notice:
     session_id: str
     kind: str
     value: Any = field(default=None, repr=False)
+
+
+def as_json(value: object) -> object:
+    """`value` made of what JSON knows; other keys, numbers without a value and objects become texts.
+
+    >>> as_json({(1, 2): float("nan"), "x": {3}})
+    {'(1, 2)': 'nan', 'x': [3]}
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_json(item) for item in value]
+    return str(value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pickle
 import time
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Literal
 
 from appliance.interview.screen import Screen
@@ -25,6 +24,7 @@ from appliance.sessions.commit import Commit, NewNotice
 from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
 from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.sessions.reply import as_json
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
 from appliance.store.sealing import seal
@@ -32,7 +32,7 @@ from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
 from appliance.store.tasks import NewTask, TaskPayload, seal_answers
 
-__all__ = ["DELETING", "Kind", "Settled", "Settler", "as_json", "new_notice", "new_task"]
+__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_notice", "new_task"]
 
 Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up"]
 
@@ -217,23 +217,6 @@ def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:
     """
     value = as_json(value)
     return NewNotice(kind, value, seal(opened.key, dump(value, "A notice"), NoticeRow.context(opened.row.id, kind)))
-
-
-def as_json(value: object) -> object:
-    """`value` made of what JSON knows; other keys, numbers without a value and objects become texts.
-
-    >>> as_json({(1, 2): float("nan"), "x": {3}})
-    {'(1, 2)': 'nan', 'x': [3]}
-    """
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if isfinite(value) else str(value)
-    if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(key): as_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_json(item) for item in value]
-    return str(value)
 
 
 def _same_question(stored: Screen | None, shown: Screen) -> bool:

@@ -36,6 +36,16 @@ def test_a_check_in_brings_what_waited_once(server: Running, browser_client: htt
     assert check_in(browser_client, data)["commands"] == []
 
 
+def test_a_tab_that_says_what_it_has_gets_the_rest_again(server: Running, browser_client: httpx.Client) -> None:
+    """A reply that was lost on the way is made good by the next check-in."""
+    data = opened(browser_client) | {"seen": "[]"}
+    server.turns.notices.append(Notice(1, data["session"], "flash", "Hello"))
+    assert [one["id"] for one in check_in(browser_client, data)["commands"]] == [1]
+    assert [one["id"] for one in check_in(browser_client, data)["commands"]] == [1]
+    assert check_in(browser_client, data | {"seen": "[1]"})["commands"] == []
+    assert check_in(browser_client, data | {"seen": "not a list"})["commands"] == []
+
+
 def test_a_check_in_runs_the_screens_action(server: Running, browser_client: httpx.Client) -> None:
     parameters = {"fruit": "apple", "_initial": True, "_changed": "fruit"}
     answer = check_in(browser_client, opened(browser_client) | {"do_action": "look",

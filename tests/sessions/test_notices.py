@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.sessions.settling import as_json
+from appliance.sessions.reply import as_json
 
 
 @pytest.mark.parametrize(

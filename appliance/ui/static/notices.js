@@ -16,6 +16,7 @@ let pollTimer = 0;
 let reloadTimer = 0;
 let typingTimer = 0;
 let checkedIn = '';
+let brought = [];   // ids of the notices of the last check-in, for the next one to report
 
 function isUp() {
   return socket?.readyState === WebSocket.OPEN;
@@ -70,7 +71,7 @@ export function checkIn({ changed = null } = {}) {
     return Promise.resolve();
   }
   const data = { action: 'checkin', checkinCode: code, chatstatus: 'off', csrf_token: token(),
-    session: session(), _revision: there.dataset.daRevision };
+    session: session(), _revision: there.dataset.daRevision, seen: JSON.stringify(brought) };
   if (there.dataset.daCheckIn) {
     data.do_action = there.dataset.daCheckIn;
     const screen = `${session()} ${there.dataset.daRevision} ${there.dataset.daBlock}`;
@@ -82,10 +83,9 @@ export function checkIn({ changed = null } = {}) {
       url: settings.checkin, type: 'POST', data, dataType: 'json', complete: (xhr) => {
         const answer = xhr.responseJSON;
         setToken(answer?.csrf_token);
-        if (form() === there && answer?.success) {
-          apply(answer.commands);
-        } else if (answer?.success && answer.commands) {
-          apply(answer.commands.filter((command) => command.id));
+        if (answer?.success) {
+          // On another screen by now, only what was for the session still counts.
+          brought = apply(form() === there ? answer.commands : answer.commands?.filter((command) => command.id));
         }
         resolve();
       },
