@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium
 from tests.support.browser import Person, launch
+from tests.support.logs import no_unexpected_errors
 from tests.support.process import Appliance
 
 ONLY_WHEN_ASKED = ("bench", "fault50")
@@ -60,10 +61,8 @@ def shared_appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appli
 @pytest.fixture
 def appliance(shared_appliance: Appliance) -> Iterator[Appliance]:
     """The shared appliance; the test fails if it logs an error that was not announced."""
-    shared_appliance.logs.unexpected()
-    yield shared_appliance
-    unexpected = shared_appliance.logs.unexpected()
-    assert not unexpected, "the logs hold errors that the test did not expect:\n" + "\n".join(unexpected)
+    with no_unexpected_errors(shared_appliance.logs):
+        yield shared_appliance
 
 
 @pytest.fixture(scope="session")

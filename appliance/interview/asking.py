@@ -36,6 +36,7 @@ _PLAIN_PARTS = {
     "subtitle": "subtitle",
     "tab title": "tab_title",
     "short title": "short_title",
+    "logo": "logo_html",
     "exit link": "exit_link",
     "exit label": "exit_label",
     "back button label": "back_button_label",

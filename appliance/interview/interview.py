@@ -242,10 +242,6 @@ class Interview:
         """The block with this name (``Block.name``), also an embedded one."""
         return self._named.get(name)
 
-    @property
-    def offered_names(self) -> list[str]:
-        return list(self._offered)
-
     @cached_property
     def runs_actions(self) -> bool:
         """Whether the code of an initial block calls process_action() itself."""
@@ -261,7 +257,3 @@ class Interview:
         if isinstance(title, dict):
             title = next(iter(title.values()), "")
         return str(title or "").strip()
-
-    def uses(self, name: str) -> bool:
-        """Whether some block offers `name` (an event, say)."""
-        return name in self._offered

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from appliance.interview.host import UserInfo
-from appliance.interview.turn import FollowUp
 
 __all__ = ["ErrorDetails", "TaskEnd", "TaskJob", "TaskState", "TaskView"]
 
@@ -32,7 +31,6 @@ class TaskView:
     value: Any = None
     error: ErrorDetails | None = None
     ended_at: float | None = None  # seconds since the epoch, UTC
-    ends_in_action: bool = False  # ended, or registered to end, in a response or error action
 
     @property
     def ready(self) -> bool:
@@ -66,7 +64,3 @@ class TaskEnd:
     goodbye: str | None = None  # 'exit' or 'restart': the session is to be deleted
     log: tuple[str, ...] = ()
     effects: bytes | None = None  # pickle of list[Effect] the task asked for (tasks, notices): committed with its end
-
-    @staticmethod
-    def describe(follow_up: FollowUp | None) -> str:
-        return "" if follow_up is None else (follow_up.action or "")

@@ -94,7 +94,7 @@ class TaskEnds:
                 callback = end.follow_up
                 if isinstance(evaluated.ending, BackgroundAnswer):
                     value = dump(evaluated.ending.value, "The value given to background_response()")
-        result = TaskResult("failed" if error else "done", value, error, in_action=True, log=end.log)
+        result = TaskResult("failed" if error else "done", value, error, log=end.log)
         await self._commit(settled, row, end, result, callback, number)
 
     async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,

@@ -144,9 +144,9 @@ class SessionHost:
     def _view(self, row: TaskRow) -> TaskView:
         result = open_result(row, self.session_key)
         if result is None:
-            return TaskView(row.id, row.state, ended_at=row.ended, ends_in_action=self.waits.is_acting(row.id))
+            return TaskView(row.id, row.state, ended_at=row.ended)
         value = None if result.value is None else load(result.value)
-        return TaskView(row.id, row.state, value, result.error, row.ended, result.in_action)
+        return TaskView(row.id, row.state, value, result.error, row.ended)
 
     @staticmethod
     def _asked_for(evaluation: Evaluation | None, task_id: str) -> StartTask | None:

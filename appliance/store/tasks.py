@@ -77,13 +77,11 @@ class TaskResult:
     """How a task ended.
 
     :param value: pickle of the value; None if it has none.
-    :param in_action: it ended in a response or error action.
     """
 
     state: TaskState
     value: bytes | None = field(default=None, repr=False)
     error: ErrorDetails | None = field(default=None, repr=False)
-    in_action: bool = False
     log: tuple[str, ...] = field(default=(), repr=False)
 
     def sealed(self, session_key: bytes, task_id: str) -> bytes:

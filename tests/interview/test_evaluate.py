@@ -801,3 +801,14 @@ def test_only_the_terms_that_a_text_mentions_are_worked_out() -> None:
         question: The {landlord}
     """)
     assert "Who rents out." in talk.screen.question_html
+
+
+def test_a_logo_stands_in_place_of_the_title() -> None:
+    talk = Talk("""
+        default screen parts:
+          logo: <em>Office</em>
+        ---
+        mandatory: True
+        question: Hello
+    """)
+    assert talk.screen.logo_html == "<em>Office</em>"

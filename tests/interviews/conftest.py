@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.logs import no_unexpected_errors
 from tests.support.packages import make_package
 from tests.support.process import Appliance
 
@@ -51,7 +52,5 @@ def running_scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appl
 @pytest.fixture
 def scenario_appliance(running_scenarios: Appliance) -> Iterator[Appliance]:
     """The same, and the test fails if an error is logged that the scenario does not announce."""
-    running_scenarios.logs.unexpected()
-    yield running_scenarios
-    unexpected = running_scenarios.logs.unexpected()
-    assert not unexpected, "the logs hold errors that the test did not expect:\n" + "\n".join(unexpected)
+    with no_unexpected_errors(running_scenarios.logs):
+        yield running_scenarios

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["LogWatch"]
+__all__ = ["LogWatch", "no_unexpected_errors"]
 
 _BAD = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|Task exception was never retrieved")
 
@@ -47,6 +47,15 @@ class LogWatch:
             found += [f"{file.name}: {line}" for line in text.splitlines()
                       if _BAD.search(line) and not any(pattern.search(line) for pattern in self._allowed)]
         return found
+
+
+@contextmanager
+def no_unexpected_errors(watch: LogWatch) -> Iterator[None]:
+    """Fail if bad lines that nobody announced are written meanwhile; what was there before does not count."""
+    watch.unexpected()
+    yield
+    found = watch.unexpected()
+    assert not found, "the logs hold errors that the test did not expect:\n" + "\n".join(found)
 
 
 def _tail(file: Path, start: int) -> str:

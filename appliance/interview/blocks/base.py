@@ -191,7 +191,6 @@ class Block:
         self.section = source.template("section")
         self.supersedes = source.texts("supersedes")
         self.undefines = source.names("undefine")
-        self.depends_on = source.names("depends on")
         self.events = source.names("event")
         self.reconsider_own = source.data.get("reconsider") is True
         self.reconsiders = [] if isinstance(source.data.get("reconsider"), bool) else source.names("reconsider")
