@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from appliance.interview.evaluate import Evaluation
+from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import TaskView
+from appliance.interview.turn import FollowUp
+from appliance.workspace import Workspace
 
 __all__ = ["MemoryHost"]
 
@@ -25,6 +29,9 @@ class MemoryHost:
     settings: dict[str, Any] = field(default_factory=dict)
     tasks: dict[str, TaskView] = field(default_factory=dict)
     logged: list[str] = field(default_factory=list)
+    workspace: Workspace = field(default_factory=lambda: Workspace(lambda number: None, lambda number, path: None))
+    told: list[tuple[float | None, str]] = field(default_factory=list)
+    error_actions: list[FollowUp] = field(default_factory=list)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -41,3 +48,29 @@ class MemoryHost:
 
     def wait_for_task(self, evaluation: Evaluation, task_id: str, timeout: float | None) -> TaskView:
         return self.tasks[task_id]
+
+    def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
+        return self.workspace.new(filename, mimetype)
+
+    def file(self, number: int) -> FileInfo | None:
+        return self.workspace.info(number)
+
+    def file_path(self, number: int) -> Path:
+        return self.workspace.path(number)
+
+    def rename_file(self, number: int, filename: str, mimetype: str = "") -> FileInfo:
+        return self.workspace.rename(number, filename, mimetype)
+
+    def delete_file(self, number: int) -> None:
+        self.workspace.delete(number)
+
+    def make_document(self, document: Document, file_format: str) -> bytes:
+        from appliance.documents.assemble import make_document
+
+        return make_document(document, file_format)
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        self.told.append((fraction, text))
+
+    def error_action(self, follow_up: FollowUp) -> None:
+        self.error_actions.append(follow_up)

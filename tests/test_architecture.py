@@ -16,8 +16,9 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "vendor" not in path.
 # Which part may import which. A part may always import itself, and only `app` and `cli` connect all of them.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
+    "workspace": frozenset({"interview"}),
     "library": frozenset({"interview", "packages"}),
-    "documents": frozenset({"interview", "library"}),
+    "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "config": frozenset(),
     "locks": frozenset(),
@@ -28,8 +29,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
-    "sessions": frozenset({"config", "interview", "locks", "packages", "store"}),
-    "compute": frozenset({"config", "interview", "library", "locks", "packages", "sessions", "store"}),
+    "sessions": frozenset({"config", "interview", "locks", "packages", "store", "workspace"}),
+    "compute": frozenset({"config", "documents", "interview", "library", "locks", "packages", "sessions", "store",
+                          "workspace"}),
     "cron": frozenset({"config", "interview", "sessions", "store"}),
     "mail": frozenset({"config", "interview", "sessions", "store"}),
     "server": frozenset({"config", "interview", "packages", "sessions", "store", "ui"}),
@@ -40,7 +42,7 @@ CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
 
 # The store knows rows, not interviews: of the language it may know the data that rows hold, nothing that runs.
-DATA_OF_THE_LANGUAGE = frozenset({"errors", "host", "screen", "tasks", "turn"})
+DATA_OF_THE_LANGUAGE = frozenset({"errors", "files", "host", "screen", "tasks", "turn"})
 
 
 def name_of(module: Path) -> str:

@@ -10,11 +10,15 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from appliance.interview.files import Document, FileInfo
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
     from appliance.interview.tasks import TaskView
+    from appliance.interview.turn import FollowUp
 
 __all__ = ["Host", "UserInfo", "current", "reset_current", "running_evaluation", "set_current"]
 
@@ -85,6 +89,58 @@ class Host(Protocol):
         :raises RuntimeError: where waiting is impossible (inside a task, or for a task that ends in an action), with
             words that say what to write instead.
         """
+        ...
+
+    # -- files: an overlay of the turn or task; what was made and changed is kept with its commit -----------------
+
+    def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
+        """Make an empty file of this session under a number of its own.
+
+        :param mimetype: of what it will hold; made from the file name's end if it is empty.
+        """
+        ...
+
+    def file(self, number: int) -> FileInfo | None:
+        """A file of this session, as this turn sees it; None if there is none of that number."""
+        ...
+
+    def file_path(self, number: int) -> Path:
+        """Where the file's content lies until the turn or task ends; what is written there is kept with its commit.
+
+        :raises FileNotFoundError: if there is no such file.
+        """
+        ...
+
+    def rename_file(self, number: int, filename: str, mimetype: str = "") -> FileInfo:
+        """Give the file another name; `file_path` may be another one afterwards.
+
+        :raises FileNotFoundError: if there is no such file.
+        """
+        ...
+
+    def delete_file(self, number: int) -> None:
+        """Forget the file with the commit; nothing happens if there is none of that number."""
+        ...
+
+    def make_document(self, document: Document, file_format: str) -> bytes:
+        """Assemble a document.
+
+        :param file_format: ``pdf``, ``docx``, ``html`` …, one of :data:`appliance.documents.FORMATS`.
+        :raises DocumentFailed: with words for the author.
+        """
+        ...
+
+    # -- tasks that run ------------------------------------------------------------------------------------------
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        """Tell whoever waits for this task how far it is; nothing happens outside a task.
+
+        :param fraction: 0 to 1; None where only the text is known.
+        """
+        ...
+
+    def error_action(self, follow_up: FollowUp) -> None:
+        """This action runs if the task fails from now on, also by the death of its process or by a limit."""
         ...
 
 

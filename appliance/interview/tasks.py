@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from appliance.interview.host import UserInfo
 
-__all__ = ["ErrorDetails", "TaskEnd", "TaskJob", "TaskState", "TaskView"]
+__all__ = ["ErrorDetails", "TaskEnd", "TaskFile", "TaskJob", "TaskState", "TaskView"]
 
 TaskState = Literal["queued", "running", "done", "failed", "revoked"]
 
@@ -38,6 +38,19 @@ class TaskView:
 
 
 @dataclass(frozen=True)
+class TaskFile:
+    """A file that a task made, changed or deleted, on its way back.
+
+    :param content: None where the file is to be deleted.
+    """
+
+    number: int
+    filename: str
+    mimetype: str
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
 class TaskJob:
     """All that a worker needs for one task. Bytes are pickles that only the worker opens (see answers.freeze)."""
 
@@ -51,6 +64,7 @@ class TaskJob:
     url_root: str = ""
     packages: str = ""  # the packages folder (a worker on this machine reads it)
     settings: dict[str, Any] = field(default_factory=dict)  # what get_config() may read on a worker
+    after: tuple[TaskView, ...] = ()  # the tasks that this one waited for
 
 
 @dataclass(frozen=True)
@@ -64,3 +78,5 @@ class TaskEnd:
     goodbye: str | None = None  # 'exit' or 'restart': the session is to be deleted
     log: tuple[str, ...] = ()
     effects: bytes | None = None  # pickle of list[Effect] the task asked for (tasks, notices): committed with its end
+    files: tuple[TaskFile, ...] = ()  # committed with its end, also when it failed
+    where: str = ""  # file and line of an error, where known; never a value

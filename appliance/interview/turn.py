@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from appliance.interview.files import Upload
 from appliance.interview.screen import Screen
 
 __all__ = [
@@ -63,6 +64,7 @@ class Submit:
 
     screen: Screen
     posted: Posted
+    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,16 @@ Turn = Begin | Refresh | Submit | Action | CheckIn
 
 @dataclass(frozen=True)
 class StartTask:
-    """Run `action` in the background, on a copy of the answers of this turn's commit."""
+    """Run `action` in the background, on a copy of the answers of this turn's commit.
+
+    :param after: the tasks that must have ended, well or badly, before this one starts; it can look at them.
+    """
 
     task_id: str
     action: str
     arguments: dict[str, Any]
     notification: Literal["refresh", "flash", "javascript", "fields"] | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,36 @@ def _first_tables(database: Database) -> None:
         database.execute("INSERT INTO privileges (name) VALUES (?)", [privilege])
 
 
-MIGRATIONS: list[Callable[[Database], None]] = [_first_tables]
+def _files_and_mail(database: Database) -> None:
+    """Files of sessions, tasks that wait for others and say why they failed, and mail that waits to go out."""
+    database.executescript("""
+        CREATE TABLE files (
+            number INTEGER PRIMARY KEY,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            blob TEXT NOT NULL, size INTEGER NOT NULL, created REAL NOT NULL, sealed_info BLOB NOT NULL);
+        CREATE INDEX files_session ON files (session_id);
+
+        CREATE TABLE task_waits (
+            task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+            after_id TEXT NOT NULL, PRIMARY KEY (task_id, after_id)) WITHOUT ROWID;
+        CREATE INDEX task_waits_after ON task_waits (after_id);
+        ALTER TABLE tasks ADD COLUMN error_type TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tasks ADD COLUMN error_where TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tasks ADD COLUMN user_id INTEGER REFERENCES users (id) ON DELETE SET NULL;
+
+        ALTER TABLE notices ADD COLUMN created REAL NOT NULL DEFAULT 0;
+
+        CREATE TABLE outbox (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE,
+            session_id TEXT REFERENCES sessions (id) ON DELETE SET NULL,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
+            created REAL NOT NULL, next_try REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+            ended REAL, answer TEXT NOT NULL DEFAULT '', sealed BLOB);
+        CREATE INDEX outbox_waiting ON outbox (next_try) WHERE state = 'waiting';
+    """)
+
+
+MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)
