@@ -14,6 +14,7 @@ from appliance.config import Settings
 from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
+from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
 from appliance.packages import SHIPPED, InstalledPackages
 from appliance.server.application import ServerApplication, make_application
@@ -81,7 +82,8 @@ class Assembly:
         self._interviews = Interviews(packages)
         evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
-                           user_key=self.users.key_of, evaluator=evaluator, settings=settings.get)
+                           user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
+                           documents=_make_document)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
 
@@ -143,3 +145,9 @@ class Assembly:
     async def _database_health(self) -> dict[str, Any]:
         await asyncio.wrap_future(self._store.read(lambda database: database.execute("SELECT 1").fetchone()))
         return {"status": "ok"}
+
+
+def _make_document(document: Document, file_format: str) -> bytes:
+    from appliance.documents.assemble import make_document  # imported late: most visitors want none
+
+    return make_document(document, file_format)

@@ -12,6 +12,7 @@ import pickle
 import time
 from typing import TYPE_CHECKING, Any
 
+from appliance.compute.asking import asking_for
 from appliance.compute.captured import Captured
 from appliance.compute.report import Report
 from appliance.interview.tasks import TaskJob
@@ -33,15 +34,17 @@ def run_task(payload: bytes) -> bytes:
     began = time.perf_counter()
     job: TaskJob = pickle.loads(payload)
     output = Captured()
-    with output.taking_over():
+    with output.taking_over(), asking_for(job.task_id):
         report = _evaluated(job, output)
     return Report(report.end, report.where, time.perf_counter() - began).to_bytes()
 
 
 def _evaluated(job: TaskJob, output: Captured) -> Report:
     from appliance.compute.ends import from_error, from_outcome
+    from appliance.compute.task_files import open_workspace, with_files
     from appliance.compute.worker_host import WorkerHost
 
+    workspace = open_workspace()
     try:
         from appliance.interview.answers import thaw
         from appliance.interview.evaluate import evaluate
@@ -49,10 +52,16 @@ def _evaluated(job: TaskJob, output: Captured) -> Report:
 
         interview = _interviews(job.packages).get(job.interview)
         action = Action(job.action, pickle.loads(job.arguments))
-        outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output))
-        return from_outcome(job.task_id, outcome, output)
+        outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output, workspace))
+        report = from_outcome(job.task_id, outcome, output)
     except BaseException as error:  # noqa: BLE001 - also sys.exit() of an author ends the task only, not the worker
+        report = from_error(job.task_id, error, output)
+    try:
+        return with_files(report, workspace)
+    except Exception as error:  # noqa: BLE001 - whatever keeps the files from being read is the task's end, in words
         return from_error(job.task_id, error, output)
+    finally:
+        workspace.close()
 
 
 @functools.lru_cache(maxsize=4)
@@ -73,9 +82,9 @@ def warm_up() -> None:
     """Import what every task needs, so that the first one does not wait for it."""
     import importlib
 
-    for name in ("appliance.compute.ends", "appliance.compute.worker_host", "appliance.interview.evaluate",
-                 "appliance.interview.cache", "appliance.library.names", "appliance.library.modules",
-                 "appliance.packages"):
+    for name in ("appliance.compute.ends", "appliance.compute.task_files", "appliance.compute.worker_host",
+                 "appliance.interview.evaluate", "appliance.interview.cache", "appliance.library.names",
+                 "appliance.library.modules", "appliance.packages"):
         importlib.import_module(name)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.compute.asking import tell
 from appliance.compute.captured import Captured
+from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import TaskJob, TaskView
+from appliance.interview.turn import FollowUp
+from appliance.workspace import Workspace
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
@@ -22,13 +28,15 @@ class WorkerHost:
     """A :class:`appliance.interview.host.Host` on a worker.
 
     :param output: where ``log()`` goes.
+    :param workspace: the session's files as this task sees them.
     """
 
     interface = "worker"
 
-    def __init__(self, job: TaskJob, output: Captured) -> None:
+    def __init__(self, job: TaskJob, output: Captured, workspace: Workspace) -> None:
         self._job = job
         self._output = output
+        self._workspace = workspace
 
     @property
     def user(self) -> UserInfo:
@@ -70,3 +78,41 @@ class WorkerHost:
     ) -> TaskView:
         """:raises RuntimeError: always."""
         raise RuntimeError(_NO_TASKS)
+
+    # -- files and documents -----------------------------------------------------------------------------
+
+    def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
+        """An empty file of the session; it is kept with the task's end."""
+        return self._workspace.new(filename, mimetype)
+
+    def file(self, number: int) -> FileInfo | None:
+        """A file of the session; None if there is none of that number."""
+        return self._workspace.info(number)
+
+    def file_path(self, number: int) -> Path:
+        """:raises FileNotFoundError: if there is no such file."""
+        return self._workspace.path(number)
+
+    def rename_file(self, number: int, filename: str, mimetype: str = "") -> FileInfo:
+        """:raises FileNotFoundError: if there is no such file."""
+        return self._workspace.rename(number, filename, mimetype)
+
+    def delete_file(self, number: int) -> None:
+        """Forget the file with the task's end."""
+        self._workspace.delete(number)
+
+    def make_document(self, document: Document, file_format: str) -> bytes:
+        """Assemble a document, here on the worker."""
+        from appliance.documents.assemble import make_document  # imported late: most tasks make none
+
+        return make_document(document, file_format)
+
+    # -- what whoever waits for the task is told ------------------------------------------------------------
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        """Say how far the task is."""
+        tell("progress", fraction=fraction, text=text)
+
+    def error_action(self, follow_up: FollowUp) -> None:
+        """Say which action runs if this task fails from now on."""
+        tell("error_action", surely=True, follow_up=pickle.dumps(follow_up, protocol=5))

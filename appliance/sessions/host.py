@@ -6,21 +6,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, running_evaluation
 from appliance.interview.tasks import TaskView
-from appliance.interview.turn import Answers, StartTask
+from appliance.interview.turn import Answers, FollowUp, StartTask
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.tasks import TaskRow, open_result, task_row
+from appliance.workspace import Workspace
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
 
-__all__ = ["Actor", "SessionHost"]
+__all__ = ["Actor", "SessionHost", "no_documents"]
 
 _ENDS_IN_ACTION = ("This task ends in background_response_action() or background_error_action(), whose action can only "
                    "run after this code: do not wait for it here, show a question with 'reload: True' instead and use "
@@ -50,6 +53,8 @@ class Actor:
 class SessionHost:
     """One turn's host.
 
+    :param workspace: the session's files as this turn sees them.
+    :param documents: assembles a document in a format.
     :param start_now: commits and starts a task before the turn has ended, for ``.get()``.
     :param started: the tasks that were started so.
     """
@@ -62,6 +67,8 @@ class SessionHost:
     waits: Waits
     settings: Callable[[str, Any], Any]
     start_now: Callable[[StartTask, Answers], None]
+    workspace: Workspace
+    documents: Callable[[Document, str], bytes]
     started: set[str] = field(default_factory=set)
 
     @property
@@ -135,6 +142,48 @@ class SessionHost:
                 ended.clear()
                 self._check()
 
+    # -- files and documents -----------------------------------------------------------------------------
+
+    def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
+        """An empty file of this session."""
+        self._check()
+        return self.workspace.new(filename, mimetype)
+
+    def file(self, number: int) -> FileInfo | None:
+        """A file of this session; None if there is none of that number."""
+        self._check()
+        return self.workspace.info(number)
+
+    def file_path(self, number: int) -> Path:
+        """:raises FileNotFoundError: if there is no such file."""
+        self._check()
+        return self.workspace.path(number)
+
+    def rename_file(self, number: int, filename: str, mimetype: str = "") -> FileInfo:
+        """:raises FileNotFoundError: if there is no such file."""
+        self._check()
+        return self.workspace.rename(number, filename, mimetype)
+
+    def delete_file(self, number: int) -> None:
+        """Forget the file with the commit."""
+        self._check()
+        self.workspace.delete(number)
+
+    def make_document(self, document: Document, file_format: str) -> bytes:
+        """Assemble a document."""
+        self._check()
+        return self.documents(document, file_format)
+
+    # -- what only tasks do --------------------------------------------------------------------------------
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        """Nothing: nobody waits for a turn but its own browser."""
+
+    def error_action(self, follow_up: FollowUp) -> None:
+        """Nothing: a turn that fails has done nothing."""
+
+    # -- inside ------------------------------------------------------------------------------------------
+
     def _known(self, task_id: str) -> TaskView:
         view = self.task(task_id)
         if view is None:
@@ -159,3 +208,11 @@ class SessionHost:
         """:raises RuntimeError: when the turn was given up; what it still does must not reach anything."""
         if self.running.given_up:
             raise RuntimeError("this turn took too long and was given up")
+
+
+def no_documents(document: Document, file_format: str) -> bytes:
+    """In place of the assembly of documents, where there is none.
+
+    :raises RuntimeError: always.
+    """
+    raise RuntimeError(f"{document.filename}.{file_format} cannot be made: documents are not assembled here")

@@ -8,11 +8,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from appliance.interview.errors import InterviewError
+from appliance.interview.files import Document, FileInfo
 from appliance.interview.turn import Action, Answers, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.errors import NoSuchSession, NotYours
@@ -30,6 +32,7 @@ from appliance.store.keys import Holder, unwrap
 from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
 from appliance.store.steps import chain_start, load_steps, open_steps
 from appliance.store.tasks import add_tasks, callbacks_after, open_callback, seal_answers
+from appliance.workspace import Workspace
 
 __all__ = ["Evaluated", "Happening", "Runner"]
 
@@ -66,15 +69,17 @@ class Runner:
 
     :param appliance_key: the appliance's own key.
     :param settings: name and default to a configuration directive.
+    :param documents: assembles a document in a format.
     """
 
     def __init__(self, store: Store, language: Language, appliance_key: bytes, evaluator: Evaluator,
-                 settings: Callable[[str, Any], Any]) -> None:
+                 settings: Callable[[str, Any], Any], documents: Callable[[Document, str], bytes]) -> None:
         self.store = store
         self.language = language
         self.appliance_key = appliance_key
         self.evaluator = evaluator
         self.settings = settings
+        self.documents = documents
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -265,7 +270,7 @@ class Runner:
             self.on_tasks_queued()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
-                           start_now, started)
+                           start_now, Workspace(_no_file, _not_loaded), self.documents, started)
 
     # -- the store -------------------------------------------------------------------------------------
 
@@ -274,6 +279,14 @@ class Runner:
 
     async def write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self.store.write(function))
+
+
+def _no_file(number: int) -> FileInfo | None:
+    return None
+
+
+def _not_loaded(number: int, path: Path) -> None:
+    raise FileNotFoundError(number)
 
 
 def _nothing() -> None:

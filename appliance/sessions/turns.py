@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from appliance.interview.files import Document
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
 from appliance.sessions.evaluation import Evaluator
-from appliance.sessions.host import Actor
+from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
@@ -43,15 +44,17 @@ class Turns:
     :param user_key: opens the key of a user who signs in without a password; may wait for the store.
     :param evaluator: the threads that interviews run in; closed by :meth:`stop`.
     :param settings: name and default to a configuration directive.
+    :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
     """
 
     def __init__(self, store: Store, language: Language, appliance_key: bytes, *,
                  user_key: Callable[[int], bytes | None] = lambda user_id: None,  # noqa: ARG005 - nobody has one
                  evaluator: Evaluator | None = None,
-                 settings: Callable[[str, Any], Any] = lambda name, default: default) -> None:  # noqa: ARG005
+                 settings: Callable[[str, Any], Any] = lambda name, default: default,  # noqa: ARG005
+                 documents: Callable[[Document, str], bytes] = no_documents) -> None:
         self._store = store
         self.evaluator = evaluator or Evaluator()
-        self._runner = Runner(store, language, appliance_key, self.evaluator, settings)
+        self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
         self._ends = TaskEnds(self._runner)
         self._appliance = appliance_holder(appliance_key)
         self._user_key = user_key
