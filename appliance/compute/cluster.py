@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from appliance.compute.asking import TOPIC, deliver
 from appliance.compute.loop_thread import LoopThread
 
 __all__ = ["Cluster", "ClusterFailed", "WorkerLost"]
@@ -44,6 +45,8 @@ CONFIG: dict[str, Any] = {
     "distributed.diagnostics.nvml": False,
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
+    # Dask keeps its last thousand messages and events for developers; in ours are answers of people.
+    "distributed.admin.low-level-log-length": 1,
     # A task's memory is looked at by us (see dispatcher); Dask's ways with it, spilling and pausing, suit arrays.
     "distributed.worker.memory.monitor-interval": "5s",
     "distributed.worker.memory.target": False,
@@ -68,11 +71,15 @@ class Cluster:
 
     :param workers: how many.
     :param on_change: called, in the cluster's thread, when a worker comes or goes.
+    :param on_message: called, in the cluster's thread, with what a task says (``appliance.compute.asking``).
     """
 
-    def __init__(self, workers: int, on_change: Callable[[], None]) -> None:
+    def __init__(self, workers: int, on_change: Callable[[], None],
+                 on_message: Callable[[dict[str, Any]], None]) -> None:
         self._wanted = workers
         self._on_change = on_change
+        self._on_message = on_message
+        self._replies: set[asyncio.Task[None]] = set()
         self._thread = LoopThread("compute")
         self._dask: Any = None
         self._client: Any = None
@@ -101,6 +108,10 @@ class Cluster:
         :raises WorkerLost: through the future, when the worker went before the result was here.
         """
         return self._thread.submit(self._run, address, function, payload)
+
+    def reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
+        """Send the answer to a question of the task on that worker; one that is gone needs none."""
+        self._thread.submit(self._reply, address, task_id, number, answer)
 
     def kill(self, address: str) -> Future[None]:
         """End the worker's process with whatever it started; its nanny starts a new one, under a new address."""
@@ -158,6 +169,7 @@ class Cluster:
         await self._dask
         self._client = await Client(  # type: ignore[no-untyped-call]
             self._dask, asynchronous=True, set_as_default=False)
+        self._client.subscribe_topic(TOPIC, lambda event: self._on_message(event[1]))
         self._dask.scheduler.add_plugin(_watcher(self))
         for address in list(self._dask.scheduler.workers):
             self.joined(address)
@@ -195,6 +207,17 @@ class Cluster:
             self._in_flight.pop(address, None)
             answer.cancel()
             future.release()
+
+    async def _reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
+        gone = self._gone.get(address)
+        if gone is None:
+            return
+        sending = asyncio.ensure_future(self._client.run(deliver, task_id, number, answer, workers=[address],
+                                                         on_error="ignore"))
+        try:
+            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
 
     async def _result(self, address: str, answer: asyncio.Future[bytes]) -> bytes:
         if not answer.done():

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from appliance.compute.answering import Answer, Answering, OnTell
 from appliance.compute.cluster import Cluster, ClusterFailed
 from appliance.compute.delivery import Delivery
 from appliance.compute.dispatcher import Dispatcher
@@ -42,16 +43,21 @@ class Compute:
     :param packages_dir: the packages folder, for jobs that do not name it.
     :param log_dir: where ``worker.log`` goes.
     :param entry: what runs on a worker.
+    :param answer: answers what tasks ask while they run; ``package`` is answered here.
+    :param on_tell: takes what they tell.
     """
 
     def __init__(self, journal: Journal, on_end: Callable[[TaskEnd], Awaitable[None]], settings: Settings,
-                 packages_dir: Path, log_dir: Path, *, entry: Callable[[bytes], bytes] = run_task) -> None:
+                 packages_dir: Path, log_dir: Path, *, entry: Callable[[bytes], bytes] = run_task,
+                 answer: Answer | None = None, on_tell: OnTell | None = None) -> None:
         self._journal = journal
         self._options = ComputeOptions.of(settings)
         self._log = TaskLog(log_dir)
         self._delivery = Delivery(on_end)
         self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry,
                                       str(packages_dir))
+        self._answering = Answering(answer, on_tell, self._dispatcher.runs_on, self._reply)
+        self._dispatcher.on_over = self._answering.over
         self._cluster: Cluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -81,6 +87,7 @@ class Compute:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._keeper
+        self._answering.close()
         await self._dispatcher.stop()
         await self._close_cluster()
         await self._delivery.close(STOP_LIMIT)
@@ -134,7 +141,8 @@ class Compute:
                 await asyncio.sleep(pause)
 
     async def _open_cluster(self) -> None:
-        self._cluster = Cluster(self._options.workers, lambda: self._call(self._dispatcher.look))
+        self._cluster = Cluster(self._options.workers, lambda: self._call(self._dispatcher.look),
+                                lambda message: self._call(self._answering.heard, message))
         await asyncio.wrap_future(self._cluster.start())
         self._dispatcher.cluster = self._cluster
         self._state, self._message = "running", ""
@@ -154,9 +162,13 @@ class Compute:
         if cluster is not None and not await asyncio.to_thread(cluster.close, STOP_LIMIT):
             logger.warning("the workers did not end in %g s and were killed", STOP_LIMIT)
 
-    def _call(self, function: Callable[[], None]) -> None:
+    def _reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
+        if self._cluster is not None:
+            self._cluster.reply(address, task_id, number, answer)
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run `function` in the server's loop, from whatever thread this is."""
         loop = self._loop
         if loop is not None:
             with suppress(RuntimeError):   # the loop was closed a moment ago: there is nobody left to tell
-                loop.call_soon_threadsafe(function)
+                loop.call_soon_threadsafe(function, *arguments)

@@ -54,6 +54,7 @@ class Dispatcher:
     def __init__(self, journal: Journal, delivery: Delivery, options: ComputeOptions, log: TaskLog,
                  entry: Callable[[bytes], bytes], packages: str) -> None:
         self.cluster: Cluster | None = None
+        self.on_over: Callable[[str], None] = lambda _task_id: None   # this task does not run any more
         self._journal = journal
         self._delivery = delivery
         self._options = options
@@ -77,6 +78,11 @@ class Dispatcher:
     def running(self) -> int:
         """How many tasks have a worker."""
         return len(self._runs)
+
+    def runs_on(self, address: str, task_id: str) -> bool:
+        """Whether that worker has that task now."""
+        run = self._runs.get(task_id)
+        return run is not None and run.address == address
 
     def start(self) -> None:
         """Begin to look for tasks; workers may come later."""
@@ -156,6 +162,7 @@ class Dispatcher:
             del self._runs[run.task_id]
             self._busy.discard(run.address)
             run.over.set()
+            self.on_over(run.task_id)
             self._something.set()
 
     async def _take(self, run: _Run) -> Report | None:

@@ -7,8 +7,13 @@ import pickle
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+from appliance.compute import asking
+from appliance.compute.asking import AskFailed, ask, asking_for, tell
 from appliance.compute.report import Report
 from appliance.interview.tasks import TaskEnd, TaskJob
 
@@ -17,8 +22,10 @@ def entry(payload: bytes) -> bytes:
     """Do what the action says with the argument ``x``, and give the process and the argument back."""
     job: TaskJob = pickle.loads(payload)
     argument = pickle.loads(job.arguments)
-    _ACTIONS[job.action](argument)
-    return Report(TaskEnd(job.task_id, value=pickle.dumps((os.getpid(), argument)))).to_bytes()
+    with asking_for(job.task_id):
+        result = _ACTIONS[job.action](argument)
+    value = argument if result is None else result
+    return Report(TaskEnd(job.task_id, value=pickle.dumps((os.getpid(), value)))).to_bytes()
 
 
 def nothing(_argument: object) -> None:
@@ -60,7 +67,42 @@ def raise_error(_argument: object) -> None:
     raise ValueError("not what an entry does")
 
 
-_ACTIONS = {
+def asks(question: tuple[str, object]) -> object:
+    kind, value = question
+    try:
+        return ask(kind, value=value)
+    except AskFailed as error:
+        return str(error)
+
+
+def asks_in_threads(count: int) -> list[object]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda number: ask("double", value=number), range(count)))
+
+
+def asks_for_another(task_id: str) -> str:
+    """Poses as another task."""
+    own = asking._asker
+    assert own is not None
+    other = asking.Asker(task_id, own._send, own._later)
+    other.tell("note", {"text": "posing"})
+    tell("note", text="own")
+    return "told"
+
+
+def tells(count: int) -> None:
+    for number in range(count + 1):
+        tell("progress", fraction=number / count)
+
+
+def tells_and_dies(text: str) -> None:
+    tell("note", surely=True, text=text)
+    os._exit(3)
+
+
+_ACTIONS: dict[str, Callable[[Any], object]] = {
+    "asks": asks, "asks_in_threads": asks_in_threads, "asks_for_another": asks_for_another, "tells": tells,
+    "tells_and_dies": tells_and_dies,
     "nothing": nothing, "spin": spin, "spin_with_child": spin_with_child, "die": die, "wait_for": wait_for,
     "hoard": hoard, "raise_error": raise_error,
 }
