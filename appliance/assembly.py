@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,9 @@ class Assembly:
                            documents=_make_document)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
+        # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
+        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self._told: dict[str, Callable[..., None]] = {}
 
     def application(self) -> ServerApplication:
         """The web application over the parts."""
@@ -112,7 +115,7 @@ class Assembly:
         from appliance.compute.compute import Compute  # imported late: the first page does not wait for it
 
         self._compute = Compute(self.journal, self.turns.task_ended, self._settings, self._packages.folder,
-                                self._data / "logs")
+                                self._data / "logs", answer=self._answer_task, on_tell=self._task_told)
         await self._compute.start()
 
     async def stop(self) -> None:
@@ -133,6 +136,14 @@ class Assembly:
     def _revoke(self, task_id: str, terminate: bool) -> None:
         if self._compute is not None:
             asyncio.run_coroutine_threadsafe(self._compute.revoke(task_id, terminate), self._loop)
+
+    # -- what tasks ask and tell while they run --------------------------------------------------------
+
+    async def _answer_task(self, task_id: str, kind: str, details: dict[str, Any]) -> Any:
+        return await self._answers[kind](task_id, **details)
+
+    def _task_told(self, task_id: str, kind: str, details: dict[str, Any]) -> None:
+        self._told[kind](task_id, **details)
 
     # -- /health ---------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class Answering:
     :param reply: (address, task id, number, answer) sends the answer on its way.
     """
 
-    def __init__(self, answer: Answer | None, on_tell: OnTell | None, runs_on: Callable[[str, str], bool],
+    def __init__(self, answer: Answer | None, on_tell: OnTell, runs_on: Callable[[str, str], bool],
                  reply: Callable[[str, str, int, bytes], None]) -> None:
         self._answer = answer
         self._on_tell = on_tell
@@ -72,8 +72,6 @@ class Answering:
 
     def _tell(self, task_id: str, kind: str, details: dict[str, Any]) -> str | None:
         """None, or words of why it was not taken."""
-        if self._on_tell is None:
-            return f"The server takes no {kind}."
         try:
             self._on_tell(task_id, kind, details)
         except Exception as error:  # noqa: BLE001 - whatever it was, the task goes on

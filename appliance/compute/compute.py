@@ -44,7 +44,7 @@ class Compute:
     :param log_dir: where ``worker.log`` goes.
     :param entry: what runs on a worker.
     :param answer: answers what tasks ask while they run; ``package`` is answered here.
-    :param on_tell: takes what they tell.
+    :param on_tell: takes what they tell; ``error_action`` stays here.
     """
 
     def __init__(self, journal: Journal, on_end: Callable[[TaskEnd], Awaitable[None]], settings: Settings,
@@ -56,7 +56,8 @@ class Compute:
         self._delivery = Delivery(on_end)
         self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry,
                                       str(packages_dir))
-        self._answering = Answering(answer, on_tell, self._dispatcher.runs_on, self._reply)
+        self._answering = Answering(answer, self._told, self._dispatcher.runs_on, self._reply)
+        self._on_tell = on_tell
         self._dispatcher.on_over = self._answering.over
         self._cluster: Cluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -161,6 +162,12 @@ class Compute:
         cluster, self._cluster, self._dispatcher.cluster = self._cluster, None, None
         if cluster is not None and not await asyncio.to_thread(cluster.close, STOP_LIMIT):
             logger.warning("the workers did not end in %g s and were killed", STOP_LIMIT)
+
+    def _told(self, task_id: str, kind: str, details: dict[str, Any]) -> None:
+        if kind == "error_action":
+            self._dispatcher.note_error_action(task_id, details["follow_up"])
+        elif self._on_tell is not None:
+            self._on_tell(task_id, kind, details)
 
     def _reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
         if self._cluster is not None:

@@ -40,6 +40,7 @@ class _Run:
 
     task_id: str
     address: str
+    error_action: bytes | None = None   # a pickled FollowUp: what is to run if the task dies
     revoked: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,6 +84,10 @@ class Dispatcher:
         """Whether that worker has that task now."""
         run = self._runs.get(task_id)
         return run is not None and run.address == address
+
+    def note_error_action(self, task_id: str, follow_up: bytes) -> None:
+        """A task that runs has said what is to run if it fails from now on."""
+        self._runs[task_id].error_action = follow_up
 
     def start(self) -> None:
         """Begin to look for tasks; workers may come later."""
