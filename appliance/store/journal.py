@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from appliance.interview.tasks import TaskJob, TaskState
+from appliance.interview.tasks import TaskJob, TaskState, TaskView
 from appliance.store.database import Store
 from appliance.store.tasks import (
     TaskResult,
     TaskRow,
+    awaited_by,
     drop_payload,
     end_task,
     open_answers,
+    open_result,
     revoke_task,
     rows_of_tasks,
     session_key_of,
@@ -24,10 +27,16 @@ from appliance.store.tasks import (
     worker_died,
 )
 
-__all__ = ["DEATHS_ALLOWED", "STOPS_ALLOWED", "Journal"]
+__all__ = ["DEATHS_ALLOWED", "KEPT_SECONDS", "STOPS_ALLOWED", "Journal"]
 
 DEATHS_ALLOWED = 3
 STOPS_ALLOWED = 5
+
+KEPT_SECONDS = 30 * 24 * 3600.0
+"""How long what a failed task worked on is kept, unless a person dismisses it before."""
+
+_READY = ("state = 'queued' AND NOT EXISTS (SELECT 1 FROM task_waits JOIN tasks AS other ON other.id = after_id"
+          " WHERE task_id = tasks.id AND other.state IN ('queued', 'running'))")
 
 T = TypeVar("T")
 
@@ -47,36 +56,70 @@ class Journal:
         self._settings = dict(settings or {})
 
     async def queued(self) -> list[str]:
-        """The tasks that wait, in the order they were asked for."""
+        """The tasks that can be taken, in the order they were asked for.
+
+        A task that waits for others is among them when each of those has ended, was revoked or is gone.
+        """
         return await self._read(lambda database: [
-            str(row[0]) for row in database.execute("SELECT id FROM tasks WHERE state = 'queued' ORDER BY number")])
+            str(row[0]) for row in database.execute(f"SELECT id FROM tasks WHERE {_READY} ORDER BY number")])
+
+    async def places(self) -> dict[str, int]:
+        """Each queued task's place in line, from 1; those that wait for others stand in it too."""
+        found = await self._read(lambda database: database.execute(
+            "SELECT id FROM tasks WHERE state = 'queued' ORDER BY number").fetchall())
+        return {str(row[0]): place for place, row in enumerate(found, 1)}
 
     async def job(self, task_id: str) -> TaskJob:
         """All a worker needs.
 
         :raises LookupError: if the task is gone or has ended.
         """
-        def find(database: Database) -> tuple[TaskRow | None, bytes | None]:
+        def find(database: Database) -> tuple[TaskRow | None, bytes | None, list[tuple[str, TaskRow | None]]]:
             row = task_row(database, task_id)
             if row is None or row.answers_id is None:
-                return row, None
+                return row, None, []
             found = database.execute("SELECT sealed FROM task_answers WHERE id = ?", [row.answers_id]).fetchone()
-            return row, None if found is None else found[0]
+            return row, None if found is None else found[0], awaited_by(database, task_id)
 
-        row, sealed = await self._read(find)
+        row, sealed, awaited = await self._read(find)
         payload = None if row is None else row.payload(self._key)
         if row is None or sealed is None or payload is None:
             raise LookupError(f"task {task_id} is not outstanding")
         answers = await asyncio.to_thread(open_answers, self._key, row.session_id, sealed)
+        after = await asyncio.to_thread(self._views, row, awaited) if awaited else ()
         return TaskJob(task_id, row.session_id, payload.interview, payload.action, payload.arguments, answers,
-                       payload.user, payload.url_root, self._packages, dict(self._settings))
+                       payload.user, payload.url_root, self._packages, dict(self._settings), after)
+
+    def _views(self, row: TaskRow, awaited: list[tuple[str, TaskRow | None]]) -> tuple[TaskView, ...]:
+        """How the tasks ended that `row` waited for. One that is gone is as good as revoked."""
+        session_key = session_key_of(row, self._key)
+        views = []
+        for task_id, other in awaited:
+            if other is None or other.session_id != row.session_id or session_key is None:
+                views.append(TaskView(task_id, "revoked"))
+                continue
+            result = open_result(other, session_key)
+            value = None if result is None or result.value is None else pickle.loads(result.value)
+            error = None if result is None else result.error
+            views.append(TaskView(task_id, other.state, value, error, other.ended))
+        return tuple(views)
 
     async def mark_running(self, task_id: str, worker: str) -> bool:
-        """False if the task is no longer queued: it was revoked, has ended, or went with its session."""
+        """False if the task cannot be taken any more: it was revoked, has ended, or went with its session."""
         def mark(database: Database) -> bool:
-            return database.execute("UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
-                                    " state = 'queued'", [time.time(), worker, task_id]).rowcount == 1
+            return database.execute(f"UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
+                                    f" {_READY}", [time.time(), worker, task_id]).rowcount == 1
         return await self._write(mark)
+
+    async def put_back(self, task_id: str) -> bool:
+        """It was marked as running and no worker has it: back to ``queued``, and that counts against nobody.
+
+        False if it is not running (any more).
+        """
+        def again(database: Database) -> bool:
+            return database.execute("UPDATE tasks SET state = 'queued', started = NULL, worker = NULL WHERE id = ? AND"
+                                    " state = 'running'", [task_id]).rowcount == 1
+        return await self._write(again)
 
     async def worker_lost(self, task_id: str) -> TaskState:
         """Its worker died while the server lives: back to ``queued``.
@@ -125,6 +168,26 @@ class Journal:
     async def revoke(self, task_id: str) -> bool:
         """Mark a task as revoked, as a person does on the Tasks page; False if it has ended."""
         return await self._write(lambda database: revoke_task(database, task_id))
+
+    async def run_again(self, task_id: str) -> bool:
+        """Queue a failed task anew, in its old place, as if it had never run; False if that is impossible.
+
+        It works on the answers that it had, not on those of today: what it was asked to do was meant for them. What
+        it ended with, and the callback that was applied, are forgotten; what that callback changed in the answers
+        stays. It is impossible for a task that has not failed, and once it was dismissed or is older than
+        :data:`KEPT_SECONDS`.
+        """
+        def again(database: Database) -> bool:
+            return database.execute(
+                "UPDATE tasks SET state = 'queued', deaths = 0, stops = 0, started = NULL, ended = NULL, worker = NULL,"
+                " sealed_result = NULL, sealed_callback = NULL, callback_number = NULL, error_type = '',"
+                " error_where = '' WHERE id = ? AND state = 'failed' AND sealed_job IS NOT NULL"
+                " AND answers_id IS NOT NULL", [task_id]).rowcount == 1
+        return await self._write(again)
+
+    async def forget_old(self) -> int:
+        """Drop what tasks worked on that failed long ago; returns how many. To be called at start and each day."""
+        return await self.dismiss(older_than=time.time() - KEPT_SECONDS)
 
     async def dismiss(self, task_id: str | None = None, *, older_than: float = 0) -> int:
         """Drop what failed tasks worked on: of one, or of all that ended before `older_than`; returns how many."""

@@ -24,9 +24,11 @@ __all__ = [
     "TaskResult",
     "TaskRow",
     "add_tasks",
+    "awaited_by",
     "callbacks_after",
     "drop_payload",
     "end_task",
+    "has_waiting",
     "open_answers",
     "open_callback",
     "open_result",
@@ -57,19 +59,27 @@ class TaskPayload:
 
 @dataclass(frozen=True)
 class NewTask:
+    """A task to queue.
+
+    :param user_id: who asked for it; None for somebody without an account.
+    :param after: the tasks that must have ended before this one is taken.
+    """
+
     task_id: str
     action: str
     notification: str | None
     sealed_job: bytes = field(repr=False)
     sealed_session_key: bytes = field(repr=False)
+    user_id: int | None = None
+    after: tuple[str, ...] = ()
 
     @staticmethod
     def make(task_id: str, notification: str | None, payload: TaskPayload, *, appliance_key: bytes,
-             session_key: bytes) -> NewTask:
+             session_key: bytes, after: tuple[str, ...] = ()) -> NewTask:
         """Seal what the task needs under the appliance's key."""
         return NewTask(task_id, payload.action, notification,
                        seal(appliance_key, pickle.dumps(payload), f"task:{task_id}"),
-                       seal(appliance_key, session_key, f"task key:{task_id}"))
+                       seal(appliance_key, session_key, f"task key:{task_id}"), payload.user.user_id, after)
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,14 @@ class TaskResult:
     """How a task ended.
 
     :param value: pickle of the value; None if it has none.
+    :param where: file and line of the error, where known; never a value.
     """
 
     state: TaskState
     value: bytes | None = field(default=None, repr=False)
     error: ErrorDetails | None = field(default=None, repr=False)
     log: tuple[str, ...] = field(default=(), repr=False)
+    where: str = ""
 
     def sealed(self, session_key: bytes, task_id: str) -> bytes:
         return seal(session_key, pickle.dumps(self), f"result:{task_id}")
@@ -90,14 +102,23 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task as it lies in the database."""
+    """A task as it lies in the database. Times are seconds since the epoch, UTC.
+
+    :param error_type: of a failed task, with `error_where`, the file and line, in the clear; they are never values.
+    :param user_id: who asked for it; None for somebody without an account.
+    """
 
     id: str
     session_id: str
     state: TaskState
     action: str
     notification: str | None
+    created: float
+    started: float | None
     ended: float | None
+    error_type: str
+    error_where: str
+    user_id: int | None
     callback_number: int | None
     answers_id: int | None
     deaths: int
@@ -145,11 +166,14 @@ def add_tasks(database: Database, session_id: str, tasks: list[NewTask], sealed_
     cursor = database.execute("INSERT INTO task_answers (session_id, sealed) VALUES (?, ?)",
                               [session_id, sealed_answers])
     for task in tasks:
-        database.execute(
+        added = database.execute(
             "INSERT INTO tasks (id, session_id, state, action, notification, created, sealed_job, sealed_session_key,"
-            " answers_id) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            " answers_id, user_id) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, (SELECT id FROM users WHERE id = ?))"
+            " ON CONFLICT (id) DO NOTHING",
             [task.task_id, session_id, task.action, task.notification, time.time(), task.sealed_job,
-             task.sealed_session_key, cursor.lastrowid])
+             task.sealed_session_key, cursor.lastrowid, task.user_id]).rowcount
+        for after in dict.fromkeys(task.after) if added else ():
+            database.execute("INSERT INTO task_waits (task_id, after_id) VALUES (?, ?)", [task.task_id, after])
 
 
 def task_row(database: Database, task_id: str) -> TaskRow | None:
@@ -160,6 +184,19 @@ def task_row(database: Database, task_id: str) -> TaskRow | None:
 def tasks_of(database: Database, session_id: str) -> list[TaskRow]:
     """All tasks of a session, in the order they were asked for."""
     return rows_of_tasks(database, "SELECT * FROM tasks WHERE session_id = ? ORDER BY number", [session_id])
+
+
+def awaited_by(database: Database, task_id: str) -> list[tuple[str, TaskRow | None]]:
+    """The ids of the tasks that this one waits or waited for, each with the task; None for one that is gone."""
+    found = database.execute("SELECT after_id FROM task_waits WHERE task_id = ?", [task_id]).fetchall()
+    return [(after, task_row(database, after)) for (after,) in found]
+
+
+def has_waiting(database: Database, task_ids: list[str]) -> bool:
+    """Whether a queued task waits for any of these."""
+    return any(database.execute("SELECT 1 FROM task_waits JOIN tasks ON tasks.id = task_waits.task_id"
+                                " WHERE task_waits.after_id = ? AND tasks.state = 'queued' LIMIT 1",
+                                [task_id]).fetchone() for task_id in task_ids)
 
 
 def callbacks_after(database: Database, session_id: str, number: int) -> list[TaskRow]:
@@ -177,9 +214,10 @@ def end_task(database: Database, row: TaskRow, result: TaskResult, session_key: 
     keeps = result.state == "failed"
     cursor = database.execute(
         "UPDATE tasks SET state = ?, ended = ?, worker = NULL, sealed_result = ?, sealed_callback = ?,"
-        " callback_number = ? WHERE id = ? AND state IN ('queued', 'running')",
+        " callback_number = ?, error_type = ?, error_where = ? WHERE id = ? AND state IN ('queued', 'running')",
         [result.state, time.time(), result.sealed(session_key, row.id),
-         None if callback is None else seal(session_key, callback, f"callback:{row.id}"), callback_number, row.id])
+         None if callback is None else seal(session_key, callback, f"callback:{row.id}"), callback_number,
+         "" if result.error is None else result.error.error_type, result.where if result.error else "", row.id])
     if cursor.rowcount == 1 and not keeps:
         drop_payload(database, row)
     return cursor.rowcount == 1
@@ -199,6 +237,7 @@ def drop_payload(database: Database, row: TaskRow) -> None:
     """Drop what the task worked on; answers that another task works on stay."""
     database.execute("UPDATE tasks SET sealed_job = NULL, sealed_session_key = NULL, answers_id = NULL WHERE id = ?",
                      [row.id])
+    database.execute("DELETE FROM task_waits WHERE task_id = ?", [row.id])
     if row.answers_id is not None:
         database.execute("DELETE FROM task_answers WHERE id = ? AND NOT EXISTS"
                          " (SELECT 1 FROM tasks WHERE answers_id = ?)", [row.answers_id, row.answers_id])
