@@ -99,6 +99,14 @@ def _files_and_mail(database: Database) -> None:
             session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
             blob TEXT NOT NULL, size INTEGER NOT NULL, created REAL NOT NULL, sealed_info BLOB NOT NULL);
         CREATE INDEX files_session ON files (session_id);
+        -- What files.blob named, whichever way the row went, its session's end included: to be removed from the disk.
+        CREATE TABLE dead_blobs (blob TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TRIGGER files_deleted AFTER DELETE ON files BEGIN
+            INSERT OR IGNORE INTO dead_blobs (blob) VALUES (OLD.blob);
+        END;
+        CREATE TRIGGER files_replaced AFTER UPDATE OF blob ON files WHEN NEW.blob <> OLD.blob BEGIN
+            INSERT OR IGNORE INTO dead_blobs (blob) VALUES (OLD.blob);
+        END;
 
         CREATE TABLE task_waits (
             task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
@@ -113,10 +121,14 @@ def _files_and_mail(database: Database) -> None:
         CREATE TABLE outbox (
             number INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE,
             session_id TEXT REFERENCES sessions (id) ON DELETE SET NULL,
+            topic TEXT NOT NULL DEFAULT '', repeats INTEGER NOT NULL DEFAULT 1,
             state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
             created REAL NOT NULL, next_try REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
-            ended REAL, answer TEXT NOT NULL DEFAULT '', sealed BLOB);
+            ended REAL, error TEXT NOT NULL DEFAULT '', sealed_answer BLOB, sealed BLOB);
         CREATE INDEX outbox_waiting ON outbox (next_try) WHERE state = 'waiting';
+        CREATE INDEX outbox_failed ON outbox (number) WHERE state = 'failed';
+        CREATE INDEX outbox_topic ON outbox (topic, number) WHERE topic <> '';
+        CREATE INDEX outbox_session ON outbox (session_id) WHERE session_id IS NOT NULL;
     """)
 
 
@@ -140,7 +152,7 @@ def migrate(database: Database, backups: Path) -> None:
     if owner != _APPLICATION_ID and database.table_names():
         raise StoreBroken("The file appliance.db in the data folder was not made by an appliance.")
     for number in range(version, VERSION):
-        if number:
+        if version:   # a new file has nothing to lose
             _back_up(database, backups, number)
         with database.atomic():
             MIGRATIONS[number](database)
