@@ -20,7 +20,16 @@ from appliance.store.sessions import (
     update_session,
 )
 from appliance.store.steps import StepRow, delete_steps_after, put_step
-from appliance.store.tasks import NewTask, TaskResult, TaskRow, add_tasks, end_task, revoke_task, tasks_of
+from appliance.store.tasks import (
+    NewTask,
+    TaskResult,
+    TaskRow,
+    add_tasks,
+    end_task,
+    has_waiting,
+    revoke_task,
+    tasks_of,
+)
 
 __all__ = ["AlreadyEnded", "Commit", "NewNotice", "TaskEnding", "Written"]
 
@@ -57,10 +66,12 @@ class Written:
     """What there is to carry out after the commit.
 
     :param notice_ids: of the notices, in their order.
+    :param freed: queued tasks waited for one that has now ended.
     """
 
     notice_ids: list[int]
     revocations: list[Revocation]
+    freed: bool = False
 
 
 @dataclass
@@ -117,8 +128,11 @@ class Commit:
             add_tasks(database, self.session_id, self.tasks, self.task_answers)
         revocations = [add_revocation(database, task_id, terminate=terminate) for task_id, terminate in self.revokes
                        if revoke_task(database, task_id)]
+        ended = [revocation.task_id for revocation in revocations]
+        if self.ending is not None:
+            ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
-                       revocations)
+                       revocations, has_waiting(database, ended))
 
     def _write_session(self, database: Database) -> None:
         if self.row is not None:

@@ -201,13 +201,14 @@ class Runner:
             self.shelf.forget(commit.session_id)
         elif commit.row is not None:
             self.shelf.put(settled.opened)
-        self._carry_out(commit, written)
+        self.carry_out(commit, written)
         return settled.opened
 
-    def _carry_out(self, commit: Commit, written: Written) -> None:
+    def carry_out(self, commit: Commit, written: Written) -> None:
+        """Have done what a commit asked for that was written."""
         for number, notice in zip(written.notice_ids, commit.notices, strict=True):
             self.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
-        if commit.tasks:
+        if commit.tasks or written.freed:
             self.on_tasks_queued()
         for revocation in written.revocations:
             self.waits.ended(revocation.task_id)

@@ -22,6 +22,7 @@ from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
+from appliance.sessions.task_list import TaskList, TaskSummary
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
@@ -56,6 +57,7 @@ class Turns:
         self.evaluator = evaluator or Evaluator()
         self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
         self._ends = TaskEnds(self._runner)
+        self._task_list = TaskList(self._runner, self._holders)
         self._appliance = appliance_holder(appliance_key)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
@@ -205,6 +207,26 @@ class Turns:
     async def task_ended(self, end: TaskEnd) -> None:
         """From compute: a task has ended. Called twice for the same task, the second call does nothing."""
         await self._ends.take(end)
+
+    async def tasks_of(self, visitor: Visitor) -> list[TaskSummary]:
+        """The tasks of the visitor's own sessions (see :mod:`appliance.sessions.task_list`, also for the next ones)."""
+        return await self._task_list.of(visitor)
+
+    async def all_tasks(self, visitor: Visitor) -> list[TaskSummary]:
+        """The tasks of all sessions, for administrators."""
+        return await self._task_list.all(visitor)
+
+    async def revoke_task(self, task_id: str, visitor: Visitor) -> bool:
+        """End a task; False if it has ended or is gone."""
+        return await self._task_list.revoke(task_id, visitor)
+
+    async def run_task_again(self, task_id: str, visitor: Visitor) -> bool:
+        """Queue a failed task anew; False if that is impossible."""
+        return await self._task_list.run_again(task_id, visitor)
+
+    async def dismiss_task(self, task_id: str, visitor: Visitor) -> bool:
+        """Drop what a failed task worked on; False if there is nothing to drop."""
+        return await self._task_list.dismiss(task_id, visitor)
 
     async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]:
         """The notices that wait for the session's tabs.

@@ -35,9 +35,6 @@ STOPS_ALLOWED = 5
 KEPT_SECONDS = 30 * 24 * 3600.0
 """How long what a failed task worked on is kept, unless a person dismisses it before."""
 
-_READY = ("state = 'queued' AND NOT EXISTS (SELECT 1 FROM task_waits JOIN tasks AS other ON other.id = after_id"
-          " WHERE task_id = tasks.id AND other.state IN ('queued', 'running'))")
-
 T = TypeVar("T")
 
 
@@ -61,7 +58,7 @@ class Journal:
         A task that waits for others is among them when each of those has ended, was revoked or is gone.
         """
         return await self._read(lambda database: [
-            str(row[0]) for row in database.execute(f"SELECT id FROM tasks WHERE {_READY} ORDER BY number")])
+            str(row[0]) for row in database.execute("SELECT id FROM tasks_ready ORDER BY number")])
 
     async def places(self) -> dict[str, int]:
         """Each queued task's place in line, from 1; those that wait for others stand in it too."""
@@ -107,8 +104,9 @@ class Journal:
     async def mark_running(self, task_id: str, worker: str) -> bool:
         """False if the task cannot be taken any more: it was revoked, has ended, or went with its session."""
         def mark(database: Database) -> bool:
-            return database.execute(f"UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
-                                    f" {_READY}", [time.time(), worker, task_id]).rowcount == 1
+            return database.execute("UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
+                                    " EXISTS (SELECT 1 FROM tasks_ready WHERE tasks_ready.id = tasks.id)",
+                                    [time.time(), worker, task_id]).rowcount == 1
         return await self._write(mark)
 
     async def put_back(self, task_id: str) -> bool:

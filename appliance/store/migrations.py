@@ -112,6 +112,9 @@ def _files_and_mail(database: Database) -> None:
             task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
             after_id TEXT NOT NULL, PRIMARY KEY (task_id, after_id)) WITHOUT ROWID;
         CREATE INDEX task_waits_after ON task_waits (after_id);
+        CREATE VIEW tasks_ready AS SELECT id, number FROM tasks WHERE state = 'queued' AND NOT EXISTS (
+            SELECT 1 FROM task_waits JOIN tasks AS other ON other.id = after_id
+            WHERE task_id = tasks.id AND other.state IN ('queued', 'running'));
         ALTER TABLE tasks ADD COLUMN error_type TEXT NOT NULL DEFAULT '';
         ALTER TABLE tasks ADD COLUMN error_where TEXT NOT NULL DEFAULT '';
         ALTER TABLE tasks ADD COLUMN user_id INTEGER REFERENCES users (id) ON DELETE SET NULL;
