@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -11,11 +13,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from appliance.store.errors import WrongKey
 
-__all__ = ["KEY_BYTES", "derive", "new_key", "seal", "unseal"]
+__all__ = ["CHUNK", "KEY_BYTES", "derive", "new_key", "seal", "seal_stream", "unseal", "unseal_stream"]
 
 KEY_BYTES = 32
+CHUNK = 1 << 20
+"""Bytes that are sealed together in a stream."""
+
 _FORMAT = b"\x01"  # the first byte of everything sealed, so that another way can follow one day
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
 
 
 def new_key() -> bytes:
@@ -46,3 +52,55 @@ def unseal(key: bytes, sealed: bytes, context: str) -> bytes:
         return AESGCM(key).decrypt(nonce, sealed[1 + _NONCE_BYTES:], context.encode())
     except (InvalidTag, ValueError) as error:
         raise WrongKey("The data does not open with this key.") from error
+
+
+# -- streams: content too large to be held as a whole ---------------------------------------------------
+
+
+def seal_stream(key: bytes, source: BinaryIO, target: BinaryIO, context: str) -> int:
+    """Encrypt what `source` gives, chunk by chunk, so that no chunk can be left out, moved or cut off unnoticed.
+
+    Number and place of a chunk are its nonce (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár).
+
+    :param key: of this stream alone (see :func:`derive`); used twice, it protects neither.
+    :returns: how many bytes were encrypted.
+    """
+    cipher, associated, size = AESGCM(key), context.encode(), 0
+    target.write(_FORMAT)
+    chunk, number = source.read(CHUNK), 0
+    while True:
+        following = source.read(CHUNK) if len(chunk) == CHUNK else b""
+        target.write(cipher.encrypt(_chunk_nonce(number, last=not following), chunk, associated))
+        size += len(chunk)
+        if not following:
+            return size
+        chunk, number = following, number + 1
+
+
+def unseal_stream(key: bytes, source: BinaryIO, context: str, start: int = 0) -> Iterator[bytes]:
+    """The inverse of :func:`seal_stream`, from the byte `start` on; each piece is given once it is known to be right.
+
+    :param source: can be sought in.
+    :param start: 0, or less than the size of what was encrypted.
+    :raises WrongKey: if the key or the context is another one, or the bytes were changed or are not all there.
+    """
+    if source.read(len(_FORMAT)) != _FORMAT:
+        raise WrongKey("The data was sealed in a way this appliance does not know.")
+    cipher, associated = AESGCM(key), context.encode()
+    number, skip = divmod(start, CHUNK)
+    source.seek(number * (CHUNK + _TAG_BYTES), os.SEEK_CUR)
+    sealed = source.read(CHUNK + _TAG_BYTES)
+    while True:
+        following = source.read(CHUNK + _TAG_BYTES)
+        try:
+            piece = cipher.decrypt(_chunk_nonce(number, last=not following), sealed, associated)
+        except (InvalidTag, ValueError) as error:
+            raise WrongKey("The data does not open with this key.") from error
+        yield piece[skip:] if skip else piece
+        if not following:
+            return
+        sealed, number, skip = following, number + 1, 0
+
+
+def _chunk_nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(_NONCE_BYTES - 1, "big") + (b"\x01" if last else b"\x00")

@@ -214,7 +214,8 @@ def test_a_file_of_the_first_version_keeps_its_sessions_and_tasks(
 
 def _one_of_each(database: Database) -> None:
     database.execute("INSERT INTO sessions (id, interview, created, modified, person_active, revision, step,"
-                     " multi_user, allow_cron, callbacks, sealed_title) VALUES ('s1', 'x:y', 1, 1, 1, 3, 3, 0, 0, 0, x'')")
+                     " multi_user, allow_cron, callbacks, sealed_title)"
+                     " VALUES ('s1', 'x:y', 1, 1, 1, 3, 3, 0, 0, 0, x'')")
     database.execute("INSERT INTO tasks (id, session_id, state, action, created) VALUES ('t1', 's1', 'failed', 'a', 1)")
     database.execute("INSERT INTO notices (session_id, kind, sealed) VALUES ('s1', 'flash', x'00')")
 

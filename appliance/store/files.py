@@ -1,0 +1,217 @@
+"""Files of sessions: a row that says which, and their content sealed in a file of the data folder, its blob.
+
+A blob never changes: new content is a new blob, written and on disk before the row that names it is committed. The
+database notes itself which blobs no row names any more (``dead_blobs``); they are removed after the commit, and what a
+crash left behind is swept at the next start. So a crash at any instant leaves the old content or the new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import pickle
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlite_utils import Database
+
+from appliance.interview.files import FileInfo
+from appliance.store.database import Store
+from appliance.store.errors import StoreBroken, StoreError, StoreFull
+from appliance.store.sealing import derive, seal, seal_stream, unseal, unseal_stream
+
+__all__ = ["FOLDER", "FileRow", "FileStore", "dead_blobs", "file_row", "forget_file", "put_file"]
+
+FOLDER = "files"
+"""Where the blobs lie in the data folder."""
+
+_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One file as it lies in the database.
+
+    :param blob: the name of its content.
+    :param sealed_info: name and mimetype, which may say much of a person.
+    """
+
+    number: int
+    session_id: str
+    blob: str
+    size: int
+    created: float
+    sealed_info: bytes = field(repr=False)
+
+    def info(self, session_key: bytes) -> FileInfo:
+        """:raises WrongKey: if `session_key` is not the session's."""
+        filename, mimetype = pickle.loads(unseal(session_key, self.sealed_info, self.context("info")))
+        return FileInfo(self.number, filename, mimetype, self.size)
+
+    def context(self, what: str) -> str:
+        """What its ``content`` or ``info`` is sealed for."""
+        return f"file {what}:{self.session_id}:{self.number}:{self.blob}"
+
+
+class FileStore:
+    """The blobs. Its methods read and write files, so they are not for the server's loop.
+
+    :param folder: the data folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def seal(self, session_id: str, session_key: bytes, info: FileInfo, content: Path | bytes) -> FileRow:
+        """Put content on disk, for a row to be committed; nobody knows of it until then.
+
+        :param content: itself, or where it is.
+        :raises StoreError: if it cannot be written; nothing is left of it then.
+        """
+        blob = secrets.token_hex(16)
+        row = FileRow(info.number, session_id, blob, 0, time.time(), b"")
+        path = self._path(blob)
+        try:
+            self._make_folder(path.parent)
+            with _opened(content) as source, _new_file(path) as target:
+                size = seal_stream(_blob_key(session_key, blob), source, target, row.context("content"))
+                target.flush()
+                os.fsync(target.fileno())
+            _sync(path.parent)
+        except BaseException as error:   # also the time limit of a turn
+            self.remove([blob])
+            if isinstance(error, OSError):
+                raise _translated(error, path) from error
+            raise
+        sealed = seal(session_key, pickle.dumps((info.filename, info.mimetype)), row.context("info"))
+        return FileRow(info.number, session_id, blob, size, row.created, sealed)
+
+    def remove(self, blobs: Iterable[str]) -> None:
+        """Take blobs from the disk; one that cannot be removed now (Windows, while it is read) is swept later."""
+        for blob in blobs:
+            with contextlib.suppress(OSError):
+                self._path(blob).unlink(missing_ok=True)
+
+    def sweep(self, store: Store) -> None:
+        """At start, before anything is written: remove every blob that no row names. Waits for the store."""
+        named = set(store.read(lambda database: [
+            str(row[0]) for row in database.execute("SELECT blob FROM files")]).result())
+        self.remove(path.name for path in self._folder.glob("??/*") if path.name not in named)
+        store.write(lambda database: database.execute("DELETE FROM dead_blobs")).result()
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def read(self, row: FileRow, session_key: bytes, start: int = 0) -> Iterator[bytes]:
+        """The content from the byte `start` on, in pieces. The blob is open when this returns.
+
+        :raises FileNotFoundError: if it was replaced or deleted after the row was read.
+        :raises WrongKey: at the piece where something is wrong: changed, missing, or another session's.
+        """
+        blob = self._path(row.blob).open("rb")
+
+        def pieces() -> Iterator[bytes]:
+            with blob:
+                yield from unseal_stream(_blob_key(session_key, row.blob), blob, row.context("content"), start)
+        return pieces()
+
+    def load(self, row: FileRow, session_key: bytes, path: Path) -> None:
+        """Write the content to `path`, in the clear, for its owner only.
+
+        :raises FileNotFoundError: as :meth:`read`.
+        :raises WrongKey: as :meth:`read`.
+        """
+        with _new_file(path) as target:
+            for piece in self.read(row, session_key):
+                target.write(piece)
+
+    def content(self, row: FileRow, session_key: bytes) -> bytes:
+        """All of the content.
+
+        :raises FileNotFoundError: as :meth:`read`.
+        :raises WrongKey: as :meth:`read`.
+        """
+        return b"".join(self.read(row, session_key))
+
+    def _path(self, blob: str) -> Path:
+        return self._folder / blob[:2] / blob
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            for one in (self._folder, folder):
+                one.mkdir(mode=0o700, exist_ok=True)
+                _sync(one.parent)
+
+
+# -- rows; all of these run inside Store.write or Store.read -----------------------------------------------
+
+
+def put_file(database: Database, row: FileRow) -> None:
+    """Add the file, or give it another content.
+
+    :raises StoreBroken: if another session has a file of that number.
+    """
+    cursor = database.execute(
+        "INSERT INTO files (number, session_id, blob, size, created, sealed_info) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (number) DO UPDATE SET blob = excluded.blob, size = excluded.size,"
+        " sealed_info = excluded.sealed_info WHERE files.session_id = excluded.session_id",
+        [row.number, row.session_id, row.blob, row.size, row.created, row.sealed_info])
+    if cursor.rowcount != 1:
+        raise StoreBroken(f"The file number {row.number} is another session's.")
+
+
+def forget_file(database: Database, session_id: str, number: int) -> None:
+    """Drop the file, if the session has it."""
+    database.execute("DELETE FROM files WHERE number = ? AND session_id = ?", [number, session_id])
+
+
+def file_row(database: Database, number: int) -> FileRow | None:
+    """The file, whosever it is; None if there is none of that number."""
+    found = database.execute("SELECT number, session_id, blob, size, created, sealed_info FROM files WHERE number = ?",
+                             [number]).fetchone()
+    return None if found is None else FileRow(*found)
+
+
+def dead_blobs(database: Database) -> list[str]:
+    """The blobs that no row names any more; they are handed out once, with the commit that asks."""
+    return [str(row[0]) for row in database.execute("DELETE FROM dead_blobs RETURNING blob").fetchall()]
+
+
+# -- files of the operating system ---------------------------------------------------------------------------
+
+
+def _blob_key(session_key: bytes, blob: str) -> bytes:
+    return derive(session_key, f"file content:{blob}")
+
+
+def _opened(content: Path | bytes) -> BinaryIO:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """A file that was not there before, readable by its owner only."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on disk; Windows does that by itself."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _translated(error: OSError, path: Path) -> StoreError:
+    if error.errno in _FULL:
+        return StoreFull(f"The disk that holds {path.parent} is full; nothing more can be saved until there is space.")
+    return StoreBroken(f"Files cannot be kept in {path.parent}: {error.strerror or type(error).__name__}.")
