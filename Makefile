@@ -58,4 +58,4 @@ browser: $(INSTALLED)
 	@$(BIN)/python tests/chromium.py
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache build dist appliance/ui/vendor
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache build dist appliance/ui/vendor appliance/documents/vendor

