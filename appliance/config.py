@@ -10,6 +10,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -18,7 +19,7 @@ import yaml
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
 
-Kind = Literal["text", "whole number", "number", "yes or no", "list of texts"]
+Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts"]
 
 
 class BadConfiguration(Exception):
@@ -32,6 +33,7 @@ class Directive:
     :param minimum: of a number: the least value that makes sense.
     :param also: one value below `minimum` that has a meaning of its own, usually 0 for "off".
     :param check: says in half a sentence what is wrong with a value, or gives None.
+    :param secret: does not travel with tasks, and is not shown in messages.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Directive:
     minimum: float | None = None
     also: float | None = None
     check: Callable[[Any], str | None] | None = None
+    secret: bool = False
 
 
 def _unknown_timezone(value: Any) -> str | None:
@@ -49,6 +52,15 @@ def _unknown_timezone(value: Any) -> str | None:
 
 def _not_a_web_address(value: Any) -> str | None:
     return None if str(value).startswith(("http://", "https://")) else "is not an address like http://192.168.1.5:8080"
+
+
+def _not_mail_addresses(value: Any) -> str | None:
+    fine = all("@" in parseaddr(one)[1] for one in ([value] if isinstance(value, str) else value))
+    return None if fine else "has something in it that is not an e-mail address like clinic@example.com"
+
+
+def _no_file(value: Any) -> str | None:
+    return None if Path(value).is_file() else "is not a file"
 
 
 def default_workers() -> int:
@@ -69,6 +81,11 @@ _TABLE = (
     Directive("country", "text", "US", "The country of interviews that do not say theirs, as two letters."),
     Directive("currency symbol", "text", None,
               "What stands before amounts. Unless told, the symbol of the locale's currency."),
+    Directive("error notification email", "text or list of texts", None,
+              "Where errors of interviews and of background tasks are mailed to: one address or several. The same "
+              "error again is one mail each 15 minutes, with a count.", check=_not_mail_addresses),
+    Directive("error notification variables", "yes or no", False,
+              "Whether these mails also hold the error's message and traceback, which may quote what people typed."),
     Directive("exitpage", "text", None,
               "Where a person who leaves an interview is sent. Unless told, the list of interviews."),
     Directive("external hostname", "text", None,
@@ -76,10 +93,29 @@ _TABLE = (
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
               "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
+    Directive("mail: certificates", "text", None,
+              "A file (PEM) with the certificates to trust where the mail server's is not signed by a known authority, "
+              "as in an office with its own.", check=_no_file),
+    Directive("mail: default sender", "text", None,
+              'Who mail comes from where nothing else is said, like `"Housing Clinic" <clinic@example.com>`.',
+              check=_not_mail_addresses),
+    Directive("mail: password", "text", None, "The password that goes with the user name.", secret=True),
+    Directive("mail: port", "whole number", None,
+              "The mail server's port. Unless told, 465 with `use ssl`, else 25.", minimum=1),
+    Directive("mail: server", "text", None,
+              "The name of the mail server that takes outgoing mail. Unless told, mail waits in the outbox."),
+    Directive("mail: use ssl", "yes or no", False,
+              "Whether the connection to the mail server is encrypted from its beginning."),
+    Directive("mail: use tls", "yes or no", True,
+              "Whether the connection to the mail server is encrypted by STARTTLS before anything is said. Nothing is "
+              "sent to a server that cannot do this."),
+    Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
     Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
               "Seconds after which a browser forgets which interviews were its own.", minimum=60),
+    Directive("suppress error notificiations", "list of texts", None,
+              "Types of errors that are not mailed, like `ZeroDivisionError`. docassemble spells the name so."),
     Directive("timezone", "text", None,
               "The time zone that dates and times are in where an interview does not say, like `America/New_York`. "
               "Unless told, this computer's.", check=_unknown_timezone),
@@ -129,8 +165,8 @@ class Settings:
         return group or default
 
     def as_dict(self) -> dict[str, Any]:
-        """All values by name, for a task that travels."""
-        return dict(self._values)
+        """All values by name, but for the secret ones, for a task that travels."""
+        return {name: value for name, value in self._values.items() if not DIRECTIVES[name].secret}
 
 
 def load(path: Path) -> Settings:
@@ -203,6 +239,8 @@ _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
     "yes or no": (lambda value: isinstance(value, bool), "True or False"),
     "list of texts": (lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
                       "a list of texts"),
+    "text or list of texts": (lambda value: isinstance(value, str) or _FITS["list of texts"][0](value),
+                              "a text or a list of texts"),
 }
 
 
@@ -210,7 +248,7 @@ def _problem(directive: Directive, value: Any) -> str | None:
     """What is wrong with `value`, as the end of a sentence that begins with the directive's name."""
     fits, words = _FITS[directive.kind]
     if not fits(value):
-        return f"must be {words}, not {value!r}"
+        return f"must be {words}, in quotes" if directive.secret else f"must be {words}, not {value!r}"
     if directive.minimum is not None and value < directive.minimum and value != directive.also:
         unless = "" if directive.also is None else f", or {directive.also:g}"
         return f"must be at least {directive.minimum:g}{unless}, not {value!r}"

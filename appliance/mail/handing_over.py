@@ -1,0 +1,149 @@
+"""One mail over one connection: what the mail server said of it, recipient by recipient."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from appliance.store.outbox import Mail
+
+__all__ = ["Answer", "as_sent", "hand_over"]
+
+_MISTAKES_OF_OURS = frozenset({530, 534, 535, 538})
+"""Refusals that speak of how we are signed in, not of the mail: it can go out when the configuration is right."""
+
+_CLOSING = 421
+"""The mail server is about to hang up."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a try.
+
+    :param words: what the mail server said; may quote addresses.
+    :param error: the kind of trouble, without any value; empty if there was none.
+    :param left: the mail for the recipients that are to be tried again; None if there are none.
+    :param refused: the mail for the recipients it was refused for, now or before; None if there are none.
+    """
+
+    words: str = field(repr=False)
+    error: str = ""
+    left: Mail | None = None
+    refused: Mail | None = None
+
+
+def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes) -> Answer:
+    """Try to send a mail.
+
+    :param sender: of the envelope.
+    :param message: as it goes out.
+    :raises OSError: if the connection breaks; the mail may or may not have been taken.
+    :raises smtplib.SMTPException: likewise.
+    """
+    sender, *recipients = (_for_the_wire(address) for address in (sender, *mail.recipients))
+    try:
+        code, said = connection.mail(sender, _options(connection, (sender, *recipients), message))
+    except smtplib.SMTPNotSupportedError:
+        code, said = 553, b"The mail server takes no addresses with other letters than a to z."
+    if code != 250:
+        _again(connection, code)
+        return _refused(mail, "the sender", code, said)
+    trouble = {recipient: (code, said) for recipient, on_the_wire in zip(mail.recipients, recipients, strict=True)
+               for code, said in [connection.rcpt(on_the_wire)] if code not in (250, 251)}
+    if any(code == _CLOSING for code, _said in trouble.values()):
+        raise smtplib.SMTPServerDisconnected("the mail server hung up")
+    said = b""
+    if len(trouble) < len(mail.recipients):
+        try:
+            code, said = connection.data(message)
+        except smtplib.SMTPDataError as refused:
+            code, said = refused.smtp_code, _bytes(refused.smtp_error)
+        if code != 250:
+            _again(connection, code)
+            return _refused(mail, "the message", code, said)
+    else:
+        _again(connection, 0)
+    return _by_recipient(mail, trouble, said)
+
+
+def as_sent(mail: Mail, default_sender: str, repeats: int) -> bytes:
+    """The message as it goes out: with a sender, and with how often it would have been sent."""
+    if repeats == 1 and _has_sender(mail.message):
+        return mail.message
+    parsed = message_from_bytes(mail.message, policy=policy.SMTP)
+    message: EmailMessage = parsed
+    if "From" not in message:
+        message["From"] = default_sender
+    if repeats > 1:
+        subject = f"{message.get('Subject', '')} ({repeats} times)"
+        del message["Subject"]
+        message["Subject"] = subject
+    return message.as_bytes()
+
+
+def _has_sender(message: bytes) -> bool:
+    headers = message.replace(b"\r\n", b"\n").partition(b"\n\n")[0].lower()
+    return headers.startswith(b"from:") or b"\nfrom:" in headers
+
+
+def _for_the_wire(address: str) -> str:
+    """An address whose domain every mail server understands; what stands before the @ stays.
+
+    >>> _for_the_wire("kanzlei@müller.example")
+    'kanzlei@xn--mller-kva.example'
+    """
+    name, at, domain = address.rpartition("@")
+    return address if address.isascii() else f"{name}{at}{domain.encode('idna').decode()}"
+
+
+def _options(connection: smtplib.SMTP, addresses: tuple[str, ...], message: bytes) -> list[str]:
+    """What the mail server must know of the mail beforehand."""
+    options = [f"size={len(message)}"] if connection.has_extn("size") else []
+    if not message.isascii() and connection.has_extn("8bitmime"):
+        options.append("body=8bitmime")
+    if not "".join(addresses).isascii():
+        options.append("smtputf8")   # smtplib itself refuses where the server does not know it
+    return options
+
+
+def _again(connection: smtplib.SMTP, code: int) -> None:
+    """Make the connection ready for the next mail, unless the server is hanging up."""
+    if code == _CLOSING:
+        raise smtplib.SMTPServerDisconnected("the mail server hung up")
+    with contextlib.suppress(smtplib.SMTPServerDisconnected):
+        connection.rset()
+
+
+def _refused(mail: Mail, what: str, code: int, said: bytes) -> Answer:
+    """All of it was refused, for now or for good."""
+    words, error = f"{code} {_text(said)}", f"{what} was refused ({code})"
+    if _for_good(code):
+        everybody = replace(mail, recipients=(*mail.refused, *mail.recipients), refused=())
+        return Answer(words, error, refused=everybody)
+    return Answer(words, error, left=mail)
+
+
+def _by_recipient(mail: Mail, trouble: dict[str, tuple[int, bytes]], said: bytes) -> Answer:
+    later = tuple(one for one, (code, _said) in trouble.items() if not _for_good(code))
+    never = (*mail.refused, *(one for one, (code, _said) in trouble.items() if _for_good(code)))
+    words = "\n".join([*(f"{one}: {code} {_text(why)}" for one, (code, why) in trouble.items()),
+                       *([f"250 {_text(said)}"] if said else [])])
+    codes = ", ".join(sorted({str(code) for code, _said in trouble.values()}))
+    error = f"a recipient was refused ({codes})" if codes else "a recipient was refused" if never else ""
+    return Answer(words, error, left=replace(mail, recipients=later, refused=never) if later else None,
+                  refused=replace(mail, recipients=never, refused=()) if never else None)
+
+
+def _for_good(code: int) -> bool:
+    return 500 <= code < 600 and code not in _MISTAKES_OF_OURS
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "replace")
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()

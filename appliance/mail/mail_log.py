@@ -1,0 +1,37 @@
+"""``mail.log``: when which mail was tried and what came of it, without addresses, subjects or a server's words."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+__all__ = ["MailLog"]
+
+
+class MailLog:
+    """Writes ``mail.log`` in `folder`, which is made if need be; ten megabytes, and three files before it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._handler = RotatingFileHandler(folder / "mail.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8",
+                                            delay=True)
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+
+    def sent(self, number: int, tries: int) -> None:
+        self._write(logging.INFO, f"mail {number} sent at try {tries}")
+
+    def postponed(self, number: int, tries: int, error: str, pause: float) -> None:
+        self._write(logging.WARNING, f"mail {number}: {error} at try {tries}; the next one in {pause / 60:.0f} min")
+
+    def failed(self, number: int, tries: int, error: str) -> None:
+        self._write(logging.ERROR, f"mail {number} failed for good at try {tries}: {error}")
+
+    def unreachable(self, error: str) -> None:
+        self._write(logging.WARNING, f"the mail server cannot be used: {error}")
+
+    def close(self) -> None:
+        self._handler.close()
+
+    def _write(self, level: int, message: str) -> None:
+        self._handler.handle(logging.LogRecord("appliance.mail", level, "", 0, message, None, None))

@@ -1,0 +1,225 @@
+"""Mail that is to go out: written with what caused it, kept until a mail server has taken it.
+
+Who it is for and what it says is sealed under the appliance's key, and so is what a mail server answers, which may
+quote both. When a mail was taken, its content is dropped; the row stays.
+"""
+
+from __future__ import annotations
+
+import pickle
+import secrets
+import time
+from dataclasses import dataclass, field, fields
+from typing import Literal
+
+from sqlite_utils import Database
+
+from appliance.store.sealing import seal, unseal
+
+__all__ = [
+    "Mail",
+    "MailCounts",
+    "MailRow",
+    "NewMail",
+    "add_mail",
+    "due_mail",
+    "mail_counts",
+    "mail_failed",
+    "mail_postponed",
+    "mail_sent",
+    "next_due",
+    "open_answer",
+    "open_mail",
+]
+
+MailState = Literal["waiting", "sent", "failed"]
+
+_LONGEST_PAUSE = 3600.0
+"""Seconds; nothing waits longer than this for its next try, so a time that is further away came from a wrong clock."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it goes out.
+
+    :param sender: of the envelope; empty for the default sender at the time it is sent.
+    :param recipients: of the envelope, plain addresses: those that it is still to be sent to.
+    :param message: headers and text, as they are sent; without a ``From`` it gets the default sender's.
+    :param refused: recipients for whom a mail server has refused it for good.
+    """
+
+    sender: str = field(repr=False)
+    recipients: tuple[str, ...] = field(repr=False)
+    message: bytes = field(repr=False)
+    refused: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class NewMail:
+    """A mail for the outbox.
+
+    :param message_id: the same at every try, so that a receiver can tell a repeat.
+    :param topic: mails of the same topic are not sent one by one: see :func:`add_mail`.
+    :param spacing: seconds between two mails of the same topic.
+    """
+
+    message_id: str
+    sealed: bytes = field(repr=False)
+    session_id: str | None = None
+    topic: str = ""
+    spacing: float = 0.0
+
+    @staticmethod
+    def make(mail: Mail, message_id: str, appliance_key: bytes, *, session_id: str | None = None, topic: str = "",
+             spacing: float = 0.0) -> NewMail:
+        """Seal a mail under the appliance's key.
+
+        :raises ValueError: if it is for nobody.
+        """
+        if not mail.recipients:
+            raise ValueError("a mail needs a recipient")
+        return NewMail(message_id, _sealed(mail, message_id, appliance_key), session_id, topic, spacing)
+
+    @staticmethod
+    def new_message_id(domain: str) -> str:
+        """A random one; it tells neither the time nor the computer's name."""
+        return f"<{secrets.token_hex(16)}@{domain}>"
+
+
+@dataclass(frozen=True)
+class MailRow:
+    """A mail as it lies in the database. Times are seconds since the epoch, UTC.
+
+    :param repeats: how often it would have been sent, had each been sent by itself.
+    :param error: the kind of the last try's trouble, without any value.
+    """
+
+    number: int
+    message_id: str
+    session_id: str | None
+    topic: str
+    repeats: int
+    state: MailState
+    created: float
+    next_try: float
+    tries: int
+    ended: float | None
+    error: str
+    sealed_answer: bytes | None = field(repr=False)
+    sealed: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MailCounts:
+    """How the outbox is; `error` is the kind of the newest trouble among mail that waits or has failed."""
+
+    waiting: int
+    failed: int
+    error: str
+
+
+def open_mail(row: MailRow, appliance_key: bytes) -> Mail | None:
+    """What is to be sent; None when it was."""
+    if row.sealed is None:
+        return None
+    mail: Mail = pickle.loads(unseal(appliance_key, row.sealed, f"mail:{row.message_id}"))
+    return mail
+
+
+def open_answer(row: MailRow, appliance_key: bytes) -> str:
+    """What the mail server said at the last try; empty before."""
+    if row.sealed_answer is None:
+        return ""
+    return unseal(appliance_key, row.sealed_answer, f"mail answer:{row.message_id}").decode()
+
+
+def _sealed(mail: Mail, message_id: str, appliance_key: bytes) -> bytes:
+    return seal(appliance_key, pickle.dumps(mail), f"mail:{message_id}")
+
+
+def _sealed_answer(answer: str, message_id: str, appliance_key: bytes) -> bytes:
+    return seal(appliance_key, answer.encode(), f"mail answer:{message_id}")
+
+
+# -- rows; all of these run inside Store.write or Store.read ------------------------------------------
+
+
+def add_mail(database: Database, mail: NewMail) -> None:
+    """Keep a mail, in the transaction of what caused it.
+
+    With a topic: while a mail of that topic waits, this one only counts as another of its `repeats`; and after one has
+    ended, the next waits until `spacing` seconds are over.
+    """
+    now = time.time()
+    due = now
+    if mail.topic:
+        last = database.execute("SELECT number, state, ended FROM outbox WHERE topic = ? ORDER BY number DESC LIMIT 1",
+                                [mail.topic]).fetchone()
+        if last is not None and last[1] == "waiting":
+            database.execute("UPDATE outbox SET repeats = repeats + 1 WHERE number = ?", [last[0]])
+            return
+        if last is not None and 0 <= now - last[2] < mail.spacing:
+            due = last[2] + mail.spacing
+    database.execute(
+        "INSERT INTO outbox (message_id, session_id, topic, state, created, next_try, sealed)"
+        " VALUES (?, ?, ?, 'waiting', ?, ?, ?)",
+        [mail.message_id, mail.session_id, mail.topic, now, due, mail.sealed])
+
+
+def due_mail(database: Database, limit: int = 20) -> list[MailRow]:
+    """What is to be tried now, the oldest first."""
+    now = time.time()
+    rows = database.query("SELECT * FROM outbox WHERE state = 'waiting' AND (next_try <= ? OR next_try > ?)"
+                          " ORDER BY number LIMIT ?", [now, now + _LONGEST_PAUSE, limit])
+    return [MailRow(**{name: row[name] for name in _NAMES}) for row in rows]
+
+
+def next_due(database: Database) -> float | None:
+    """When the next mail is to be tried; None if nothing waits."""
+    found = database.execute("SELECT min(next_try) FROM outbox WHERE state = 'waiting'").fetchone()[0]
+    return None if found is None else float(found)
+
+
+def mail_sent(database: Database, row: MailRow, answer: str, appliance_key: bytes) -> None:
+    """A mail server has taken it: what it said is kept, the content dropped."""
+    database.execute("UPDATE outbox SET state = 'sent', ended = ?, tries = tries + 1, error = '', sealed_answer = ?,"
+                     " sealed = NULL WHERE number = ?",
+                     [time.time(), _sealed_answer(answer, row.message_id, appliance_key), row.number])
+
+
+def mail_failed(database: Database, row: MailRow, error: str, answer: str, appliance_key: bytes,
+                left: Mail | None = None) -> None:
+    """It is not tried any more; its content is kept for a person to look at.
+
+    :param left: what of it was not sent, where some recipients were served.
+    """
+    database.execute(
+        "UPDATE outbox SET state = 'failed', ended = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
+        " sealed = COALESCE(?, sealed) WHERE number = ?",
+        [time.time(), error, _sealed_answer(answer, row.message_id, appliance_key),
+         None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
+
+
+def mail_postponed(database: Database, row: MailRow, error: str, answer: str, appliance_key: bytes, pause: float,
+                   left: Mail | None = None) -> None:
+    """It is to be tried again after `pause` seconds.
+
+    :param left: what is still to be sent, where some recipients were served.
+    """
+    database.execute(
+        "UPDATE outbox SET next_try = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
+        " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
+        [time.time() + min(pause, _LONGEST_PAUSE), error, _sealed_answer(answer, row.message_id, appliance_key),
+         None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
+
+
+def mail_counts(database: Database) -> MailCounts:
+    """For ``/health``; never looks at what was sent."""
+    waiting = database.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0]
+    failed = database.execute("SELECT count(*) FROM outbox WHERE state = 'failed'").fetchone()[0]
+    last = database.execute("SELECT error FROM outbox WHERE state IN ('waiting', 'failed') AND error <> ''"
+                            " ORDER BY number DESC LIMIT 1").fetchone()
+    return MailCounts(int(waiting), int(failed), "" if last is None else str(last[0]))
+
+
+_NAMES = tuple(one.name for one in fields(MailRow))
