@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from appliance.interview.markup.convert import plain_text, to_html
+from appliance.interview.markup.media import file_numbers
 
-__all__ = ["plain_text", "to_html"]
+__all__ = ["file_numbers", "plain_text", "to_html"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import html as entities
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from markdown import Markdown
 
+from appliance.interview.files import FileInfo
 from appliance.interview.markup.alignment import Alignment
 from appliance.interview.markup.columns import Columns
 from appliance.interview.markup.icons import Icons
@@ -52,6 +53,7 @@ class Options:
     icons: tuple[tuple[str, str], ...] = ()
     package: str = ""
     table_css_class: str = "table table-striped"
+    files: tuple[FileInfo, ...] = ()
 
 
 DEFAULT = Options()
@@ -67,6 +69,7 @@ def to_html(
     icons: Mapping[str, str] | None = None,
     package: str = "",
     table_css_class: str | None = None,
+    files: Sequence[FileInfo] = (),
 ) -> str:
     """The HTML of a text that an author wrote in Markdown with docassemble's tags.
 
@@ -77,12 +80,13 @@ def to_html(
         those of Font Awesome.
     :param package: the package that ``[FILE picture.jpg]`` is looked for in when it names none.
     :param table_css_class: classes of tables written in Markdown (``table css class``).
+    :param files: the files of the session that ``[FILE 123]`` shows.
 
     >>> to_html("It's *here*", inline=True)
     'It’s <em>here</em>'
     """
     # Options that the text cannot make use of stay out of the key, so that the everyday call is one look-up.
-    used = auto_terms or table_css_class or (terms and "{" in text) or ("[" in text and (icons or package))
+    used = auto_terms or table_css_class or (terms and "{" in text) or ("[" in text and (icons or package or files))
     if not used and not (icons and ":" in text):
         options = DEFAULT_INLINE if inline else DEFAULT
     else:
@@ -93,6 +97,7 @@ def to_html(
             icons=tuple((icons or {}).items()),
             package=package,
             table_css_class=table_css_class or DEFAULT.table_css_class,
+            files=tuple(files),
         )
     if len(text) > LONGEST_CACHED:
         return convert(text, options)
@@ -191,7 +196,7 @@ class Converter(Markdown):
         pictures = dict(options.icons)
         self.terms.use(dict(options.terms), dict(options.auto_terms))
         self.icons.use(pictures, icons_allowed)
-        self.media.use(pictures, options.package)
+        self.media.use(pictures, options.package, {file.number: file for file in options.files})
         self.tables.css_class = options.table_css_class
 
 

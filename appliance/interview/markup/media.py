@@ -1,4 +1,4 @@
-"""``[FILE …]``, ``[YOUTUBE …]``, ``[VIMEO …]`` and ``[QR …]``."""
+"""``[FILE …]``, ``[YOUTUBE …]``, ``[VIMEO …]`` and ``[QR …]``: pictures, players and links."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import mimetypes
 import re
 from collections.abc import Mapping
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from markdown import Markdown
 
+from appliance.interview.files import FileInfo
 from appliance.interview.markup.base import Inline, Part
 from appliance.interview.markup.links import ELSEWHERE
 from appliance.interview.markup.tags import BEFORE_LINKS
 
-__all__ = ["Media", "static_url"]
+__all__ = ["Media", "file_numbers", "file_url", "static_url"]
 
 WIDTH = re.compile(r"[0-9.]+ *(?:%|px|em|rem|in|cm|mm|pt|vw)")
 
@@ -35,16 +36,57 @@ def static_url(reference: str, package: str) -> str | None:
     return f"/packagestatic/{quote(owner)}/{quote(path)}"
 
 
+def file_url(info: FileInfo, *, attachment: bool = False, display_filename: str = "") -> str:
+    """The address of a file of the session. It tells nothing of what the file is called.
+
+    :param attachment: for saving it rather than opening it.
+    :param display_filename: the name to save it under.
+
+    >>> file_url(FileInfo(12, "lease.pdf", "application/pdf"), attachment=True)
+    '/uploadedfile/12.pdf?attachment=1'
+    """
+    extension = info.extension if re.fullmatch(r"[a-z0-9]{1,10}", info.extension) else ""
+    query = {**({"attachment": "1"} if attachment else {}),
+             **({"display_filename": display_filename} if display_filename else {})}
+    return f"/uploadedfile/{info.number}{f'.{extension}' if extension else ''}{f'?{urlencode(query)}' if query else ''}"
+
+
+_NUMBERED = re.compile(r"\[FILE +(\d{1,15}) *[,\]]")
+
+
+def file_numbers(text: str) -> list[int]:
+    """The files of the session that a text shows.
+
+    >>> file_numbers("[FILE 12] and [FILE 13, 50%, A cat], [FILE cow.jpg]")
+    [12, 13]
+    """
+    return [int(number) for number in _NUMBERED.findall(text)]
+
+
+SHOWN_AS_PICTURES = frozenset({
+    "image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/bmp", "image/avif", "image/x-icon"})
+"""What browsers draw; other pictures (TIFF, HEIC) become links."""
+
+_ICONS = (
+    ("application/pdf", "fa-file-pdf"), ("image/", "fa-file-image"), ("audio/", "fa-file-audio"),
+    ("video/", "fa-file-video"), ("text/csv", "fa-file-csv"), ("text/", "fa-file-lines"),
+    ("application/zip", "fa-file-zipper"), ("application/msword", "fa-file-word"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml", "fa-file-word"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml", "fa-file-excel"),
+)
+
+
 class Media(Part):
-    """`use` sets the pictures and the package before each conversion."""
+    """`use` sets the pictures, the package and the session's files before each conversion."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pictures: Mapping[str, str] = {}
         self.package = ""
+        self.files: Mapping[int, FileInfo] = {}
 
-    def use(self, pictures: Mapping[str, str], package: str) -> None:
-        self.pictures, self.package = pictures, package
+    def use(self, pictures: Mapping[str, str], package: str, files: Mapping[int, FileInfo]) -> None:
+        self.pictures, self.package, self.files = pictures, package, files
 
     def register(self, md: Markdown) -> None:
         md.inlinePatterns.register(MediaTag(self, md), "da_media", BEFORE_LINKS)
@@ -65,17 +107,30 @@ class Media(Part):
     def file(self, reference: str, width: str, description: str) -> str | None:
         if reference in self.pictures:
             return self.pictures[reference]
+        if reference.isascii() and reference.isdecimal():
+            info = self.files.get(int(reference))
+            if info is None:
+                return '<span class="dafile da-file-gone">This file is no longer there.</span>'
+            return shown(file_url(info), info.mimetype, info.filename, width, description)
         url = static_url(reference, self.package)
         if url is None:
             return None
-        kind = (mimetypes.guess_type(reference)[0] or "").partition("/")[0]
-        style = f' style="width: {width}"' if width else ""
-        label = escape(description or reference.rpartition("/")[2].rpartition(":")[2])
-        if kind == "image":
-            return f'<img class="daimageref" src="{escape(url)}" alt="{escape(description)}"{style}>'
-        if kind in ("audio", "video"):
-            return f'<{kind} class="daimageref" controls src="{escape(url)}" aria-label="{label}"{style}></{kind}>'
-        return f'<a href="{escape(url)}" target="_blank" rel="noopener">{label}</a>'
+        name = reference.rpartition("/")[2].rpartition(":")[2]
+        return shown(url, mimetypes.guess_type(reference)[0] or "", name, width, description)
+
+
+def shown(url: str, mimetype: str, name: str, width: str, description: str) -> str:
+    """The HTML of a file: a picture, a player, or a link with an icon."""
+    kind = mimetype.partition("/")[0]
+    style = f' style="width: {width}"' if width else ""
+    label = escape(description or name)
+    if mimetype in SHOWN_AS_PICTURES:
+        return f'<img class="daimageref" src="{escape(url)}" alt="{escape(description)}"{style}>'
+    if kind in ("audio", "video"):
+        return f'<{kind} class="daimageref" controls src="{escape(url)}" aria-label="{label}"{style}></{kind}>'
+    icon = next((icon for beginning, icon in _ICONS if mimetype.startswith(beginning)), "fa-file")
+    return (f'<a class="dafile" href="{escape(url)}" target="_blank" rel="noopener">'
+            f'<i class="fa-solid {icon}" aria-hidden="true"></i> {label}</a>')
 
 
 class MediaTag(Inline):
