@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from appliance.interview.turn import FollowUp
+    from collections.abc import Sequence
+
+    from appliance.interview.turn import Effect, FollowUp
 
 __all__ = [
     "BadInterview",
@@ -33,10 +35,12 @@ class InterviewError(Exception):
     :param line: the line in that file, from 1, where known.
     :param variables: the names being sought, innermost first.
 
-    ``evaluate`` sets `error_action` to what ``background_error_action()`` had registered when the error came.
+    ``evaluate`` sets `error_action` to what ``background_error_action()`` had registered when the error came, and
+    `effects` to what had been asked for: of a turn that fails nothing is carried out, of a task that fails all.
     """
 
     error_action: FollowUp | None = None
+    effects: Sequence[Effect] = ()
 
     def __init__(
         self, message: str, *, file: str | None = None, line: int | None = None, variables: tuple[str, ...] = ()

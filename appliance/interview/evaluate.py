@@ -156,7 +156,6 @@ class Evaluation(Asking):
                 error.variables = tuple(reversed(self.sought))
             if error.file is None:
                 error.file, error.line = place_of(error, self.interview.files) or (self.interview.reference, None)
-            error.error_action = self.error_action
             raise
         except RecursionError as error:
             raise EndlessLoop(
@@ -164,10 +163,9 @@ class Evaluation(Asking):
                 file=self.interview.reference,
                 variables=tuple(reversed(self.sought)),
             ) from error
-        except Exception as error:  # author code can raise anything: told as a CodeFailed with its place in the file
-            failed = code_failed(error, self.interview.files, self.sought)
-            failed.error_action = self.error_action
-            raise failed from error
+        except (Exception, SystemExit) as error:
+            # Author code can raise anything, and call exit(): told as a CodeFailed with its place in the file.
+            raise code_failed(error, self.interview.files, self.sought) from error
 
     def _show(self, screen: Screen) -> ShowScreen:
         screen.bindings = dict(self.bindings)
@@ -491,6 +489,9 @@ def evaluate(
     token = set_current(evaluation)
     try:
         ending = evaluation.run()
+    except InterviewError as error:
+        error.error_action, error.effects = evaluation.error_action, tuple(evaluation.effects)
+        raise
     finally:
         reset_current(token)
     return Outcome(answers, ending, evaluation.effects, evaluation.save, evaluation.error_action, evaluation.log)

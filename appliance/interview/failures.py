@@ -35,7 +35,7 @@ def place_of(error: BaseException, files: Container[str]) -> tuple[str, int] | N
     return place
 
 
-def code_failed(error: Exception, files: Container[str], sought: tuple[str, ...]) -> CodeFailed:
+def code_failed(error: BaseException, files: Container[str], sought: tuple[str, ...]) -> CodeFailed:
     """What an author is told of an exception in the interview's code."""
     place = place_of(error, files)
     trace = "".join(traceback.format_exception(error))
