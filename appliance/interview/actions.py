@@ -13,7 +13,7 @@ from appliance.interview.turn import Action, CheckIn, Turn
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
 
-__all__ = ["BUILT_IN", "ActionStack", "Entry"]
+__all__ = ["BUILT_IN", "ActionStack", "Entry", "built_in"]
 
 
 @dataclass
@@ -140,10 +140,23 @@ def _set(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
 
 _ORDERS = {"undefine": "_da_undefine", "invalidate": "_da_undefine", "recompute": "_da_compute", "set": "_da_set"}
 
-BUILT_IN: dict[str, Callable[[Evaluation, dict[str, Any]], None]] = {
+BuiltIn = Callable[["Evaluation", dict[str, Any]], None]
+
+BUILT_IN: dict[str, BuiltIn] = {
     "_da_force_ask": _force_ask,
     "_da_undefine": _undefine,
     "_da_compute": _compute,
     "_da_set": _set,
 }
-"""Actions that every interview has: what ``url_ask()`` and ``force_ask()`` put on the stack."""
+"""Actions that every interview has: what ``url_ask()`` and ``force_ask()`` put on the stack, and what parts of the
+library add for tasks of their own.
+"""
+
+
+def built_in(name: str) -> Callable[[BuiltIn], BuiltIn]:
+    """Make the decorated function an action of every interview. It gets the evaluation and the action's arguments."""
+    def add(action: BuiltIn) -> BuiltIn:
+        BUILT_IN[name] = action
+        return action
+
+    return add

@@ -20,8 +20,9 @@ UTIL = "docassemble.base.util"
 
 IDEAS = (
     "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors",
-    "objects", "groups", "lists", "dicts", "sets", "templates", "people", "places", "money", "background", "control",
-    "tasks",
+    "objects", "groups", "lists", "dicts", "sets", "templates", "files", "file_groups",
+    "static_files", "file_functions", "people", "places", "money", "background", "control",
+    "tasks", "ocr",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
@@ -34,7 +35,9 @@ ONLY_FOR_IMPORT = {
     "update_ordinal_function", "update_ordinal_numbers", "DateTimeDelta", "main", "part",
 }
 
-OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "language_function", "looking", "main", "make", "names_in_progress",
+OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "language_function", "looking", "main", "make", "make_pdf",
+           "make_pdf_in_background", "names_in_progress",
+          "package_path",
            "number_locale", "only_looking", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
