@@ -14,13 +14,13 @@ __all__ = ["Report"]
 class Report:
     """The end of one task.
 
-    :param where: file and line of an error, where known; never a value.
     :param seconds: how long the worker had it.
+    :param warnings: what its author should know, without values.
     """
 
     end: TaskEnd
-    where: str = ""
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """What crosses from the worker to the server; the scheduler between them does not open it."""

@@ -31,10 +31,12 @@ class TaskLog:
     def ended(self, report: Report) -> None:
         end = report.end
         took = f"after {report.seconds:.3f} s"
+        for warning in report.warnings:
+            self._write(logging.WARNING, f"task {end.task_id}: {warning}")
         if end.error is None:
             self._write(logging.INFO, f"task {end.task_id} done {took}")
             return
-        where = f" at {report.where}" if report.where else ""
+        where = f" at {end.where}" if end.where else ""
         names = f", seeking {', '.join(end.error.variables)}" if end.error.variables else ""
         self._write(logging.ERROR, f"task {end.task_id} failed {took}: {end.error.error_type}{where}{names}")
 

@@ -10,6 +10,7 @@ import functools
 import logging
 import pickle
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from appliance.compute.asking import asking_for
@@ -19,6 +20,8 @@ from appliance.interview.tasks import TaskJob
 
 if TYPE_CHECKING:
     from appliance.interview.cache import Interviews
+    from appliance.interview.interview import Interview
+    from appliance.interview.turn import Outcome
 
 __all__ = ["dask_setup", "run_task", "warm_up"]
 
@@ -36,7 +39,7 @@ def run_task(payload: bytes) -> bytes:
     output = Captured()
     with output.taking_over(), asking_for(job.task_id):
         report = _evaluated(job, output)
-    return Report(report.end, report.where, time.perf_counter() - began).to_bytes()
+    return replace(report, seconds=time.perf_counter() - began).to_bytes()
 
 
 def _evaluated(job: TaskJob, output: Captured) -> Report:
@@ -53,7 +56,7 @@ def _evaluated(job: TaskJob, output: Captured) -> Report:
         interview = _interviews(job.packages).get(job.interview)
         action = Action(job.action, pickle.loads(job.arguments))
         outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output, workspace))
-        report = from_outcome(job.task_id, outcome, output)
+        report = from_outcome(job.task_id, outcome, output, _asked_at(interview, outcome))
     except BaseException as error:  # noqa: BLE001 - also sys.exit() of an author ends the task only, not the worker
         report = from_error(job.task_id, error, output)
     try:
@@ -62,6 +65,14 @@ def _evaluated(job: TaskJob, output: Captured) -> Report:
         return from_error(job.task_id, error, output)
     finally:
         workspace.close()
+
+
+def _asked_at(interview: Interview, outcome: Outcome) -> str:
+    """Where the question is written that a task ended on."""
+    from appliance.interview.turn import ShowScreen
+
+    block = interview.block_named(outcome.ending.screen.block) if isinstance(outcome.ending, ShowScreen) else None
+    return "" if block is None else f"{block.file}, line {block.line}"
 
 
 @functools.lru_cache(maxsize=4)

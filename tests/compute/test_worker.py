@@ -168,7 +168,7 @@ def test_an_error_has_type_message_trace_and_place(packages: Path) -> None:
     assert error.error_message == "division by zero"
     assert "ZeroDivisionError: division by zero" in error.error_trace
     assert report.end.follow_up is None
-    assert report.where.startswith("docassemble.tasktest:data/questions/test.yml, line ")
+    assert report.end.where.startswith("docassemble.tasktest:data/questions/test.yml, line ")
 
 
 def test_the_error_action_gets_what_went_wrong(packages: Path) -> None:
