@@ -76,7 +76,7 @@ class ServerApplication(Application):
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.assets = Assets()
-        self.tabs = Tabs()
+        self.tabs = Tabs(parts.turns)
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self.names = _configured_names(parts)
         super().__init__(

@@ -9,7 +9,7 @@ from typing import Any
 from appliance.interview.errors import InterviewError
 from appliance.interview.turn import BackgroundAnswer, CheckIn
 from appliance.server.base import BaseHandler
-from appliance.server.tabs import command
+from appliance.server.tabs import command, tab_named
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.reply import as_json
 
@@ -21,9 +21,10 @@ log = logging.getLogger("appliance.server")
 class CheckInHandler(BaseHandler):
     """Runs the screen's ``check in`` action, and brings what waited for the tab.
 
-    Our own scripts say in ``seen`` (a JSON list of ids) what the last check-in brought; only then it counts as
-    delivered, so a reply that is lost on the way loses nothing. To a client that does not know ``seen``, as
-    docassemble's, each notice is given once.
+    Our own scripts say which ``tab`` and ``page`` they are (see :class:`appliance.server.tabs.NoticeSocket`), and in
+    ``seen`` (a JSON list of ids) what the last check-in brought; only then it counts as delivered to that tab, so a
+    reply that is lost on the way loses nothing. To a client that knows neither, as docassemble's, each notice is given
+    once.
     """
 
     @property
@@ -33,24 +34,26 @@ class CheckInHandler(BaseHandler):
 
     async def post(self) -> None:
         session_id = self.get_argument("session", "") or self.get_body_argument("_session", "")
-        turns = self.parts.turns
+        turns, tabs = self.parts.turns, self.server.tabs
+        tab = tab_named(self.get_body_argument("tab", ""))
         try:
             session_id = session_id or await turns.find(self.get_argument("i", ""), self.visitor) or ""
             waiting = await turns.undelivered(session_id, self.visitor)
-            seen = self.seen([notice.id for notice in waiting])
-            if seen:
-                await turns.delivered(seen)
-                waiting = [notice for notice in waiting if notice.id not in seen]
         except (NoSuchSession, NotYours):
             self.send_json({"success": False, "action": "reload"})
             return
+        tabs.spoke(session_id, tab, self.get_body_argument("page", ""))
+        seen = self.seen([notice.id for notice in waiting])
+        if seen:
+            await tabs.took(session_id, tab, seen)
+        waiting = tabs.for_tab(session_id, tab, waiting)
         commands = await self.commands_of_action(session_id)
         commands += [command(notice) for notice in waiting]
         code = self.get_body_argument("checkinCode", "")
         self.send_json({"success": True, "chat_status": "off", "phone": "", "observerControl": False, "num_peers": 0,
                         "help_available": 0, "commands": commands, "checkin_code": code, "csrf_token": self.token})
-        if waiting and seen is None:
-            await turns.delivered([notice.id for notice in waiting])
+        if seen is None:
+            await tabs.took(session_id, tab, [notice.id for notice in waiting if notice.id])
 
     def seen(self, waiting: list[int]) -> list[int] | None:
         """Which of the waiting notices the tab has; None if it does not say."""
@@ -84,7 +87,7 @@ class CheckInHandler(BaseHandler):
 
 
 class CheckOutHandler(BaseHandler):
-    """A tab leaves. Nothing is kept of open tabs, so there is nothing to do."""
+    """A tab leaves. It may only be loaded again, so nothing follows from that."""
 
     def post(self) -> None:
         self.send_json({"success": True})

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
+from appliance.sessions.progress import TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.visitor import Visitor
 
@@ -59,6 +60,8 @@ class TurnsDoor(Protocol):
     async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]: ...
 
     async def delivered(self, ids: list[int]) -> None: ...
+
+    def progress_of(self, session_id: str) -> TaskProgress: ...
 
 
 class Users(Protocol):

@@ -41,7 +41,7 @@ class ReplyHandler(BaseHandler):
             checkin_interval=int(self.parts.settings.get("checkin interval", 6000)),
             scripts=("screen.js",), sign_in_url="" if user.logged_in else "/user/sign-in",
             sign_out_url="/user/sign-out" if user.logged_in else "", exit_url=f"/leave?{query}",
-            color_scheme=self.color_scheme)
+            color_scheme=self.color_scheme, progress=self.parts.turns.progress_of(reply.session_id))
 
     async def answer(self, reply: Reply, *, by_script: bool) -> None:
         """Send what the turn brought.
@@ -74,6 +74,8 @@ class ReplyHandler(BaseHandler):
         """Send a screen."""
         page = self.page_context(reply)
         if not by_script:
+            tabs = self.server.tabs
+            tabs.drawn(reply.session_id, reply.turn_id, tabs.presence.clock() - self.request.request_time())
             self.finish(draw_page(reply, page))
             return
         self.send_json({

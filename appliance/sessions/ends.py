@@ -14,7 +14,6 @@ from appliance.sessions.errors import NoSuchSession, Stopping
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
-from appliance.sessions.reply import Notice
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
 from appliance.store.tasks import TaskResult, TaskRow, seal_answers, session_key_of, task_row
@@ -66,7 +65,6 @@ class TaskEnds:
                 await self._with_action(opened, row, end, load(end.follow_up))
         except (NoSuchSession, AlreadyEnded):
             return  # it was deleted, or the end was reported twice: nothing is left to do
-        self._reload(row.session_id, opened)
 
     async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd) -> None:
         result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log)
@@ -125,12 +123,6 @@ class TaskEnds:
         """A callback acts for whoever asked for the task."""
         payload: Any = row.payload(self._runner.appliance_key)
         return Actor("worker", payload.user, payload.url_root, payload.device)
-
-    def _reload(self, session_id: str, opened: Opened) -> None:
-        """A page that waits for the task with ``reload`` is to be fetched at once, not at its next look."""
-        screen = (self._runner.shelf.get(session_id) or opened).screen
-        if screen is not None and screen.reload_after is not None:
-            self._runner.on_notice(Notice(0, session_id, "reload"))
 
 
 def _details(error: Exception) -> ErrorDetails:

@@ -23,6 +23,7 @@ from appliance.sessions.host import Actor, SessionHost
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
+from appliance.sessions.progress import ProgressBoard
 from appliance.sessions.reply import Notice
 from appliance.sessions.settling import Kind, Settled, Settler, new_task
 from appliance.sessions.waits import Waits
@@ -84,8 +85,10 @@ class Runner:
         self.shelf = Shelf()
         self.waits = Waits()
         self.on_tasks_queued: Callable[[], None] = _nothing
+        self.on_tasks_changed: Callable[[], None] = _nothing
         self.on_notice: Callable[[Notice], None] = _nothing_told
         self.on_revoke: Callable[[str, bool], None] = _nothing_revoked
+        self.progress = ProgressBoard(self._outstanding, self._tell)
         self._underway: set[asyncio.Task[Any]] = set()
 
     # -- opening -----------------------------------------------------------------------------------
@@ -212,10 +215,29 @@ class Runner:
             self.on_tasks_queued()
         for revocation in written.revocations:
             self.waits.ended(revocation.task_id)
+            self.progress.over(revocation.task_id)
             self.on_revoke(revocation.task_id, revocation.terminate)
+        if commit.ending is not None:
+            self.progress.over(commit.ending.row.id)
+        if commit.ending is not None or written.revocations:
+            # Pages that wait (`reload`) are to be fetched at once. Which ones wait, the tabs know best: a turn that
+            # shows another screen may be under way.
+            self.on_notice(Notice(0, commit.session_id, "reload"))
+        if commit.ending is not None or written.revocations or commit.tasks:
+            self.on_tasks_changed()
         if written.revocations:
             done = [revocation.id for revocation in written.revocations]
             self.store.write(lambda database: carried_out(database, done))
+
+    def _tell(self, notice: Notice) -> None:
+        self.on_notice(notice)
+
+    async def _outstanding(self, task_id: str) -> tuple[str, int] | None:
+        """The session and the number of a task that has not ended."""
+        row = await self.read(lambda database: database.execute(
+            "SELECT session_id, number FROM tasks WHERE id = ? AND state IN ('queued', 'running')",
+            [task_id]).fetchone())
+        return None if row is None else (str(row[0]), int(row[1]))
 
     # -- on the evaluating thread ---------------------------------------------------------------------
 
@@ -269,6 +291,7 @@ class Runner:
                 add_tasks(database, opened.row.id, [task], sealed)
             self.store.write(queue).result()
             self.on_tasks_queued()
+            self.on_tasks_changed()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, Workspace(_no_file, _not_loaded), self.documents, started)

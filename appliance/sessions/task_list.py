@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 
 from appliance.interview.tasks import ErrorDetails, TaskState
 from appliance.sessions.commit import Commit
-from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.errors import NotYours
 from appliance.sessions.opened import title_context
-from appliance.sessions.reply import Notice
 from appliance.sessions.runner import Runner
 from appliance.sessions.visitor import Visitor
 from appliance.store.journal import Journal
 from appliance.store.keys import Holder, appliance_holder, unwrap
 from appliance.store.sealing import unseal
 from appliance.store.task_list import ListedTask, listed_tasks
-from appliance.store.tasks import TaskRow, open_result, session_key_of, task_row
+from appliance.store.tasks import TaskRow, open_result, task_row
 
 __all__ = ["ADMINISTRATORS", "TaskList", "TaskSummary"]
 
@@ -111,12 +110,9 @@ class TaskList:
         row = await self._allowed(task_id, visitor)
         if row is None:
             return False
-        session_key = session_key_of(row, self._runner.appliance_key)   # before it is dropped with the payload
         commit = Commit(row.session_id, b"", revokes=[(task_id, True)])
         written = await self._runner.write(commit.write)
         self._runner.carry_out(commit, written)
-        if written.revocations and session_key is not None:
-            await self._reload(row.session_id, session_key)
         return bool(written.revocations)
 
     async def run_again(self, task_id: str, visitor: Visitor) -> bool:
@@ -124,11 +120,15 @@ class TaskList:
         if await self._allowed(task_id, visitor) is None or not await self._journal.run_again(task_id):
             return False
         self._runner.on_tasks_queued()
+        self._runner.on_tasks_changed()
         return True
 
     async def dismiss(self, task_id: str, visitor: Visitor) -> bool:
         """Drop what a failed task worked on; that it failed stays to be read."""
-        return await self._allowed(task_id, visitor) is not None and await self._journal.dismiss(task_id) == 1
+        if await self._allowed(task_id, visitor) is None or await self._journal.dismiss(task_id) != 1:
+            return False
+        self._runner.on_tasks_changed()
+        return True
 
     async def _allowed(self, task_id: str, visitor: Visitor) -> TaskRow | None:
         row = await self._runner.read(lambda database: task_row(database, task_id))
@@ -140,15 +140,6 @@ class TaskList:
         if not names & held:
             raise NotYours(session_id)
         return row
-
-    async def _reload(self, session_id: str, session_key: bytes) -> None:
-        """A page that waits for the task is to be fetched at once."""
-        try:
-            screen = (await self._runner.peek_with(session_id, session_key)).screen
-        except NoSuchSession:
-            return
-        if screen is not None and screen.reload_after is not None:
-            self._runner.on_notice(Notice(0, session_id, "reload"))
 
     # -- in a thread ---------------------------------------------------------------------------------------
 

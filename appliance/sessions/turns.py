@@ -18,6 +18,7 @@ from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
@@ -73,6 +74,15 @@ class Turns:
     @on_tasks_queued.setter
     def on_tasks_queued(self, function: Callable[[], None]) -> None:
         self._runner.on_tasks_queued = function
+
+    @property
+    def on_tasks_changed(self) -> Callable[[], None]:
+        """Called when the Tasks page would show something else; from any thread, and often."""
+        return self._runner.on_tasks_changed
+
+    @on_tasks_changed.setter
+    def on_tasks_changed(self, function: Callable[[], None]) -> None:
+        self._runner.on_tasks_changed = function
 
     @property
     def on_notice(self) -> Callable[[Notice], None]:
@@ -207,6 +217,24 @@ class Turns:
     async def task_ended(self, end: TaskEnd) -> None:
         """From compute: a task has ended. Called twice for the same task, the second call does nothing."""
         await self._ends.take(end)
+
+    def task_moved(self, task_id: str) -> None:
+        """From the journal, on the loop: a task was taken to be run, or put back because its worker is gone."""
+        self._runner.progress.over(task_id)   # it begins anew
+        self.on_tasks_changed()
+
+    def task_progress(self, task_id: str, fraction: float | None, text: str) -> None:
+        """From compute, on the loop: a task that runs tells how far it is."""
+        self._runner.progress.told(task_id, fraction, text)
+        self.on_tasks_changed()
+
+    def progress_of(self, session_id: str) -> TaskProgress:
+        """How far the tasks of a session are that run and tell it."""
+        return self._runner.progress.of_session(session_id)
+
+    def progress_of_task(self, task_id: str) -> Bar | None:
+        """How far one task is; None where it has told nothing."""
+        return self._runner.progress.of_task(task_id)
 
     async def tasks_of(self, visitor: Visitor) -> list[TaskSummary]:
         """The tasks of the visitor's own sessions (see :mod:`appliance.sessions.task_list`, also for the next ones)."""

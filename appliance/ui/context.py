@@ -8,6 +8,7 @@ from typing import Protocol
 
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import Ending
+from appliance.sessions.progress import TaskProgress
 
 __all__ = ["Drawable", "PageContext"]
 
@@ -70,6 +71,7 @@ class PageContext:
     :param exit_url: where the menu's exit link goes when the interview shows one.
     :param color_scheme: ``light`` or ``dark`` where the person chose one; empty: what the system says.
     :param nonce: for inline scripts of ours, where the page's policy asks for one.
+    :param progress: how far the session's background tasks are, for a screen that waits.
     :param message: a message of the server above the question, plain text, besides the reply's own.
     """
 
@@ -88,4 +90,5 @@ class PageContext:
     exit_url: str = "/exit"
     color_scheme: str = ""
     nonce: str = ""
+    progress: TaskProgress = field(default_factory=TaskProgress)
     message: str = ""

@@ -14,6 +14,7 @@ from appliance.interview.screen import Button, Choice, Screen, ShownField
 from appliance.interview.turn import BackgroundAnswer, CheckIn, Ending, Goodbye, Response, ShowScreen, Wait
 from appliance.packages import ListedInterview
 from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.progress import TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.visitor import Visitor
 
@@ -57,6 +58,7 @@ class MemoryTurns:
         self.sessions: dict[str, Session] = {}
         self.notices: list[Notice] = []
         self.calls: list[str] = []
+        self.progress: dict[str, TaskProgress] = {}
         self.screens = default_screens()
         self.on_notice: Callable[[Notice], None] = lambda notice: None
 
@@ -160,6 +162,9 @@ class MemoryTurns:
 
     async def delivered(self, ids: list[int]) -> None:
         self.notices = [one for one in self.notices if one.id not in ids]
+
+    def progress_of(self, session_id: str) -> TaskProgress:
+        return self.progress.get(session_id, TaskProgress())
 
 
 class MemoryUsers:

@@ -104,7 +104,7 @@ def test_a_notice_is_pushed_and_counts_when_the_tab_has_it(server: Running, brow
 
     async def tab() -> None:
         socket = await connect(server, session, cookies(browser_client), server.base)
-        assert await read(socket) == [{"id": 1, "value": "waited", "extra": "flash"}]
+        assert (await read(socket))[0] == {"id": 1, "value": "waited", "extra": "flash"}
         notice = Notice(2, session, "refresh")
         server.turns.notices.append(notice)
         server.turns.on_notice(notice)

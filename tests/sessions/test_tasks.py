@@ -324,7 +324,7 @@ def test_get_on_a_task_that_sends_a_notice_does_not_hang(tmp_path: Path) -> None
         effects = pickle.dumps([SendNotice("flash", "hello")])
         await asyncio.wait_for(house.end(task_id, 7, effects=effects), 10)
         assert screen_of(await asyncio.wait_for(turn, 10)).question_text == "Got 7"
-        assert [notice.value for notice in house.notices] == ["hello"]
+        assert [(one.kind, one.value) for one in house.notices] == [("flash", "hello"), ("reload", None)]
     run(tmp_path, test, GETTING)
 
 
