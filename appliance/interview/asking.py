@@ -11,7 +11,7 @@ from appliance.interview.blocks.fields import MANY, FieldSpec, fields_by_code
 from appliance.interview.blocks.question import SPECIAL, YES_NO, QuestionBlock
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import InterviewError
-from appliance.interview.markup import plain_text, to_html
+from appliance.interview.markup import file_numbers, plain_text, to_html
 from appliance.interview.screen import Button, Choice, HelpSection, Screen, ShownField
 from appliance.interview.signals import BackgroundResponseSignal, MessageSignal
 from appliance.interview.templates import TextTemplate
@@ -79,7 +79,8 @@ class Asking(Variables):
         found_anywhere = interview.auto_terms or self._question_auto_terms
         auto = self._definitions(text, interview.auto_terms, self._question_auto_terms) if found_anywhere else None
         package = interview.package if "[FILE" in text else ""
-        return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package)
+        files = [info for number in file_numbers(text) if (info := self.host.file(number)) is not None]
+        return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package, files=files)
 
     _question_terms: dict[str, TextTemplate]
     _question_auto_terms: dict[str, TextTemplate]

@@ -36,9 +36,7 @@ ONLY_FOR_IMPORT = {
 }
 
 OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "language_function", "looking", "main", "make", "make_pdf",
-           "make_pdf_in_background", "names_in_progress",
-          "package_path",
-           "number_locale", "only_looking", "part"}
+           "make_pdf_in_background", "names_in_progress", "number_locale", "only_looking", "package_path", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 
