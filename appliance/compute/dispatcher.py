@@ -10,15 +10,16 @@ import asyncio
 import logging
 import pickle
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psutil
 
-from appliance.compute.cluster import Cluster, WorkerLost
-from appliance.compute.delivery import Delivery
+from appliance.compute.cluster import Cluster, ClusterFailed, WorkerLost
+from appliance.compute.delivery import Delivery, may_heal, pauses
+from appliance.compute.ends import error_follow_up
 from appliance.compute.journal import Journal
 from appliance.compute.options import ComputeOptions
 from appliance.compute.report import Report
@@ -40,7 +41,6 @@ class _Run:
 
     task_id: str
     address: str
-    error_action: bytes | None = None   # a pickled FollowUp: what is to run if the task dies
     revoked: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,6 +65,8 @@ class Dispatcher:
         self._queue: deque[str] = deque()
         self._stale = True                      # the journal may hold tasks that the queue does not
         self._runs: dict[str, _Run] = {}
+        self._returning: set[str] = set()       # marked as running in the journal, and no worker has them
+        self._error_actions: dict[str, bytes] = {}   # of a task, a pickled FollowUp: what is to run if it dies
         self._busy: set[str] = set()
         self._jobs: set[asyncio.Task[None]] = set()
         self._something = asyncio.Event()
@@ -86,8 +88,12 @@ class Dispatcher:
         return run is not None and run.address == address
 
     def note_error_action(self, task_id: str, follow_up: bytes) -> None:
-        """A task that runs has said what is to run if it fails from now on."""
-        self._runs[task_id].error_action = follow_up
+        """A task that runs has said what is to run if it fails from now on, also when it runs again after a death.
+
+        :param follow_up: a pickled FollowUp.
+        """
+        if task_id in self._runs:
+            self._error_actions[task_id] = follow_up
 
     def start(self) -> None:
         """Begin to look for tasks; workers may come later."""
@@ -137,8 +143,10 @@ class Dispatcher:
         if self._stale:
             self._stale = False
             waiting = await self._journal.queued()
-            self._queue = deque(task_id for task_id in waiting
-                                if task_id not in self._runs and task_id not in self._delivery)
+            self._queue = deque(task_id for task_id in waiting if task_id not in self._runs)
+            outstanding = {*waiting, *self._runs, *self._returning}
+            for task_id in self._error_actions.keys() - outstanding:
+                del self._error_actions[task_id]
         idle = sorted(self.cluster.addresses - self._busy) if self.cluster is not None else []
         for address in idle:
             if not self._queue:
@@ -148,7 +156,10 @@ class Dispatcher:
     def _launch(self, run: _Run) -> None:
         self._runs[run.task_id] = run
         self._busy.add(run.address)
-        job = asyncio.get_running_loop().create_task(self._whole(run))
+        self._in_background(self._whole(run))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        job = asyncio.get_running_loop().create_task(work)
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
 
@@ -159,16 +170,30 @@ class Dispatcher:
             if report is not None:
                 self._log.ended(report)
                 self._delivery.send(report.end)
+            if report is not None or run.revoked.is_set():
+                self._error_actions.pop(run.task_id, None)
         except Exception as error:  # noqa: BLE001 - the journal failed between two steps; the task is still in it
             logger.warning("task %s could not be run (%s); it will be tried again", run.task_id, type(error).__name__)
-            await asyncio.sleep(2)
-            self._stale = True
+            self._returning.add(run.task_id)
+            self._in_background(self._put_back(run.task_id))
         finally:
             del self._runs[run.task_id]
             self._busy.discard(run.address)
-            run.over.set()
             self.on_over(run.task_id)
+            run.over.set()
             self._something.set()
+
+    async def _put_back(self, task_id: str) -> None:
+        """Have the journal say that the task waits, as soon as it can be written to."""
+        for pause in pauses():
+            await asyncio.sleep(pause)
+            try:
+                await self._journal.put_back(task_id)
+                break
+            except Exception as error:  # noqa: BLE001 - the journal may fail in any way, and no task may be forgotten
+                logger.warning("task %s cannot be queued again yet (%s)", task_id, type(error).__name__)
+        self._returning.discard(task_id)
+        self.wake()
 
     async def _take(self, run: _Run) -> Report | None:
         """The task's end; None if it was revoked or is queued again."""
@@ -179,7 +204,10 @@ class Dispatcher:
         if not marked or run.revoked.is_set():
             return None
         if isinstance(job, BaseException):
-            return _failed(run, type(job).__name__, "What the task needs cannot be read any more.")
+            if may_heal(job):
+                raise job
+            return Report(TaskEnd(run.task_id, error=ErrorDetails(
+                type(job).__name__, "What the task needs cannot be read any more.")))
         self._log.started(job)
         try:
             return await self._run(run, job)
@@ -189,25 +217,25 @@ class Dispatcher:
     async def _run(self, run: _Run, job: TaskJob) -> Report | None:
         cluster = self.cluster
         if cluster is None:
-            raise WorkerLost(run.address)
+            raise ClusterFailed("the cluster is being started anew")
         payload = pickle.dumps(job if job.packages else replace(job, packages=self._packages), protocol=5)
         answer = asyncio.wrap_future(cluster.run(run.address, self._entry, payload))
         revoked = asyncio.get_running_loop().create_task(run.revoked.wait())
         either: set[asyncio.Future[Any]] = {answer, revoked}
-        deadline = asyncio.get_running_loop().time() + self._options.time_limit
+        began = asyncio.get_running_loop().time()
         try:
             while True:
                 await asyncio.wait(either, timeout=LOOK_EACH, return_when=asyncio.FIRST_COMPLETED)
                 if answer.done():
-                    return Report.from_bytes(answer.result())
+                    return _report(answer.result(), run.address)
                 if revoked.done():
                     await self._end_worker(cluster, run)
                     self._log.revoked(run.task_id)
                     return None
-                excess = self._excess(cluster, run, deadline)
+                excess = self._excess(cluster, run, began)
                 if excess is not None:
                     await self._end_worker(cluster, run)
-                    return excess
+                    return await self._given_up(run, excess, began)
         finally:
             revoked.cancel()
             answer.add_done_callback(_forget)
@@ -215,28 +243,43 @@ class Dispatcher:
     async def _end_worker(self, cluster: Cluster, run: _Run) -> None:
         await asyncio.wrap_future(cluster.kill(run.address))
 
-    def _excess(self, cluster: Cluster, run: _Run, deadline: float) -> Report | None:
-        """The end of a task that took more than it may, None while it keeps within."""
-        if asyncio.get_running_loop().time() > deadline:
+    def _excess(self, cluster: Cluster, run: _Run, began: float) -> ErrorDetails | None:
+        """Why a task that took more than it may is ended, None while it keeps within."""
+        if asyncio.get_running_loop().time() - began > self._options.time_limit:
             limit = self._options.time_limit
-            return _failed(run, "TimeLimitExceeded", f"The task took longer than {limit:g} seconds and was ended.",
-                           limit)
+            return ErrorDetails("TimeLimitExceeded", f"The task took longer than {limit:g} seconds and was ended.")
         if _memory(cluster.pid(run.address)) > self._options.memory_limit:
             limit = self._options.memory_limit >> 20
-            return _failed(run, "MemoryLimitExceeded", f"The task took more than {limit} MB of memory and was ended.")
+            return ErrorDetails("MemoryLimitExceeded", f"The task took more than {limit} MB of memory and was ended.")
         return None
 
     async def _lost(self, run: _Run) -> Report | None:
         state = await self._journal.worker_lost(run.task_id)
         self._log.lost(run.task_id, again=state == "queued")
         if state == "failed":
-            return Report(TaskEnd(run.task_id, error=worker_died()))
+            return await self._given_up(run, worker_died())
         self._stale = True
         return None
 
+    async def _given_up(self, run: _Run, error: ErrorDetails, began: float | None = None) -> Report:
+        """The end of a task that could not say itself how it ended: its error action runs as after any other error."""
+        seconds = 0.0 if began is None else asyncio.get_running_loop().time() - began
+        follow_up, noted = None, self._error_actions.get(run.task_id)
+        if noted is not None:
+            try:
+                follow_up = await asyncio.to_thread(lambda: error_follow_up(error, pickle.loads(noted)))
+            except Exception as problem:  # noqa: BLE001 - objects of authors can fail in any way; the task ends all the same
+                logger.warning("the error action of task %s cannot be read (%s)", run.task_id, type(problem).__name__)
+        return Report(TaskEnd(run.task_id, error=error, follow_up=follow_up), seconds)
 
-def _failed(run: _Run, error_type: str, message: str, seconds: float = 0.0) -> Report:
-    return Report(TaskEnd(run.task_id, error=ErrorDetails(error_type, message)), seconds=seconds)
+
+def _report(answer: bytes, address: str) -> Report:
+    """:raises WorkerLost: if it is none: what the worker does now is unknown, and the task is to run again."""
+    try:
+        return Report.from_bytes(answer)
+    except Exception as error:
+        logger.warning("a worker sent what is no report of a task: %s", type(error).__name__)
+        raise WorkerLost(address) from error
 
 
 def _memory(pid: int | None) -> int:

@@ -13,7 +13,7 @@ class Journal(Protocol):
     """The tasks, in their order, on disk."""
 
     async def queued(self) -> list[str]:
-        """The tasks that wait, first come first."""
+        """The tasks that can be taken, first come first."""
         ...
 
     async def job(self, task_id: str) -> TaskJob:
@@ -22,6 +22,10 @@ class Journal(Protocol):
 
     async def mark_running(self, task_id: str, worker: str) -> bool:
         """A worker is about to get the task; False if it is not queued any more."""
+        ...
+
+    async def put_back(self, task_id: str) -> bool:
+        """It was marked as running and no worker has it: queued again, without counting against it."""
         ...
 
     async def worker_lost(self, task_id: str) -> TaskState:

@@ -45,6 +45,12 @@ class MemoryJournal:
         self.started.append(task_id)
         return True
 
+    async def put_back(self, task_id: str) -> bool:
+        if self.states[task_id] != "running":
+            return False
+        self.states[task_id] = "queued"
+        return True
+
     async def worker_lost(self, task_id: str) -> TaskState:
         self.deaths[task_id] = self.deaths.get(task_id, 0) + 1
         self.states[task_id] = "failed" if self.deaths[task_id] >= 3 else "queued"
