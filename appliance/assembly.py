@@ -87,7 +87,7 @@ class Assembly:
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
-        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {"file": self.turns.task_file}
         self._told: dict[str, Callable[..., None]] = {}
 
     def application(self) -> ServerApplication:

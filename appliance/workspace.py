@@ -23,7 +23,9 @@ __all__ = ["PREFIX", "Change", "Workspace", "remove_leftovers", "safe_filename"]
 PREFIX = "interview-appliance-open-"
 """What the names of the folders begin with, before the number of their process."""
 
+_DAY = 86400.0
 _LONGEST_NAME = 120
+_JOINERS = "\u200c\u200d"   # of letters, in Persian and Hindi names for one
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", *(f"COM{number}" for number in range(1, 10)),
                        *(f"LPT{number}" for number in range(1, 10))})
@@ -38,13 +40,14 @@ def safe_filename(name: str) -> str:
     '_con.txt'
     """
     name = name.replace("\\", "/").rpartition("/")[2]
-    name = "".join("_" if one in _FORBIDDEN else one for one in name if one.isprintable()).strip(" .")
+    name = "".join("_" if one in _FORBIDDEN else one for one in name if one.isprintable() or one in _JOINERS)
+    name = name.strip(" .")
     stem, dot, extension = name.rpartition(".")
     if len(name.encode()) > _LONGEST_NAME:
         end = f".{extension}" if dot and len(extension) < 20 else ""
         body = stem if end else name
-        name = body.encode()[:_LONGEST_NAME - len(end.encode())].decode(errors="ignore") + end
-    if name.partition(".")[0].upper() in _RESERVED:
+        name = body.encode()[:_LONGEST_NAME - len(end.encode())].decode(errors="ignore").rstrip(" .") + end
+    if name.partition(".")[0].rstrip().upper() in _RESERVED:
         name = f"_{name}"
     return name or "file"
 
@@ -82,6 +85,7 @@ class Workspace:
         self._folder: Path | None = None
         self._open: dict[int, _Open] = {}
         self._deleted: dict[int, FileInfo] = {}
+        self._over = False
 
     def new(self, filename: str, mimetype: str = "") -> FileInfo:
         """An empty file."""
@@ -116,7 +120,7 @@ class Workspace:
         opened = self._opened(number)
         filename = safe_filename(filename)
         opened.info = replace(opened.info, filename=filename, mimetype=mimetype or guess_mimetype(filename))
-        opened.path = opened.path.rename(opened.path.with_name(filename))
+        opened.path = opened.path.replace(opened.path.with_name(filename))
         opened.digest = opened.digest and b""   # another one than any content has: it is to be kept anew
         return self.info(number) or opened.info
 
@@ -134,12 +138,26 @@ class Workspace:
                    if one.path.is_file() and (one.digest is None or _digest(one.path) != one.digest)]
         return [*changed, *(Change(info, None) for info in self._deleted.values())]
 
+    def kept(self) -> None:
+        """What :meth:`changes` gave is stored: from here on it is no change any more."""
+        for one in self._open.values():
+            if one.path.is_file():
+                one.digest = _digest(one.path)
+        self._deleted.clear()
+
+    def adopt(self, other: Workspace) -> None:
+        """Take over the files that were made in another workspace, which is of no use afterwards."""
+        for one in other._open.values():
+            if one.digest is None and one.path.is_file():
+                path = one.path.replace(self._place(one.info))
+                self._open[one.info.number] = _Open(one.info, path, None)
+        other.close()
+
     def close(self) -> None:
-        """Remove everything from the disk."""
-        folder, self._folder = self._folder, None
-        self._open.clear()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove everything from the disk; nothing can be opened any more. May be called again, and by any thread."""
+        self._over = True
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _opened(self, number: int) -> _Open:
         opened = self._open.get(number)
@@ -148,11 +166,17 @@ class Workspace:
             if info is None:
                 raise FileNotFoundError(f"This session has no file with the number {number}.")
             path = self._place(info)
-            self._load(number, path)
+            try:
+                self._load(number, path)
+            except BaseException:   # half a file must not be taken for the whole one
+                shutil.rmtree(path.parent, ignore_errors=True)
+                raise
             opened = self._open[number] = _Open(info, path, _digest(path))
         return opened
 
     def _place(self, info: FileInfo) -> Path:
+        if self._over:
+            raise RuntimeError("The turn or task that this code belongs to is over.")
         if self._folder is None:
             # For its owner only, on every system.
             self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
@@ -165,8 +189,20 @@ def remove_leftovers() -> None:
     """At start: remove what processes left open that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         process = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
+        if process.isdecimal() and not _is_used(folder, int(process)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_used(folder: Path, process: int) -> bool:
+    """Whether the process that made the folder is alive; numbers of processes are given out again and again."""
+    try:
+        alive = psutil.Process(process)
+        # Times of processes move when the clock is set, so a process counts as another one only if it is much younger.
+        return alive.status() != psutil.STATUS_ZOMBIE and alive.create_time() < folder.stat().st_mtime + _DAY
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
+    except psutil.Error:   # somebody else's: it may not be looked at, and nor may the folder
+        return True
 
 
 def _digest(path: Path) -> bytes:

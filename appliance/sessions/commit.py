@@ -8,7 +8,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.files import FileChanges
 from appliance.store.effects import Revocation, add_revocation
+from appliance.store.files import dead_blobs
 from appliance.store.notices import add_notice
 from appliance.store.sessions import (
     SessionRow,
@@ -67,11 +69,13 @@ class Written:
 
     :param notice_ids: of the notices, in their order.
     :param freed: queued tasks waited for one that has now ended.
+    :param dead_blobs: to be removed from the disk.
     """
 
     notice_ids: list[int]
     revocations: list[Revocation]
     freed: bool = False
+    dead_blobs: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -100,12 +104,14 @@ class Commit:
     revokes: list[tuple[str, bool]] = field(default_factory=list)
     notices: list[NewNotice] = field(default_factory=list)
     ending: TaskEnding | None = None
+    files: FileChanges = field(default_factory=FileChanges)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
-                    or self.tasks or self.revokes or self.notices or self.ending)
+                    or self.tasks or self.revokes or self.notices or self.ending
+                    or self.files)
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -118,8 +124,9 @@ class Commit:
                 callback=self.ending.callback, callback_number=self.ending.callback_number):
             raise AlreadyEnded
         if self.delete:
-            return Written([], self._delete(database))
+            return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
+        self.files.write(database, self.session_id)
         for step in self.steps:
             put_step(database, step)
         if self.drop_after is not None:
@@ -132,7 +139,7 @@ class Commit:
         if self.ending is not None:
             ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
-                       revocations, has_waiting(database, ended))
+                       revocations, has_waiting(database, ended), dead_blobs(database))
 
     def _write_session(self, database: Database) -> None:
         if self.row is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
 from appliance.sessions.errors import NoSuchSession, Stopping
+from appliance.sessions.files import FileChanges, seal_task_files
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
@@ -59,19 +61,23 @@ class TaskEnds:
             return
         try:
             opened = await self._runner.peek_with(row.session_id, key)
+            files = FileChanges()
+            if end.files and end.goodbye is None:
+                files = await asyncio.to_thread(seal_task_files, self._runner.files, row.session_id, key, end.files)
             if end.follow_up is None:
-                await self._without_action(opened, row, end)
+                await self._without_action(opened, row, end, files)
             else:
-                await self._with_action(opened, row, end, load(end.follow_up))
+                await self._with_action(opened, row, end, load(end.follow_up), files)
         except (NoSuchSession, AlreadyEnded):
             return  # it was deleted, or the end was reported twice: nothing is left to do
 
-    async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd) -> None:
+    async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges) -> None:
         result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log)
-        commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None)
+        commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None, files=files)
         await self._commit(Settled(opened, commit), row, end, result)
 
-    async def _with_action(self, opened: Opened, row: TaskRow, end: TaskEnd, follow_up: FollowUp) -> None:
+    async def _with_action(self, opened: Opened, row: TaskRow, end: TaskEnd, follow_up: FollowUp,
+                           files: FileChanges) -> None:
         number = opened.row.callbacks + 1
         counted = replace(opened, row=replace(opened.row, callbacks=number))
         settled = Settled(opened, Commit(row.session_id, opened.key))
@@ -82,7 +88,8 @@ class TaskEnds:
         if follow_up.action is not None:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
-                evaluated = await self._runner.evaluate(counted, Happening("follow_up", action, self._actor(row)))
+                evaluated = await self._runner.evaluate(counted, Happening(
+                    "follow_up", action, self._actor(row), files=files))
             except Stopping:
                 raise   # the action has not run; the task runs again at the next start
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
@@ -93,6 +100,8 @@ class TaskEnds:
                 if isinstance(evaluated.ending, BackgroundAnswer):
                     value = dump(evaluated.ending.value, "The value given to background_response()")
         result = TaskResult("failed" if error else "done", value, error, log=end.log)
+        if not settled.commit.delete:
+            settled.commit.files = files + settled.commit.files
         await self._commit(settled, row, end, result, callback, number)
 
     async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,

@@ -6,19 +6,19 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from appliance.interview.errors import InterviewError
-from appliance.interview.files import Document, FileInfo
+from appliance.interview.files import Document
 from appliance.interview.turn import Action, Answers, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.evaluation import Evaluator, Running
+from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, Shelf, open_session
@@ -29,11 +29,11 @@ from appliance.sessions.settling import Kind, Settled, Settler, new_task
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
+from appliance.store.files import FileStore, dead_blobs
 from appliance.store.keys import Holder, unwrap
 from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
 from appliance.store.steps import chain_start, load_steps, open_steps
 from appliance.store.tasks import add_tasks, callbacks_after, open_callback, seal_answers
-from appliance.workspace import Workspace
 
 __all__ = ["Evaluated", "Happening", "Runner"]
 
@@ -48,6 +48,7 @@ class Happening:
 
     :param turn_id: noted with the commit, so that the same turn is not applied twice.
     :param callbacks: of tasks, pickled, to run on the answers before the turn (after Back).
+    :param files: what is committed together with the turn, and known to it (of the task that has ended).
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Happening:
     actor: Actor
     turn_id: str = ""
     callbacks: tuple[bytes, ...] = ()
+    files: FileChanges = field(default_factory=FileChanges)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Runner:
         self.evaluator = evaluator
         self.settings = settings
         self.documents = documents
+        self.files = FileStore(store.folder)
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -118,6 +121,19 @@ class Runner:
             if holder.name in loaded.keys:
                 key = unwrap(holder, session_id, loaded.keys[holder.name])
                 return await self._unseal(loaded, key)
+        raise NotYours(session_id)
+
+    async def key_for(self, session_id: str, holders: list[Holder]) -> bytes:
+        """The session's key, for somebody who holds it.
+
+        :raises NoSuchSession: if it is gone.
+        :raises NotYours: if none of the holders opens it.
+        """
+        opened = self.shelf.get(session_id)
+        keys = opened.keys if opened is not None else (await self._load(session_id)).keys
+        for holder in holders:
+            if holder.name in keys:
+                return opened.key if opened is not None else unwrap(holder, session_id, keys[holder.name])
         raise NotYours(session_id)
 
     async def peek_with(self, session_id: str, key: bytes) -> Opened:
@@ -178,13 +194,23 @@ class Runner:
         :raises InterviewError: when the interview cannot go on.
         """
         started: set[str] = set()
+        files = TurnFiles(self.store, self.files, opened.row.id, opened.key, happening.files)
         try:
-            return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started))
+            return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started, files))
         except Exception as error:
             _log(error, opened.row.interview, happening.kind)
+            await asyncio.to_thread(files.abandon)
             if started and happening.kind == "begin":
-                await self.write(lambda database: delete_session(database, opened.row.id))
+                await self._unbegin(opened.row.id)
             raise
+
+    async def _unbegin(self, session_id: str) -> None:
+        """The first turn failed, and had already stored what a task needs."""
+        def delete(database: Database) -> list[str]:
+            delete_session(database, session_id)
+            return dead_blobs(database)
+        dead = await self.write(delete)
+        await asyncio.to_thread(self.files.remove, dead)
 
     async def commit(self, settled: Settled) -> Opened:
         """Write, and have carried out what was asked for; returns the session as it is now.
@@ -199,6 +225,8 @@ class Runner:
             written = await self.write(commit.write)
         except Exception:
             self.shelf.forget(commit.session_id)
+            if commit.files:
+                await asyncio.to_thread(self.files.remove, commit.files.blobs)
             raise
         if commit.delete:
             self.shelf.forget(commit.session_id)
@@ -228,6 +256,8 @@ class Runner:
         if written.revocations:
             done = [revocation.id for revocation in written.revocations]
             self.store.write(lambda database: carried_out(database, done))
+        if written.dead_blobs:
+            asyncio.get_running_loop().run_in_executor(None, self.files.remove, written.dead_blobs)
 
     def _tell(self, notice: Notice) -> None:
         self.on_notice(notice)
@@ -241,11 +271,22 @@ class Runner:
 
     # -- on the evaluating thread ---------------------------------------------------------------------
 
-    def _on_thread(self, opened: Opened, happening: Happening, running: Running, started: set[str]) -> Evaluated:
+    def _on_thread(self, opened: Opened, happening: Happening, running: Running, started: set[str],
+                   files: TurnFiles) -> Evaluated:
+        try:
+            evaluated = self._evaluated(opened, happening, running, started, files)
+        finally:
+            files.close()
+        if running.given_up:   # nobody takes it any more
+            files.abandon()
+        return evaluated
+
+    def _evaluated(self, opened: Opened, happening: Happening, running: Running, started: set[str],
+                   files: TurnFiles) -> Evaluated:
         language, turn = self.language, happening.turn
         interview = language.interviews.get(opened.row.interview)
-        host = self._host(opened, happening, running, started)
-        answers = self._answers(interview, opened, happening, host)
+        host = self._host(opened, happening, running, started, files)
+        answers = self._answers(interview, opened, happening, host, files)
         undone = opened.undone if happening.kind != "submit" else None
         prior = None if undone is None else language.thaw(undone.answers)
         outcome = language.evaluate(interview, answers, turn, host, prior=prior)
@@ -255,9 +296,13 @@ class Runner:
             outcome.save = "overwrite"  # what the callbacks changed must stay
         settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
                           frozenset(started))
-        return Evaluated(outcome.ending, settler.settle(outcome))
+        settled = settler.settle(outcome)
+        if not settled.commit.delete:
+            settled.commit.files = files.seal()
+        return Evaluated(outcome.ending, settled)
 
-    def _answers(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost) -> Answers:
+    def _answers(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost,
+                 files: TurnFiles) -> Answers:
         """The stored answers, with the callbacks that they are to have run on them."""
         if opened.current is None:
             return self.language.begin(dict(getattr(happening.turn, "url_args", {})), datetime.now(UTC))
@@ -265,36 +310,43 @@ class Runner:
         answers = self.language.thaw(stored)
         for callback in happening.callbacks:
             follow_up: FollowUp = load(callback)
-            again = replace(host, actor=replace(host.actor, interface="worker"))
+            files_again = files.again()
+            again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace)
             try:
                 outcome = self.language.evaluate(
                     interview, answers, Action(follow_up.action or "", dict(follow_up.arguments)), again)
             except InterviewError as error:
                 _log(error, opened.row.interview, "callback after Back")
                 answers = self.language.thaw(stored)
+                files_again.close()
                 continue
+            files.workspace.adopt(files_again.workspace)
             if outcome.save != "ignore":
                 stored = self.language.freeze(outcome.answers)
             answers = self.language.thaw(stored)
         return answers
 
-    def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str]) -> SessionHost:
+    def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str],
+              files: TurnFiles) -> SessionHost:
         def start_now(effect: StartTask, answers: Answers) -> None:
             task = new_task(effect, opened, happening.actor, self.appliance_key)
             sealed = seal_answers(self.appliance_key, opened.row.id, self.language.freeze(answers))
+            changes = files.seal()   # the task may be about to read them
 
             def queue(database: Database) -> None:
                 if happening.kind == "begin":  # the session itself follows with the turn's commit
                     insert_session(database, opened.row)
                     for holder, key in opened.keys.items():
                         add_key(database, opened.row.id, holder, key)
+                changes.write(database, opened.row.id)
                 add_tasks(database, opened.row.id, [task], sealed)
             self.store.write(queue).result()
+            files.committed()
             self.on_tasks_queued()
             self.on_tasks_changed()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
-                           start_now, Workspace(_no_file, _not_loaded), self.documents, started)
+                           start_now, files.workspace, self.documents, started)
 
     # -- the store -------------------------------------------------------------------------------------
 
@@ -303,14 +355,6 @@ class Runner:
 
     async def write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self.store.write(function))
-
-
-def _no_file(number: int) -> FileInfo | None:
-    return None
-
-
-def _not_loaded(number: int, path: Path) -> None:
-    raise FileNotFoundError(number)
 
 
 def _nothing() -> None:

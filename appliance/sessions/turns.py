@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from appliance.interview.files import Document
+from appliance.interview.files import Document, FileInfo
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
 from appliance.sessions.evaluation import Evaluator
+from appliance.sessions.files import NoSuchFile, ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
@@ -27,10 +28,13 @@ from appliance.sessions.task_list import TaskList, TaskSummary
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
+from appliance.store.files import FileRow, file_row
 from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
+from appliance.store.tasks import session_key_of, task_row
+from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
 
@@ -105,6 +109,8 @@ class Turns:
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
         await self._runner.write(delete_unbegun)
+        await asyncio.to_thread(self._runner.files.sweep, self._store)
+        await asyncio.to_thread(remove_leftovers)
         waiting = await self._runner.read(revocations)
         for revocation in waiting:
             self.on_revoke(revocation.task_id, revocation.terminate)
@@ -277,6 +283,32 @@ class Turns:
         stored = [number for number in ids if number]
         if stored:
             await self._runner.write(lambda database: delivered_notices(database, stored))
+
+    # -- files -------------------------------------------------------------------------------------------
+
+    async def file(self, number: int, visitor: Visitor) -> ServedFile:
+        """A file, for somebody who can open its session.
+
+        :raises NoSuchFile: if there is none of that number.
+        """
+        row = await self._runner.read(lambda database: file_row(database, number))
+        if row is None:
+            raise NoSuchFile(number)
+        key = await self._runner.key_for(row.session_id, [*await self._holders(visitor), self._appliance])
+        return ServedFile(row.info(key), row, key, self._runner.files)
+
+    async def task_file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
+        """A file of the session of a task that runs, with its content; None if the session has none of that number."""
+        task = await self._runner.read(lambda database: task_row(database, task_id))
+        key = None if task is None else session_key_of(task, self._runner.appliance_key)
+        if task is None or key is None:
+            return None
+
+        def find() -> FileRow | None:
+            row = self._store.read(lambda database: file_row(database, number)).result()
+            return row if row is not None and row.session_id == task.session_id else None
+        files = self._runner.files
+        return await asyncio.to_thread(with_file, find, lambda row: (row.info(key), files.content(row, key)))
 
     # -- inside -----------------------------------------------------------------------------------------
 
