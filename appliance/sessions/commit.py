@@ -12,6 +12,7 @@ from appliance.sessions.files import FileChanges
 from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
 from appliance.store.notices import add_notice
+from appliance.store.outbox import NewMail, add_mail
 from appliance.store.sessions import (
     SessionRow,
     add_key,
@@ -103,6 +104,7 @@ class Commit:
     task_answers: bytes = field(default=b"", repr=False)
     revokes: list[tuple[str, bool]] = field(default_factory=list)
     notices: list[NewNotice] = field(default_factory=list)
+    mails: list[NewMail] = field(default_factory=list)
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
 
@@ -110,7 +112,7 @@ class Commit:
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
-                    or self.tasks or self.revokes or self.notices or self.ending
+                    or self.tasks or self.mails or self.revokes or self.notices or self.ending
                     or self.files)
 
     def write(self, database: Database) -> Written:
@@ -123,6 +125,8 @@ class Commit:
                 database, self.ending.row, self.ending.result, self.session_key,
                 callback=self.ending.callback, callback_number=self.ending.callback_number):
             raise AlreadyEnded
+        for mail in self.mails:
+            add_mail(database, mail)
         if self.delete:
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)

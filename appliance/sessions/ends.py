@@ -11,6 +11,7 @@ from appliance.interview.errors import CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
+from appliance.sessions.error_mail import Trouble, place_in_program
 from appliance.sessions.errors import NoSuchSession, Stopping
 from appliance.sessions.files import FileChanges, seal_task_files
 from appliance.sessions.host import Actor
@@ -74,7 +75,7 @@ class TaskEnds:
     async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges) -> None:
         result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log)
         commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None, files=files)
-        await self._commit(Settled(opened, commit), row, end, result)
+        await self._commit(Settled(opened, commit), row, end, result, where=end.where)
 
     async def _with_action(self, opened: Opened, row: TaskRow, end: TaskEnd, follow_up: FollowUp,
                            files: FileChanges) -> None:
@@ -84,7 +85,7 @@ class TaskEnds:
         callback = None
         value: bytes | None = None if end.error else dump(
             {"action": follow_up.action, "arguments": follow_up.arguments}, "What was given to the response action")
-        error = end.error
+        error, where = end.error, end.where
         if follow_up.action is not None:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
@@ -94,6 +95,7 @@ class TaskEnds:
                 raise   # the action has not run; the task runs again at the next start
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
                 error, value = _details(raised), None
+                where = raised.where if isinstance(raised, InterviewError) else place_in_program(raised)
             else:
                 settled = evaluated.settled or settled
                 callback = end.follow_up
@@ -102,13 +104,15 @@ class TaskEnds:
         result = TaskResult("failed" if error else "done", value, error, log=end.log)
         if not settled.commit.delete:
             settled.commit.files = files + settled.commit.files
-        await self._commit(settled, row, end, result, callback, number)
+        await self._commit(settled, row, end, result, callback, number, where=where)
 
     async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,
-                      callback: bytes | None = None, number: int | None = None) -> None:
+                      callback: bytes | None = None, number: int | None = None, *, where: str) -> None:
         """Write the end with all that belongs to it, and the notice that the code which asked for the task wanted."""
         commit = settled.commit
         commit.ending = TaskEnding(row, result, callback, number if callback is not None else None)
+        if result.error is not None:
+            self._mail(commit, settled.opened.row.interview, row, result.error, where)
         if not commit.delete:
             self._effects(settled, row, end)
             wanted = row.notification
@@ -127,6 +131,14 @@ class TaskEnds:
         settler.add_effects(commit, load(end.effects))
         if commit.tasks and not commit.task_answers and opened.current is not None:
             commit.task_answers = seal_answers(self._runner.appliance_key, opened.row.id, opened.current.answers)
+
+    def _mail(self, commit: Commit, interview: str, row: TaskRow, error: ErrorDetails, where: str) -> None:
+        """Tell the administrator, in the commit of the end."""
+        mail = self._runner.error_mails.about(Trouble(
+            interview, "background task", error.error_type, where, row.action, tuple(error.variables), row.id,
+            self._actor(row).url_root, error.error_message, error.error_trace))
+        if mail is not None:
+            commit.mails.append(mail)
 
     def _actor(self, row: TaskRow) -> Actor:
         """A callback acts for whoever asked for the task."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from sqlite_utils import Database
 
 from appliance.interview.errors import InterviewError
 from appliance.interview.files import Document
-from appliance.interview.turn import Action, Answers, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
+from appliance.interview.turn import Action, Answers, CheckIn, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
 from appliance.sessions.commit import Commit, Written
+from appliance.sessions.error_mail import ErrorMails
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
@@ -30,7 +32,9 @@ from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
 from appliance.store.files import FileStore, dead_blobs
+from appliance.store.errors import StoreError
 from appliance.store.keys import Holder, unwrap
+from appliance.store.outbox import add_mail
 from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
 from appliance.store.steps import chain_start, load_steps, open_steps
 from appliance.store.tasks import add_tasks, callbacks_after, open_callback, seal_answers
@@ -87,6 +91,8 @@ class Runner:
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
+        self.error_mails = ErrorMails(settings, appliance_key)
+        self.on_mail: Callable[[], None] = _nothing
         self.on_tasks_queued: Callable[[], None] = _nothing
         self.on_tasks_changed: Callable[[], None] = _nothing
         self.on_notice: Callable[[Notice], None] = _nothing_told
@@ -199,6 +205,8 @@ class Runner:
             return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started, files))
         except Exception as error:
             _log(error, opened.row.interview, happening.kind)
+            if happening.kind != "follow_up":   # the end of its task tells of it
+                self._mail(error, opened, happening)
             await asyncio.to_thread(files.abandon)
             if started and happening.kind == "begin":
                 await self._unbegin(opened.row.id)
@@ -237,6 +245,8 @@ class Runner:
 
     def carry_out(self, commit: Commit, written: Written) -> None:
         """Have done what a commit asked for that was written."""
+        if commit.mails:
+            self.on_mail()
         for number, notice in zip(written.notice_ids, commit.notices, strict=True):
             self.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
         if commit.tasks or written.freed:
@@ -268,6 +278,17 @@ class Runner:
             "SELECT session_id, number FROM tasks WHERE id = ? AND state IN ('queued', 'running')",
             [task_id]).fetchone())
         return None if row is None else (str(row[0]), int(row[1]))
+
+    def _mail(self, error: Exception, opened: Opened, happening: Happening) -> None:
+        """Tell the administrator of a turn that failed and so commits nothing; nobody waits for that."""
+        action = happening.turn.name if isinstance(happening.turn, Action | CheckIn) else ""
+        mail = self.error_mails.about_turn(error, interview=opened.row.interview, happening=happening.kind,
+                                           action=action, url_root=happening.actor.url_root)
+        if mail is None:
+            return
+        with contextlib.suppress(StoreError):   # the appliance is stopping; the log tells of the error
+            self.store.write(lambda database: add_mail(database, mail)).add_done_callback(
+                lambda written: None if written.exception() else self.on_mail())
 
     # -- on the evaluating thread ---------------------------------------------------------------------
 

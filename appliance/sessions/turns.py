@@ -89,6 +89,15 @@ class Turns:
         self._runner.on_tasks_changed = function
 
     @property
+    def on_mail(self) -> Callable[[], None]:
+        """Called after a commit that put mail into the outbox; from any thread."""
+        return self._runner.on_mail
+
+    @on_mail.setter
+    def on_mail(self, function: Callable[[], None]) -> None:
+        self._runner.on_mail = function
+
+    @property
     def on_notice(self) -> Callable[[Notice], None]:
         """Called on the loop for each notice, after its commit."""
         return self._runner.on_notice
