@@ -16,6 +16,8 @@ from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
+from appliance.mail.mail_server import MailServer
+from appliance.mail.outbox import Outbox
 from appliance.packages import SHIPPED, InstalledPackages
 from appliance.server.application import ServerApplication, make_application
 from appliance.server.parts import Parts
@@ -86,6 +88,8 @@ class Assembly:
                            documents=_make_document)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
+        self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
+        self.turns.on_mail = self.outbox.wake
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {"file": self.turns.task_file}
         self._told: dict[str, Callable[..., None]] = {}
@@ -94,11 +98,13 @@ class Assembly:
         """The web application over the parts."""
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
-            secrets=self._secrets, store=self._store, compute=self, health={"database": self._database_health}))
+            secrets=self._secrets, store=self._store, compute=self, health={"database": self._database_health,
+                                                                          "mail": self.outbox.health}))
 
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""
         await self.turns.resume()
+        self.outbox.start()
 
     def warm_up(self) -> None:
         """Do early, beside the loop, what the first visitors would wait for; what fails here is told to them."""
@@ -126,6 +132,7 @@ class Assembly:
             await asyncio.wait_for(self.turns.stop(), _LONGEST_GOODBYE)
         except TimeoutError:
             logger.warning("turns that did not end in %g s were given up", _LONGEST_GOODBYE)
+        await self.outbox.stop()
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
 
