@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["find"]
+__all__ = ["find", "install_with_apt"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -34,13 +34,13 @@ def find() -> str | None:
     return next((place for place in PLACES if Path(place).exists()), None)
 
 
-def install_with_apt() -> bool:
-    """Install Debian's package where that needs no question; whether it was tried with success."""
+def install_with_apt(*packages: str) -> bool:
+    """Install packages of Debian where that needs no question; whether it was tried with success."""
     if sys.platform == "win32" or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"],
-                    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+                    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
         if subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL).returncode != 0:
             return False
     return True
@@ -50,7 +50,7 @@ def main() -> int:
     if find() is not None:
         return 0
     print("The browser tests need Chromium; looking whether it can be installed.", flush=True)
-    if install_with_apt() and find() is not None:
+    if install_with_apt("chromium") and find() is not None:
         return 0
     if sys.platform == "darwin":
         how = "brew install --cask chromium"

@@ -9,6 +9,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+# Authors write `imports: PIL` and use PIL.Image, which docassemble has loaded by then.
+import PIL.Image  # noqa: F401
+
 from appliance.interview import pictures
 from appliance.interview.files import FileInfo, guess_mimetype
 from appliance.interview.host import current
@@ -237,6 +240,27 @@ class DAFile(FileContents):
 
     def make_pngs(self) -> None:
         """Nothing to do here: :meth:`page_path` makes the picture of a page when it is asked for."""
+
+    def make_ocr_pdf(self, *pargs: Any, **kwargs: Any) -> None:
+        """Make this file a PDF whose text can be searched, of the pages of other files, or of its own.
+
+        :param pargs: files and lists of files to read; this one if none is given.
+        :param kwargs: ``language``, ``psm``, ``preserve_color``, ``dafilelist``, ``filename``; see
+            :func:`appliance.library.ocr.make_pdf`.
+        :raises DAError: where Tesseract or the language is missing, or a file cannot be read.
+        """
+        from appliance.library.ocr import make_pdf
+
+        make_pdf(self, pargs, **kwargs)
+
+    def make_ocr_pdf_in_background(self, *pargs: Any, **kwargs: Any) -> Any:
+        """The same in the background, many pages at a time.
+
+        :returns: a task; this file has its new content when the task is ready.
+        """
+        from appliance.library.ocr import make_pdf_in_background
+
+        return make_pdf_in_background(self, pargs, **kwargs)
 
     def extract_pages(self, first: int | None = None, last: int | None = None, output_to: Any = None) -> Any:
         """A new PDF file with the pages from `first` to `last`, counted from 1.

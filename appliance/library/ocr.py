@@ -24,6 +24,7 @@ from appliance.interview.turn import Effect, SendNotice, StartTask
 from appliance.library import pdf_files
 from appliance.library.background import MyAsyncResult
 from appliance.library.errors import DAError
+from appliance.library.file_groups import DAFileCollection
 from appliance.library.languages import get_language
 from appliance.library.page_images import Crop, page_count, page_image
 from appliance.library.state import setting
@@ -209,7 +210,9 @@ def _sources(target: Any, files: tuple[Any, ...], more: Any) -> list[Any]:
 
 
 def _files(given: Any) -> Iterator[Any]:
-    """The single files of what authors give: files, and lists of files."""
+    """The single files of what authors give: files, lists of files, documents in several formats."""
+    if isinstance(given, DAFileCollection):
+        given = given.__dict__.get("pdf", given)
     if not isinstance(given, str) and hasattr(type(given), "__iter__"):
         for each in given:
             yield from _files(each)

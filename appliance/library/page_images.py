@@ -25,7 +25,7 @@ __all__ = ["Crop", "NotReadable", "Page", "page_count", "page_image"]
 _PDFIUM = threading.Lock()   # PDFium may be used by one thread of a process at a time
 
 _LARGEST = 32_000            # pixels of a side: what Tesseract takes
-_MOST = 100_000_000          # pixels of a page, so that a page of 5 m × 5 m does not take all the memory
+_MOST = 50_000_000           # pixels of a page, so that a page of 5 m × 5 m does not take all the memory
 _POINTS = 72                 # an inch in PDF's units
 _PDF_SIGNATURE = b"%PDF-"
 

@@ -178,6 +178,7 @@ def _candidates(language: str, own: Mapping[str, str]) -> list[str]:
     if code != "zh":   # not a code of Tesseract, and no territory decides about it
         found.append(code)
     base = code.partition("_")[0]
+    base = get_global("language_aliases").get(base, base)   # 'fre' and 'fra' are both 'fr'
     for each in dict.fromkeys((code, base)):
         found += _OWN_NAMES.get(each, ())
     found += _longer_codes().get(base, ())
