@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from appliance.compute.asking import tell
 from appliance.compute.captured import Captured
 from appliance.interview.files import Document, FileInfo
-from appliance.interview.host import UserInfo
+from appliance.interview.host import UserInfo, running_evaluation
 from appliance.interview.tasks import TaskJob, TaskView
-from appliance.interview.turn import FollowUp
+from appliance.interview.turn import FollowUp, StartTask
 from appliance.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkerHost"]
 
-_NO_TASKS = ("Code that runs in a background task cannot look at, wait for or end another task; "
+_NO_TASKS = ("Code that runs in a background task cannot look at or wait for another task; "
              "use the task's methods in the interview, or end this task with background_response_action().")
+_STARTED_HERE = ("A background task cannot wait for a task that it starts, which begins when this one has ended; use "
+                 "the new task's methods in the interview.")
 
 
 class WorkerHost:
@@ -69,15 +72,28 @@ class WorkerHost:
     def log(self, message: str) -> None:
         self._output.note(str(message))
 
-    def task(self, task_id: str) -> TaskView | None:  # noqa: ARG002 - the protocol gives it
-        """:raises RuntimeError: always; see DESIGN, tasks."""
+    def task(self, task_id: str) -> TaskView | None:
+        """One of the tasks that this one waited for, or one that it starts itself, which waits for its end.
+
+        :raises RuntimeError: for all others: tasks that look at each other can wait for each other for ever.
+        """
+        for view in self._job.after:
+            if view.task_id == task_id:
+                return view
+        evaluation = running_evaluation()
+        if evaluation is not None and any(isinstance(effect, StartTask) and effect.task_id == task_id
+                                          for effect in evaluation.effects):
+            return TaskView(task_id, "queued")
         raise RuntimeError(_NO_TASKS)
 
     def wait_for_task(
-        self, evaluation: Evaluation, task_id: str, timeout: float | None,  # noqa: ARG002 - as above
+        self, evaluation: Evaluation, task_id: str, timeout: float | None,  # noqa: ARG002 - the protocol gives them
     ) -> TaskView:
-        """:raises RuntimeError: always."""
-        raise RuntimeError(_NO_TASKS)
+        """:raises RuntimeError: unless this task has waited for that one before it started."""
+        view = self.task(task_id)
+        if view is None or not view.ready:
+            raise RuntimeError(_STARTED_HERE)
+        return view
 
     # -- files and documents -----------------------------------------------------------------------------
 
@@ -115,4 +131,8 @@ class WorkerHost:
 
     def error_action(self, follow_up: FollowUp) -> None:
         """Say which action runs if this task fails from now on."""
-        tell("error_action", surely=True, follow_up=pickle.dumps(follow_up, protocol=5))
+        try:
+            follow_up_bytes = pickle.dumps(follow_up, protocol=5)
+        except Exception:  # noqa: BLE001 - objects of authors can fail in any way when pickled
+            follow_up_bytes = pickle.dumps(replace(follow_up, arguments={}))   # as in appliance.compute.ends
+        tell("error_action", surely=True, follow_up=follow_up_bytes)

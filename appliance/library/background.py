@@ -1,7 +1,8 @@
 """Background actions: starting them, asking how they are, and what they answer with.
 
-A task is started by the commit of the turn that asks for it. Inside a task there is no asking how another one is: that
-is a clear error, because tasks that wait for each other can stop them all.
+A task is started by the commit of the turn that asks for it; one that is asked for in a task, by the commit of that
+task's end. Inside a task there is no asking how another one is, because tasks that wait for each other can stop them
+all: the host of a task answers with a clear error.
 """
 
 from __future__ import annotations
@@ -67,10 +68,26 @@ class BackgroundResult:
         return f"<BackgroundResult: {how}>"
 
 
+class CallableText(str):
+    """A text that gives itself when it is called: docassemble's tasks have ``state()``, Celery's have ``state``.
+
+    With answers it is stored as an ordinary text.
+    """
+
+    __slots__ = ()
+
+    def __call__(self) -> str:
+        return str(self)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+
 class MyAsyncResult:
     """A background task, as ``background_action()`` returns it. Holds little but its id; stored with the answers.
 
-    None of its methods works inside a background task.
+    Inside a background task, the methods of other tasks raise RuntimeError; of a task that is started there, which
+    begins when this one has ended, ``ready()`` is False and ``revoke()`` works.
     """
 
     def __init__(self, task_id: str, created: datetime) -> None:
@@ -112,20 +129,21 @@ class MyAsyncResult:
 
     def revoke(self, terminate: bool = True) -> None:
         """End the task; with ``terminate=False`` only if it has not begun."""
-        _not_in_a_task("revoke")
         current().effects.append(RevokeTask(self.task_id, terminate=bool(terminate)))
 
-    def state(self) -> str:
-        """``PENDING``, ``STARTED``, ``SUCCESS``, ``FAILURE`` or ``REVOKED``."""
+    @property
+    def state(self) -> CallableText:
+        """``PENDING``, ``STARTED``, ``SUCCESS``, ``FAILURE`` or ``REVOKED``; also with parentheses after it."""
         view = self._look()
-        return CELERY_STATES["queued" if view is None else view.state]
+        return CallableText(CELERY_STATES["queued" if view is None else view.state])
 
-    def status(self) -> str:
-        """The same as :meth:`state`."""
-        return self.state()
+    @property
+    def status(self) -> CallableText:
+        """The same as :attr:`state`."""
+        return self.state
 
     def date_done(self) -> datetime | None:
-        """When the task ended, in UTC; None where it has not."""
+        """When the task ended, in UTC; None where it has not. A method only: None cannot be called."""
         view = self._look()
         if view is None or view.ended_at is None:
             return None
@@ -133,7 +151,6 @@ class MyAsyncResult:
 
     def _look(self) -> TaskView | None:
         """The task as it is now; None where its turn is not committed yet."""
-        _not_in_a_task("look at")
         return current().host.task(self.task_id)
 
     def _ended(self) -> TaskView:
@@ -153,21 +170,13 @@ class MyAsyncResult:
         return f"<background task {self.task_id[:8]}>"
 
 
-def _not_in_a_task(what: str) -> None:
-    if current().in_task:
-        raise DAError(
-            f"A background task cannot {what} another task: end this one with background_response_action(), "
-            "and look at the other task when a screen is shown."
-        )
-
-
 def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
     """Run an action in the background, and return its task at once.
 
     :param pargs: the name of the action; then how the browser is told that it ended: ``'refresh'``, ``'flash'``,
         ``'javascript'``, ``'fields'`` or None (also as ``ui_notification=``).
     :param kwargs: the action's arguments.
-    :raises DAError: for another way of telling, without an action, or inside a background task.
+    :raises DAError: for another way of telling, or without an action.
     """
     if not pargs:
         raise DAError("background_action() needs the name of an action.")
@@ -181,11 +190,6 @@ def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
             f"use {', '.join(map(repr, NOTIFICATIONS))} or None."
         )
     evaluation = current()
-    if evaluation.in_task:
-        raise DAError(
-            "A background task cannot start another one: end it with background_response_action(), and start "
-            "the next one in that action."
-        )
     task_id = secrets.token_hex(16)
     evaluation.effects.append(StartTask(task_id, str(action), kwargs, cast("Notification | None", notification)))
     return MyAsyncResult(task_id, evaluation.host.now())
@@ -270,7 +274,9 @@ def background_error_action(*pargs: Any, **kwargs: Any) -> None:
     :param pargs: the name of the action. `kwargs`: its arguments, to which ``error_type``, ``error_message``,
         ``error_trace`` and ``variables`` are added.
     """
-    current().error_action = FollowUp(str(pargs[0]) if pargs and pargs[0] is not None else None, kwargs)
+    evaluation = current()
+    evaluation.error_action = FollowUp(str(pargs[0]) if pargs and pargs[0] is not None else None, kwargs)
+    evaluation.host.error_action(evaluation.error_action)
 
 
 class BackgroundAction(DAObject):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from appliance.compute.captured import LIMIT, Captured
 from appliance.compute.report import Report
 from appliance.compute.worker import run_task
 from appliance.installing import install
-from appliance.interview.answers import freeze, new_answers
+from appliance.interview.answers import freeze, new_answers, thaw
 from appliance.interview.host import UserInfo
-from appliance.interview.tasks import TaskJob
-from appliance.interview.turn import FollowUp
+from appliance.interview.tasks import ErrorDetails, TaskJob, TaskView
+from appliance.interview.turn import FollowUp, RevokeTask
+from appliance.library.background import MyAsyncResult
 from tests.compute.conftest import Bench
 from tests.support.packages import make_package
 
@@ -100,7 +102,42 @@ code: |
 ---
 event: looks_at_task
 code: |
-  background_response(task.ready())
+  background_response(getattr(earlier, action_argument('method'))())
+---
+event: starts_another
+code: |
+  another = background_action('add', value=2)
+  third = background_action('add', value=3)
+  third.revoke()
+  background_response([another.ready(), another.status(), another.date_done()])
+---
+event: starts_and_waits
+code: |
+  another = background_action('add', value=2)
+  background_response(another.get())
+---
+event: starts_and_fails
+code: |
+  background_error_action('on_failure')
+  another = background_action('add', value=2)
+  {'error': lambda: 1 / 0, 'exit': exit, 'question': lambda: amount}[action_argument('how')]()
+---
+event: starts_and_cannot_answer
+code: |
+  background_error_action('on_failure')
+  another = background_action('add', value=2)
+  background_response(lambda: 1)
+---
+event: asks_to_be_told
+code: |
+  background_error_action('on_failure', how=lambda: 1)
+  1 / 0
+---
+event: who_exactly
+code: |
+  info = user_info()
+  background_response([interface(), user_logged_in(), user_has_privilege('user'), user_has_privilege('admin', 'cron'),
+    user_has_privilege(['advocate', 'user']), info.email, info.first_name, info.last_name, info.session, user_privileges()])
 """
 
 HELPER = """
@@ -110,6 +147,11 @@ class Thing:
     def __init__(self, size):
         self.size = size
 """
+
+
+ENDED = (TaskView("done", "done", 42, None, 86400.0),
+         TaskView("failed", "failed", "sorry", ErrorDetails("ValueError", "no", "Traceback", ("x",)), 86400.0),
+         TaskView("revoked", "revoked"))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +171,13 @@ def job_of(packages: Path, action: str, **arguments: Any) -> TaskJob:
         arguments=pickle.dumps(arguments), answers=freeze(answers), packages=str(packages),
         user=UserInfo(user_id=3, email="ann@example.com"), settings={"timezone": "Europe/Paris"},
     )
+
+
+def with_task(job: TaskJob, task_id: str) -> bytes:
+    """The job's answers with the handle of another task."""
+    answers = thaw(job.answers)
+    answers["earlier"] = MyAsyncResult(task_id, datetime.now(UTC))
+    return freeze(answers)
 
 
 def run(packages: Path, action: str, **arguments: Any) -> Report:
@@ -222,6 +271,83 @@ def test_a_task_knows_for_whom_it_runs(packages: Path) -> None:
     assert value(run(packages, "who")) == ["ann@example.com", True, "worker", "Europe/Paris"]
 
 
+@pytest.mark.parametrize(("user", "known"), [
+    (UserInfo(user_id=3, email="ann@example.com", first_name="Ann", last_name="Lee", privileges=("user",)),
+     ["worker", True, True, False, True, "ann@example.com", "Ann", "Lee", "s1", ["user"]]),
+    (UserInfo(), ["worker", False, True, False, True, "", "", "", "s1", ["user"]])])
+def test_user_functions_tell_of_who_started_the_task(packages: Path, user: UserInfo, known: list[Any]) -> None:
+    """Not of the cron user, as in scheduled events; nobody signed in has the privilege 'user', as on a screen."""
+    job = replace(job_of(packages, "who_exactly"), user=user)
+    assert value(Report.from_bytes(run_task(pickle.dumps(job)))) == known
+
+
+@pytest.mark.parametrize(("method", "task_id", "answer"), [
+    ("ready", "done", True), ("get", "done", 42), ("failed", "done", False), ("wait", "done", True),
+    ("status", "done", "SUCCESS"), ("failed", "failed", True), ("get", "failed", "sorry"),
+    ("state", "revoked", "REVOKED"), ("get", "revoked", None)])
+def test_a_task_sees_those_that_it_waited_for(packages: Path, method: str, task_id: str, answer: object) -> None:
+    """Their ends travelled with it: also of one that failed, and of one that was revoked."""
+    job = job_of(packages, "looks_at_task", method=method)
+    job = replace(job, after=ENDED, answers=with_task(job, task_id))
+    assert value(Report.from_bytes(run_task(pickle.dumps(job)))) == answer
+
+
+@pytest.mark.parametrize("method", ["ready", "get", "wait", "failed", "result", "status", "date_done"])
+def test_a_task_cannot_look_at_any_other(packages: Path, method: str) -> None:
+    """Tasks that wait for each other could stop all; the error says what to write instead."""
+    job = job_of(packages, "looks_at_task", method=method)
+    job = replace(job, after=ENDED, answers=with_task(job, "another"))
+    error = Report.from_bytes(run_task(pickle.dumps(job))).end.error
+    assert error is not None
+    assert "end this task with background_response_action()" in error.error_message
+
+
+def test_a_task_can_start_others(packages: Path) -> None:
+    """They go back with its end, and begin after it: until then they are not ready."""
+    report = run(packages, "starts_another")
+    assert value(report) == [False, "PENDING", None]
+    started, third, revoked = pickle.loads(report.end.effects or b"")
+    assert (started.action, started.arguments, third.arguments) == ("add", {"value": 2}, {"value": 3})
+    assert revoked == RevokeTask(third.task_id)
+
+
+def test_a_task_cannot_wait_for_one_that_it_starts(packages: Path) -> None:
+    error = run(packages, "starts_and_waits").end.error
+    assert error is not None
+    assert "begins when this one has ended" in error.error_message
+
+
+@pytest.mark.parametrize(("action", "how", "error_type"), [
+    ("starts_and_fails", "error", "ZeroDivisionError"), ("starts_and_fails", "exit", "SystemExit"),
+    ("starts_and_fails", "question", "QuestionError"), ("starts_and_cannot_answer", "", "CannotSave")])
+def test_what_a_failed_task_asked_for_goes_back_too(packages: Path, action: str, how: str, error_type: str) -> None:
+    """However it failed: the task it started, and its error action."""
+    end = run(packages, action, how=how).end
+    assert end.error is not None
+    assert end.error.error_type == error_type
+    (started,) = pickle.loads(end.effects or b"")
+    assert started.arguments == {"value": 2}
+    assert pickle.loads(end.follow_up or b"").arguments["error_type"] == error_type
+
+
+def test_an_error_action_whose_arguments_cannot_travel_goes_without_them(packages: Path) -> None:
+    """The error that ended the task says more than an error about the arguments would."""
+    end = run(packages, "asks_to_be_told").end
+    assert end.error is not None
+    assert end.error.error_type == "ZeroDivisionError"
+    assert set(pickle.loads(end.follow_up or b"").arguments) == {"error_type", "error_message", "error_trace",
+                                                                 "variables"}
+
+
+def test_an_action_that_does_not_respond_is_warned_of(packages: Path) -> None:
+    """It runs on to a question, whose place is named; the log gets the warning, and no value."""
+    report = run(packages, "stops_short")
+    (warning,) = report.warnings
+    assert "background_response()" in warning
+    assert warning in report.end.log
+    assert report.end.where.startswith("docassemble.tasktest:data/questions/test.yml, line ")
+
+
 def test_sys_exit_ends_the_task_only(packages: Path) -> None:
     """It is an error like others; a worker that left would be a death."""
     error = run(packages, "leaves").end.error
@@ -271,7 +397,6 @@ def test_an_unknown_interview_is_an_error_of_the_task(packages: Path) -> None:
 
 def test_answers_that_cannot_be_opened_are_an_error_of_the_task(packages: Path) -> None:
     """Nothing that comes in makes the worker raise."""
-    from dataclasses import replace
     job = replace(job_of(packages, "add"), answers=b"no pickle")
     assert Report.from_bytes(run_task(pickle.dumps(job))).end.error is not None
 
@@ -308,5 +433,4 @@ def test_on_a_real_worker_and_in_worker_log_without_values(fresh: Bench, package
 
 
 def _renamed(job: TaskJob, task_id: str) -> TaskJob:
-    from dataclasses import replace
     return replace(job, task_id=task_id)

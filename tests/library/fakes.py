@@ -28,6 +28,7 @@ class FakeHost:
         self.tasks: dict[str, TaskView] = {}
         self.endings: dict[str, TaskView] = {}
         self.waited: list[tuple[str, float | None]] = []
+        self.error_actions: list[FollowUp] = []
 
     def now(self) -> datetime:
         return datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -37,6 +38,9 @@ class FakeHost:
 
     def log(self, message: str) -> None:
         """Nothing is kept."""
+
+    def error_action(self, follow_up: FollowUp) -> None:
+        self.error_actions.append(follow_up)
 
     def task(self, task_id: str) -> TaskView | None:
         return self.tasks.get(task_id)
