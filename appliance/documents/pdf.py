@@ -1,0 +1,246 @@
+"""PDF files: strips go onto pages, and are drawn there.
+
+fpdf2 shapes the letters (with HarfBuzz), embeds of each font what is used, and writes the file; where everything
+stands is decided here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+from appliance.documents.fonts import Fonts
+from appliance.documents.layout import Layout, Strip
+from appliance.documents.lines import Line, Lines, Part
+from appliance.documents.model import Content, Paragraph, Setting
+from appliance.documents.page import INCH, Page
+from appliance.documents.reading import read_inline
+
+__all__ = ["write_pdf"]
+
+_log = logging.getLogger(__name__)
+
+_LINK_COLOR = (5, 60, 140)
+_THIN, _FADED = 0.6, (90, 90, 90)
+
+Placed = list[list[tuple[Strip, float]]]
+"""For each page, the strips with their distance from the top of the text."""
+
+
+def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str) -> bytes:
+    """The PDF file of a document.
+
+    :param files: paths of pictures, by the references that the text has for them.
+    :param creator: the program's name, for the file's properties.
+    """
+    pdf = FPDF(unit="pt", format=page.size)
+    pdf.set_auto_page_break(False)
+    pdf.set_margins(0, 0, 0)
+    pdf.c_margin = 0
+    pdf.set_title(page.title or content.title)
+    pdf.set_lang(content.language)
+    pdf.set_creator(creator)
+    if page.authors:
+        pdf.set_author(", ".join(page.authors))
+    fonts = Fonts(pdf)
+    writer = _Writer(pdf, page, Lines(pdf, fonts, page.font_size, files, content.rtl))
+    writer.write(content)
+    for script in sorted(fonts.missing):
+        _log.warning("a document has letters that no font here has (%s); boxes stand for them", script)
+    return bytes(pdf.output())
+
+
+class _Writer:
+    def __init__(self, pdf: FPDF, page: Page, lines: Lines) -> None:
+        self.pdf, self.page, self.lines = pdf, page, lines
+        self.number = self.total = 0
+        self.depth = 0
+
+    def write(self, content: Content) -> None:
+        strips = Layout(self.lines).blocks(content.blocks, 0.0, self.page.width)
+        pages = _paginate(strips, self.page.height)
+        self.total = len(pages)
+        for number, placed in enumerate(pages, 1):
+            self.number = number
+            self.pdf.add_page()
+            self._corners()
+            self._boxes(placed)
+            for strip, y in placed:
+                self._strip(strip, self.page.margins["left"], self.page.margins["top"] + y)
+
+    # -- headers and footers -------------------------------------------------------------------------
+
+    def _corners(self) -> None:
+        first = "First" if self.number == 1 else ""
+        left, width = self.page.margins["left"], self.page.width
+        for place in ("Header", "Footer"):
+            for side in ("Left", "Center", "Right"):
+                text = self.page.corners.get(f"{first}{place}{side}", "")
+                if not text:
+                    continue
+                paragraph = Paragraph(read_inline(text), Setting(first=0.0))
+                lines = self.lines.break_up(paragraph, width)
+                height = sum(line.height for line in lines)
+                if place == "Header":
+                    y = max(min(0.5 * INCH, self.page.margins["top"] - height - 4), 10.0)
+                else:
+                    y = self.page.size[1] - min(0.5 * INCH, self.page.margins["bottom"]) - height
+                for line in lines:
+                    x = left + {"Left": 0.0, "Center": (width - line.width) / 2}.get(side, width - line.width)
+                    self._line(line, x, y + line.ascent * 0.95)
+                    y += line.height
+
+    # -- drawing -------------------------------------------------------------------------------------
+
+    def _boxes(self, placed: list[tuple[Strip, float]]) -> None:
+        """The frames around paragraphs that have one."""
+        frames: dict[int, list[tuple[Strip, float]]] = {}
+        for strip, y in placed:
+            if strip.border:
+                frames.setdefault(strip.border, []).append((strip, y))
+        self._pen()
+        for group in frames.values():
+            top, bottom = group[0][1] - 3, group[-1][1] + group[-1][0].height + 3
+            left = min(strip.x for strip, _ in group) - 4
+            right = max(strip.x + strip.width for strip, _ in group) + 4
+            self.pdf.rect(self.page.margins["left"] + left, self.page.margins["top"] + top, right - left, bottom - top)
+
+    def _strip(self, strip: Strip, left: float, y: float) -> None:
+        if strip.rule:
+            self._pen()
+            self.pdf.line(left + strip.x, y + strip.height / 2, left + strip.x + strip.width, y + strip.height / 2)
+        if strip.cells:
+            self._row(strip, left, y)
+        if strip.line is None:
+            if strip.mark is not None:
+                self._line(strip.mark, left + strip.mark_x, y + strip.mark.ascent)
+            return
+        line = strip.line
+        x = strip.x + {"left": 0.0, "center": (strip.width - line.width) / 2}.get(strip.align, strip.width - line.width)
+        # With wide spacing the letters stand in the lower part of their strip, as in a word processor.
+        baseline = y + (strip.height - line.height) + line.ascent * 0.95
+        if strip.level:
+            self._outline(strip)
+        self._line(line, left + x, baseline)
+        if strip.mark is not None:
+            self._line(strip.mark, left + strip.mark_x, baseline)
+
+    def _outline(self, strip: Strip) -> None:
+        """Headings are the file's bookmarks; a level is never deeper than one below the one before."""
+        self.depth = min(strip.level - 1, self.depth + 1) if self.depth or strip.level == 1 else 0
+        if self.pdf.page == 1 and not getattr(self.pdf, "_outline", []):
+            self.depth = 0
+        self.pdf.start_section(strip.text, level=self.depth, strict=False)
+
+    def _row(self, strip: Strip, left: float, y: float) -> None:
+        padding = 4.0 if strip.lined == "table" else 0.0
+        for x, width, strips in strip.cells:
+            place = y + padding
+            for inner in strips:
+                place += inner.above
+                self._strip(inner, left, place)
+                place += inner.height + inner.below
+            if strip.lined == "table":
+                self._pen()
+                self.pdf.rect(left + x, y, width, strip.height)
+        if strip.lined == "caption" and len(strip.cells) > 1:
+            self._pen()
+            middle = left + (strip.cells[0][0] + strip.cells[0][1] + strip.cells[1][0]) / 2
+            self.pdf.line(middle, y, middle, y + strip.height)
+            self.pdf.line(left + strip.x, y + strip.height, middle, y + strip.height)
+
+    def _pen(self) -> None:
+        self.pdf.set_draw_color(*_FADED)
+        self.pdf.set_line_width(_THIN)
+
+    def _line(self, line: Line, x: float, baseline: float) -> None:
+        for part, offset in zip(line.parts, line.x, strict=True):
+            self._part(part, x + offset, baseline)
+
+    def _part(self, part: Part, x: float, baseline: float) -> None:
+        pdf = self.pdf
+        if part.kind == "picture" and part.source is not None:
+            pdf.image(Path(part.source), x, baseline - part.height, part.width, part.height, alt_text=part.text or None)
+            return
+        if part.kind == "fill":
+            self._pen()
+            pdf.line(x, baseline + 1.5, x + part.width, baseline + 1.5)
+            return
+        if part.kind in ("page", "pages"):
+            part = replace(part, text=str(self.number if part.kind == "page" else self.total))
+        if not part.text:
+            return
+        self.lines.use(part)
+        look = part.look
+        if look.raised:
+            baseline += -0.35 * part.size / 0.66 if look.raised == "super" else 0.15 * part.size
+        pdf.set_text_color(*(_LINK_COLOR if look.link else (0, 0, 0)))
+        pdf.set_xy(x, baseline - 0.8 * part.size)
+        pdf.cell(self.lines.measure(part), part.size, part.text, link=look.link, new_x=XPos.RIGHT, new_y=YPos.TOP)
+        if look.underline or look.link or look.strike:
+            pdf.set_draw_color(*(_LINK_COLOR if look.link else (0, 0, 0)))
+            pdf.set_line_width(part.size * 0.05)
+            height = baseline + part.size * (-0.25 if look.strike else 0.12)
+            pdf.line(x, height, x + part.width, height)
+
+
+def _paginate(strips: list[Strip], height: float) -> Placed:
+    """Which strips go onto which page; those that are kept together move on together."""
+    pages: Placed = [[]]
+    y = 0.0
+    waiting = list(strips)
+    while waiting:
+        strip = waiting.pop(0)
+        if strip.page_break:
+            pages.append([])
+            y = 0.0
+            continue
+        above = strip.above if pages[-1] else 0.0
+        needed = above + strip.height + _kept_below(strip, waiting, height)
+        if y + needed > height and pages[-1]:
+            pages.append([])
+            y, above = 0.0, 0.0
+        if strip.height > height and strip.cells:
+            strip, rest = _cut(strip, height - y - above)
+            waiting.insert(0, rest)
+        pages[-1].append((strip, y + above))
+        y += above + strip.height + strip.below
+    return pages
+
+
+def _kept_below(strip: Strip, following: list[Strip], height: float) -> float:
+    """How high the strips are that must stand on the same page; nothing where no page could hold them."""
+    total, current = 0.0, strip
+    for other in following[:12]:
+        if not current.keep or other.page_break:
+            break
+        total += current.below + other.above + min(other.height, height / 2)
+        current = other
+    return total if total + strip.height <= height else 0.0
+
+
+def _cut(strip: Strip, height: float) -> tuple[Strip, Strip]:
+    """A row that is higher than a page, in two: what stands on this page, and the rest."""
+    padding = 4.0 if strip.lined == "table" else 0.0
+    upper: list[tuple[float, float, list[Strip]]] = []
+    lower: list[tuple[float, float, list[Strip]]] = []
+    for x, width, strips in strip.cells:
+        used, count = 2 * padding, 0
+        while count < len(strips):
+            one = strips[count]
+            used += one.above + one.height + one.below
+            if used > height and count:
+                break
+            count += 1
+        upper.append((x, width, strips[:count]))
+        lower.append((x, width, strips[count:]))
+
+    def highest(cells: list[tuple[float, float, list[Strip]]]) -> float:
+        return max(sum(one.above + one.height + one.below for one in strips) for _, _, strips in cells) + 2 * padding
+
+    return (replace(strip, cells=upper, height=min(highest(upper), height), below=0.0),
+            replace(strip, cells=lower, height=highest(lower), above=0.0))
