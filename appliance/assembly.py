@@ -92,7 +92,8 @@ class Assembly:
         self.turns.on_mail = self.outbox.wake
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {"file": self.turns.task_file}
-        self._told: dict[str, Callable[..., None]] = {}
+        self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
+        self.journal.on_moved = self.turns.task_moved
 
     def application(self) -> ServerApplication:
         """The web application over the parts."""

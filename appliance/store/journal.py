@@ -51,6 +51,8 @@ class Journal:
         self._key = appliance_key
         self._packages = packages
         self._settings = dict(settings or {})
+        self.on_moved: Callable[[str], None] = _nobody
+        """Called on the loop with the id of a task that was taken, or put back."""
 
     async def queued(self) -> list[str]:
         """The tasks that can be taken, in the order they were asked for.
@@ -107,7 +109,7 @@ class Journal:
             return database.execute("UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
                                     " EXISTS (SELECT 1 FROM tasks_ready WHERE tasks_ready.id = tasks.id)",
                                     [time.time(), worker, task_id]).rowcount == 1
-        return await self._write(mark)
+        return await self._moved(task_id, mark)
 
     async def put_back(self, task_id: str) -> bool:
         """It was marked as running and no worker has it: back to ``queued``, and that counts against nobody.
@@ -117,7 +119,7 @@ class Journal:
         def again(database: Database) -> bool:
             return database.execute("UPDATE tasks SET state = 'queued', started = NULL, worker = NULL WHERE id = ? AND"
                                     " state = 'running'", [task_id]).rowcount == 1
-        return await self._write(again)
+        return await self._moved(task_id, again)
 
     async def worker_lost(self, task_id: str) -> TaskState:
         """Its worker died while the server lives: back to ``queued``.
@@ -136,7 +138,7 @@ class Journal:
                 return "failed"
             database.execute("UPDATE tasks SET state = 'queued', worker = NULL WHERE id = ?", [task_id])
             return "queued"
-        return await self._write(lose)
+        return await self._moved(task_id, lose)
 
     async def resume(self) -> int:
         """At start: what ran when the machine stopped is queued again; returns how many tasks are.
@@ -203,3 +205,12 @@ class Journal:
 
     async def _write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self._store.write(function))
+
+    async def _moved(self, task_id: str, function: Callable[[Database], T]) -> T:
+        done = await self._write(function)
+        self.on_moved(task_id)
+        return done
+
+
+def _nobody(task_id: str) -> None:
+    """Until app.py says who is to be told."""

@@ -23,6 +23,7 @@ from appliance.interview.screen import Screen
 from appliance.interview.turn import ShowScreen
 from appliance.ui.buttons import draw_buttons
 from appliance.ui.context import Drawable, PageContext
+from appliance.ui.progress import draw_progress
 from appliance.ui.rows import draw_rows, error_links
 
 __all__ = ["PageContext", "body_class", "browser_title", "draw_body", "draw_page", "extra_css", "extra_scripts"]
@@ -53,7 +54,7 @@ def draw_body(reply: Drawable, page: PageContext) -> str:
         messages=[text for text in (page.message, reply.message, shown.message) if text],
         errors=error_links(screen, shown.errors), can_go_back=can_go_back,
         rows=draw_rows(screen, shown.errors, shown.drafts), buttons=draw_buttons(screen, can_go_back=can_go_back),
-        form_class=_FORM_CLASS[screen.kind], hidden=_hidden(screen, reply, page),
+        progress=draw_progress(screen, page.progress), form_class=_FORM_CLASS[screen.kind], hidden=_hidden(screen, reply, page),
         back_hidden=_inputs([*_common(reply, page), ("_back_one", "1")]),
         back_arrow=can_go_back and screen.features.get("navigation back button", True),
         who=page.user.first_name or page.user.email or "Menu")

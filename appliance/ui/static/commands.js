@@ -2,38 +2,52 @@
 
 import { setChoices, setField } from './fields.js';
 import { flash } from './messages.js';
-import { form } from './page.js';
+import { form, session } from './page.js';
+import * as progress from './progress.js';
+import { isNew } from './tab.js';
 
-const seen = new Set();
 let refresh = () => {};
-let sending = () => false;
+let busy = () => false;
 let waiting = '';
+let wakeUp = () => {};
 
 /**
  * @param {(options: object) => void} fetchScreen fetches the screen again
- * @param {() => boolean} isSending whether a submit is under way
+ * @param {() => boolean} isBusy whether a screen is being fetched or submitted
  */
-export function start(fetchScreen, isSending) {
+export function start(fetchScreen, isBusy) {
   refresh = fetchScreen;
-  sending = isSending;
+  busy = isBusy;
 }
 
 /** Fetch the screen again; `kind` "reload" only if the screen waits for something. */
 function look(kind) {
-  if (sending()) {
+  if (busy()) {
     waiting = waiting === 'refresh' ? waiting : kind;   // the news may be older or newer than the screen to come
+    wakeUp();
   } else if (kind === 'refresh' || form()?.dataset.daReloadAfter) {
     refresh({ quietly: true });
   }
 }
 
-/** A submit has brought its screen: now do what came in the meantime. */
+/** The screen that was asked for is there: now do what came in the meantime. */
 export function catchUp() {
   const kind = waiting;
   waiting = '';
   if (kind) {
     look(kind);
   }
+}
+
+/** Wait until a task has ended or the screen is out of date, but no longer than `seconds`. */
+export async function news(seconds) {
+  if (!waiting) {
+    await new Promise((resolve) => {
+      wakeUp = resolve;
+      setTimeout(resolve, seconds * 1000);
+    });
+  }
+  waiting = '';
 }
 
 function setFields(values) {
@@ -82,21 +96,23 @@ function applyOne({ value, extra }) {
     case 'backgroundresponse':
       fill(value);
       break;
+    case 'progress':
+      progress.show(value);
+      break;
     default:
       break;
   }
 }
 
-/** Carry out commands; one that came by the socket and by a check-in counts once. Returns the ids, to report as seen. */
+/** Carry out commands; what this tab has had before is left out. Returns the ids of all, to report as seen. */
 export function apply(commands) {
   const ids = [];
   for (const command of commands ?? []) {
     if (command.id) {
       ids.push(command.id);
-      if (seen.has(command.id)) {
+      if (!isNew(session(), command.id)) {
         continue;
       }
-      seen.add(command.id);
     }
     applyOne(command);
   }

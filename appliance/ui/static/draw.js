@@ -37,6 +37,7 @@ function essence(html) {
   const there = holder.content.querySelector('#daform');
   there?.removeAttribute('data-da-turn');
   there?.removeAttribute('data-da-revision');
+  holder.content.querySelector('#da-task-progress')?.remove();   // it follows the tasks by itself
   return holder.innerHTML;
 }
 

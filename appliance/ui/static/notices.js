@@ -5,9 +5,11 @@ import { onDrawn } from './draw.js';
 import { getFields, nameOf, textOf, val } from './fields.js';
 import { form, session, setToken, settings, token } from './page.js';
 import { isSending, refresh } from './send.js';
+import * as tab from './tab.js';
 
 const LONGEST_PAUSE = 30000;
 const AFTER_TYPING = 500;
+const firstPage = form()?.dataset.daTurn ?? '';   // the server counts it as a tab since it was drawn
 const code = String(Math.floor(Math.random() * 1e9));
 let socket = null;
 let connectedTo = '';
@@ -22,7 +24,7 @@ function isUp() {
   return socket?.readyState === WebSocket.OPEN;
 }
 
-function connect({ again = false } = {}) {
+function connect() {
   if (!settings.socket || !session()) {
     return;
   }
@@ -30,25 +32,24 @@ function connect({ again = false } = {}) {
   const url = new URL(settings.socket, window.location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.searchParams.set('session', connectedTo);
+  url.searchParams.set('tab', tab.name);
+  url.searchParams.set('page', firstPage);
   const mine = new WebSocket(url);
   socket = mine;
   mine.addEventListener('open', () => {
     pause = 1000;
-    if (again && form()?.dataset.daReloadAfter) {
-      refresh({ quietly: true });   // what was told while the socket was down is not told again
-    }
   });
-  mine.addEventListener('message', (event) => {
+  mine.addEventListener('message', (event) => tab.ifStaying(() => {
     const ids = apply(JSON.parse(event.data).commands);
-    if (ids.length) {
+    if (ids.length && mine.readyState === WebSocket.OPEN) {
       mine.send(JSON.stringify({ seen: ids }));
     }
-  });
+  }));
   mine.addEventListener('close', () => {
     if (socket !== mine) {
       return;
     }
-    setTimeout(() => connect({ again: true }), pause * (0.75 + Math.random() / 2));
+    setTimeout(connect, pause * (0.75 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
     schedule();
   });
@@ -71,7 +72,8 @@ export function checkIn({ changed = null } = {}) {
     return Promise.resolve();
   }
   const data = { action: 'checkin', checkinCode: code, chatstatus: 'off', csrf_token: token(),
-    session: session(), _revision: there.dataset.daRevision, seen: JSON.stringify(brought) };
+    session: session(), _revision: there.dataset.daRevision, tab: tab.name, page: firstPage,
+    seen: JSON.stringify(brought) };
   if (there.dataset.daCheckIn) {
     data.do_action = there.dataset.daCheckIn;
     const screen = `${session()} ${there.dataset.daRevision} ${there.dataset.daBlock}`;
@@ -83,7 +85,7 @@ export function checkIn({ changed = null } = {}) {
       url: settings.checkin, type: 'POST', data, dataType: 'json', complete: (xhr) => {
         const answer = xhr.responseJSON;
         setToken(answer?.csrf_token);
-        if (answer?.success) {
+        if (answer?.success && !tab.isLeaving()) {
           // On another screen by now, only what was for the session still counts.
           brought = apply(form() === there ? answer.commands : answer.commands?.filter((command) => command.id));
         }

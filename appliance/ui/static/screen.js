@@ -8,6 +8,7 @@ import * as commands from './commands.js';
 import * as draw from './draw.js';
 import * as help from './help.js';
 import * as notices from './notices.js';
+import * as progress from './progress.js';
 import * as send from './send.js';
 import * as visibility from './visibility.js';
 import { encodeName, settings } from './page.js';
@@ -58,11 +59,12 @@ document.addEventListener('change', (event) => {
 });
 
 applyColorScheme();
-commands.start(send.refresh, send.isSending);
+commands.start(send.refresh, send.isBusy);
 help.start();
 combobox.start();
 send.start();
 browserHistory.start(send.back);
 notices.start();
 draw.onDrawn(browserHistory.inPlace);
+draw.onDrawn(progress.onDrawn);
 await draw.first();

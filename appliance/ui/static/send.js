@@ -1,6 +1,6 @@
 // Sending the form, and doing what the answer says. A turn that got no answer is sent again under the same turn id.
 
-import { apply, catchUp } from './commands.js';
+import { apply, catchUp, news } from './commands.js';
 import { draw } from './draw.js';
 import * as browserHistory from './history.js';
 import { busy, tell, tellError } from './messages.js';
@@ -14,6 +14,11 @@ let refreshing = null;
 /** Whether a submit is under way. */
 export function isSending() {
   return underWay;
+}
+
+/** Whether a screen is on its way, by a submit or because it was fetched again. */
+export function isBusy() {
+  return underWay || refreshing !== null;
 }
 
 function setButtons(disabled) {
@@ -137,10 +142,7 @@ export async function obey(answer, { quietly = false, sent = null, submitter = n
       await refresh();
       return true;
     case 'wait':
-      busy(true);
-      tell('Please wait . . .', 'info');
-      await new Promise((resolve) => { setTimeout(resolve, Math.max(answer.sleep, 0.1) * 1000); });
-      await refresh();
+      await pleaseWait(answer.sleep);
       return true;
     case 'resubmit':
       resubmit(sent, submitter);
@@ -157,6 +159,18 @@ export async function obey(answer, { quietly = false, sent = null, submitter = n
     default:
       return false;
   }
+}
+
+/** The interview asks to look again later; a task that ends makes it sooner. */
+async function pleaseWait(seconds) {
+  busy(true);
+  if (!document.querySelector('.da-please-wait')) {
+    tell('Please wait . . .', 'info').classList.add('da-please-wait');
+  }
+  await news(Math.max(seconds, 0.1));
+  await (refreshing === null ? refresh() : fetchScreen({ quietly: false }));
+  document.querySelector('.da-please-wait')?.remove();   // the answer may have been no screen
+  busy(false);
 }
 
 /** Post without script, for an answer that is a file or a page of its own. */
@@ -176,6 +190,13 @@ function resubmit(sent, submitter) {
   setTimeout(() => refresh({ quietly: true }), 1000);
 }
 
+async function fetchScreen({ quietly }) {
+  const answer = parsed(await request(interviewUrl({ ajax: '1' }), null));
+  if (answer && !(quietly && underWay)) {
+    await obey(answer, { quietly });
+  }
+}
+
 /**
  * Fetch the screen again.
  * @param {boolean} quietly nobody asked: leave an unchanged screen alone and keep what was typed
@@ -184,13 +205,10 @@ export function refresh({ quietly = false } = {}) {
   if (refreshing) {
     return refreshing;
   }
-  refreshing = (async () => {
-    const reply = await request(interviewUrl({ ajax: '1' }), null);
-    const answer = parsed(reply);
-    if (answer && !(quietly && underWay)) {
-      await obey(answer, { quietly });
-    }
-  })().finally(() => { refreshing = null; });
+  refreshing = fetchScreen({ quietly }).finally(() => {
+    refreshing = null;
+    catchUp();
+  });
   return refreshing;
 }
 
