@@ -19,7 +19,8 @@ import yaml
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
 
-Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts"]
+Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts",
+               "texts by name"]
 
 
 class BadConfiguration(Exception):
@@ -112,10 +113,16 @@ _TABLE = (
     Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
+    Directive("ocr dpi", "whole number", 300,
+              "How finely pages of PDF files are drawn before their text is read, in dots per inch.", minimum=50),
+    Directive("ocr languages", "texts by name", None,
+              "Tesseract's languages for codes of languages where another one is to be used, like `zh: chi-sim`."),
     Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
               "Seconds after which a browser forgets which interviews were its own.", minimum=60),
     Directive("suppress error notificiations", "list of texts", None,
               "Types of errors that are not mailed, like `ZeroDivisionError`. docassemble spells the name so."),
+    Directive("tesseract", "text", None,
+              "The program Tesseract, which reads text from images. Unless told, it is found where systems have it."),
     Directive("timezone", "text", None,
               "The time zone that dates and times are in where an interview does not say, like `America/New_York`. "
               "Unless told, this computer's.", check=_unknown_timezone),
@@ -241,6 +248,9 @@ _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
                       "a list of texts"),
     "text or list of texts": (lambda value: isinstance(value, str) or _FITS["list of texts"][0](value),
                               "a text or a list of texts"),
+    "texts by name": (lambda value: isinstance(value, dict) and all(isinstance(item, str) for pair in value.items()
+                                                                    for item in pair),
+                      "lines like 'name: text'"),
 }
 
 

@@ -243,7 +243,7 @@ def _become_pdf(target: Any, pages: list[tuple[Any, int]], filename: str | None)
 def _start(reading: Reading, pages: list[tuple[Any, int]], notification: str | None,
            more: dict[str, Any]) -> OCRTask:
     """A task for each page and one that collects, all started by the commit of this turn."""
-    if setting("compute: scheduler") is None:
+    if not setting("compute: scheduler"):
         reading.ready()   # what is missing here is missing on the workers
     evaluation = current()
     task_id = secrets.token_hex(16)
@@ -288,7 +288,10 @@ def _collect(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
     if len(found) < len(views):
         if target is not None:
             _give_up_pdf(evaluation, target, arguments["before"], found)
-        raise _failure(views)
+        failure = _failure(views)
+        if arguments["tell"]:
+            evaluation.effects.append(SendNotice("flash", failure.message))
+        raise failure
     if target is None:
         content: Any = PAGE_BREAK.join(found)
     else:
