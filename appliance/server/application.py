@@ -13,6 +13,7 @@ from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
 from appliance.server.base import BaseHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
 from appliance.server.errors import Refused
+from appliance.server.files import UploadedFileHandler
 from appliance.server.health import HealthHandler
 from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHandler
 from appliance.server.interview import InterviewHandler
@@ -120,6 +121,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/interview", InterviewHandler),
         URLSpec(r"/checkin", CheckInHandler),
         URLSpec(r"/interview/notices", NoticeSocket),
+        URLSpec(r"/uploadedfile/(\d{1,15})(?:\.(\w{1,10}))?(?:/([^/]*))?", UploadedFileHandler),
         URLSpec(r"/static/(.*)", AssetHandler, {"path": ""}),
         URLSpec(r"/packagestatic/(.*)", PackageFileHandler, {"path": ""}),
         URLSpec(r"/", HomeHandler),

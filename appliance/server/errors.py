@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from tornado.web import HTTPError
 
 from appliance.interview.errors import CodeFailed, InterviewError, TooSlow, UnknownInterview
-from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
-from appliance.store.errors import StoreClosed, StoreError, StoreFull
+from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours, Stopping
+from appliance.store.errors import StoreClosed, StoreError, StoreFull, WrongKey
 
 __all__ = ["Explanation", "Refused", "explain", "explain_status"]
 
@@ -73,6 +73,9 @@ def explain(error: BaseException | None, status: int) -> Explanation:
     if isinstance(error, NoSuchSession):
         return Explanation(404, "This interview session does not exist any more", "It was finished or deleted, or the "
                            "address is wrong. You can start the interview anew.", "no_such_session")
+    if isinstance(error, NoSuchFile):
+        return Explanation(404, "This file does not exist any more",
+                           "It was deleted, or its interview was finished, or the address is wrong.", "no_such_file")
     if isinstance(error, NotYours):
         return Explanation(403, "This interview session belongs to somebody else", "It was begun in another browser or "
                            "by another person. If it is yours, use the browser you began it in, or sign in.",
@@ -84,6 +87,9 @@ def explain(error: BaseException | None, status: int) -> Explanation:
     if isinstance(error, Stopping | StoreClosed):
         return Explanation(503, "The appliance is being stopped",
                            "What you saved before is still there. Please come back when it runs again.", "stopping")
+    if isinstance(error, WrongKey):
+        return Explanation(500, "This cannot be read any more", "What was saved is damaged on the disk. Please tell "
+                           "whoever looks after this appliance: a backup may still have it.", "damaged")
     if isinstance(error, StoreError):
         why = "The disk is full. " if isinstance(error, StoreFull) else ""
         words = f"{why}Nothing of it was kept. Please try again."

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
+from appliance.sessions.files import ServedFile
 from appliance.sessions.progress import TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.visitor import Visitor
@@ -54,6 +55,8 @@ class TurnsDoor(Protocol):
     async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply: ...
 
     async def delete(self, session_id: str, visitor: Visitor) -> None: ...
+
+    async def file(self, number: int, visitor: Visitor) -> ServedFile: ...
 
     async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]: ...
 

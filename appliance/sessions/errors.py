@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["NoSuchSession", "NotYours", "Stopping"]
+__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "Stopping"]
+
+
+class NoSuchFile(Exception):
+    """There is no file of that number: it was deleted, or never was."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("This file was deleted, or the address is wrong.")
+        self.number = number
 
 
 class NoSuchSession(Exception):

@@ -16,15 +16,11 @@ from appliance.store.database import Store
 from appliance.store.files import FileRow, FileStore, file_row, forget_file, put_file
 from appliance.workspace import Workspace
 
-__all__ = ["FileChanges", "NoSuchFile", "ServedFile", "TurnFiles", "seal_task_files", "with_file"]
+__all__ = ["FileChanges", "ServedFile", "TurnFiles", "seal_task_files", "with_file"]
 
 T = TypeVar("T")
 
 _TRIES = 3   # a file may be replaced between the reading of its row and that of its blob, but not again and again
-
-
-class NoSuchFile(Exception):
-    """There is no file of that number: it was deleted, or never was."""
 
 
 @dataclass(frozen=True)
@@ -169,17 +165,11 @@ def seal_task_files(files: FileStore, session_id: str, session_key: bytes, made:
 
 @dataclass(frozen=True)
 class ServedFile:
-    """A file for somebody who may have it."""
+    """A file for somebody who may have it.
+
+    :param read: gives the content from a byte on, in pieces, and raises FileNotFoundError if the file was replaced or
+        deleted a moment ago. The pieces come from the disk, so not in the server's loop; one that is not right raises.
+    """
 
     info: FileInfo
-    row: FileRow
-    session_key: bytes = field(repr=False)
-    files: FileStore = field(repr=False)
-
-    def read(self, start: int = 0) -> Iterator[bytes]:
-        """The content from the byte `start` on, in pieces; it is read from the disk, so not in the server's loop.
-
-        :raises FileNotFoundError: if it was replaced or deleted a moment ago.
-        :raises WrongKey: at the piece where something is wrong.
-        """
-        return self.files.read(self.row, self.session_key, start)
+    read: Callable[[int], Iterator[bytes]] = field(repr=False)

@@ -31,8 +31,8 @@ from appliance.sessions.settling import Kind, Settled, Settler, new_task
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
-from appliance.store.files import FileStore, dead_blobs
 from appliance.store.errors import StoreError
+from appliance.store.files import FileStore, dead_blobs
 from appliance.store.keys import Holder, unwrap
 from appliance.store.outbox import add_mail
 from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from appliance.interview.files import Document, FileInfo
@@ -14,8 +15,9 @@ from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
+from appliance.sessions.errors import NoSuchFile
 from appliance.sessions.evaluation import Evaluator
-from appliance.sessions.files import NoSuchFile, ServedFile, with_file
+from appliance.sessions.files import ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
@@ -304,7 +306,7 @@ class Turns:
         if row is None:
             raise NoSuchFile(number)
         key = await self._runner.key_for(row.session_id, [*await self._holders(visitor), self._appliance])
-        return ServedFile(row.info(key), row, key, self._runner.files)
+        return ServedFile(row.info(key), partial(self._runner.files.read, row, key))
 
     async def task_file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
         """A file of the session of a task that runs, with its content; None if the session has none of that number."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from appliance.interview.errors import CodeFailed, UnknownInterview
+from appliance.interview.files import FileInfo
 from appliance.interview.host import UserInfo
 from appliance.interview.screen import Button, Choice, Screen, ShownField
 from appliance.interview.turn import BackgroundAnswer, CheckIn, Ending, Goodbye, Response, ShowScreen, Wait
 from appliance.packages import ListedInterview
-from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
+from appliance.sessions.files import ServedFile
 from appliance.sessions.progress import TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.visitor import Visitor
@@ -58,6 +60,7 @@ class MemoryTurns:
         self.sessions: dict[str, Session] = {}
         self.notices: list[Notice] = []
         self.calls: list[str] = []
+        self.files: dict[int, tuple[str, FileInfo, bytes]] = {}
         self.progress: dict[str, TaskProgress] = {}
         self.screens = default_screens()
         self.on_notice: Callable[[Notice], None] = lambda notice: None
@@ -145,6 +148,13 @@ class MemoryTurns:
         if check_in.name == "fails":
             raise CodeFailed("no", error_type="ValueError", trace="")
         return self.reply(session, BackgroundAnswer([{"target": "t", "content": check_in.fields.get("fruit", "")}]))
+
+    async def file(self, number: int, visitor: Visitor) -> ServedFile:
+        if number not in self.files:
+            raise NoSuchFile(number)
+        session_id, info, content = self.files[number]
+        self.own(session_id, visitor)
+        return ServedFile(info, lambda start: iter([content[start:start + 4], content[start + 4:]]))
 
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         del self.sessions[self.own(session_id, visitor).session_id]
