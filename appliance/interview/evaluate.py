@@ -127,7 +127,8 @@ class Evaluation(Asking):
         if isinstance(self.turn, Begin | Refresh | Action) and self.turn.url_args:
             self.answers["url_args"].update(self.turn.url_args)
         if isinstance(self.turn, Submit):
-            refused = self._ended_by_signal(partial(read_submit, self, self.turn.screen, self.turn.posted))
+            turn = self.turn
+            refused = self._ended_by_signal(partial(read_submit, self, turn.screen, turn.posted, turn.uploads))
             if refused is not None:
                 return refused
         self._forget_reconsidered()

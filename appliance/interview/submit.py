@@ -11,10 +11,12 @@ from appliance.interview.blocks.fields import FieldSpec
 from appliance.interview.blocks.question import QuestionBlock
 from appliance.interview.errors import FieldProblem, InterviewError
 from appliance.interview.failures import MISSING, missing_name
+from appliance.interview.files import Upload
 from appliance.interview.names import canonical
 from appliance.interview.screen import Screen, html_name, variable_of
 from appliance.interview.signals import CommandSignal, Signal, ValidationProblem
 from appliance.interview.turn import Goodbye, Posted, ShowScreen
+from appliance.interview.uploads import receive
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
@@ -25,7 +27,9 @@ WHOLE_FORM = -1
 """Stands for a field number where a message is about the form as a whole."""
 
 
-def read_submit(evaluation: Evaluation, screen: Screen, posted: Posted) -> ShowScreen | Goodbye | None:
+def read_submit(
+    evaluation: Evaluation, screen: Screen, posted: Posted, uploads: tuple[Upload, ...] = ()
+) -> ShowScreen | Goodbye | None:
     """Set what the form sets. None: go on; a screen: what was entered is not acceptable; else the person leaves.
 
     Raises what author code (``validate``, ``validation code``) raises.
@@ -49,7 +53,9 @@ def read_submit(evaluation: Evaluation, screen: Screen, posted: Posted) -> ShowS
     leaving = _special(pressed)
     if leaving is not None:
         return leaving
+    posted, unwanted = receive(evaluation.host, screen, posted, uploads)
     values, errors = _read_fields(screen, posted)
+    errors |= unwanted
     if not errors:
         _assign(evaluation, screen, values)
         errors = _validate(evaluation, screen, block, values)

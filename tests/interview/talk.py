@@ -8,6 +8,7 @@ from typing import Any
 from appliance.interview.answers import freeze, new_answers, thaw
 from appliance.interview.cache import Interviews
 from appliance.interview.evaluate import evaluate
+from appliance.interview.files import Upload
 from appliance.interview.screen import Screen, html_name
 from appliance.interview.sources import MemorySources
 from appliance.interview.turn import Action, Begin, Ending, Outcome, Posted, Refresh, ShowScreen, Submit, Turn
@@ -71,11 +72,21 @@ class Talk:
         """Fill in fields by variable and press the button with this label (none: Continue)."""
         return self.post({html_name(name): [value] for name, value in values.items()}, button)
 
-    def post(self, posted: Posted, button: str | None = None) -> Ending:
+    def upload(self, *files: Upload, button: str | None = None, **values: str) -> Ending:
+        """Send files with the form, and fill in other fields by variable."""
+        return self.post({html_name(name): [value] for name, value in values.items()}, button, files)
+
+    def post(self, posted: Posted, button: str | None = None, uploads: tuple[Upload, ...] = ()) -> Ending:
         if button is not None:
             number = next(b.number for b in self.screen.buttons if b.label_html == button)
             posted = {**posted, "_button": [str(number)]}
-        return self.turn(Submit(self.screen, posted))
+        return self.turn(Submit(self.screen, posted, uploads))
+
+    @property
+    def drafts(self) -> Posted:
+        """What a form that was refused starts with."""
+        assert isinstance(self.ending, ShowScreen), self.ending
+        return self.ending.drafts
 
     def choose(self, key: str) -> Ending:
         """Pick an option of the screen's only field and continue."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,11 @@ _ATTRIBUTES = (
     "inline width",
     "field metadata",
 )
+_TYPES = re.compile(r"(\.\w+|\w+/[\w.+*-]+)(\s*,\s*(\.\w+|\w+/[\w.+*-]+))*")
+"""Types of files as they are written in HTML, where an author did not put them into quotes as Python wants it."""
+
+_LARGEST_FORM = 16 * 1024 * 1024
+
 MANY = frozenset({"checkboxes", "multiselect", "object_checkboxes", "object_multiselect"})
 """Datatypes whose value is a set of options."""
 
@@ -269,8 +275,27 @@ class FieldSpec:
             )
         self._check_datatype(shown)
         shown.extras = {key: self.data[key] for key in _ATTRIBUTES if key in self.data}
+        if datatypes.is_file(shown):
+            shown.extras.update(self._upload_options(evaluation))
+            known, value = evaluation.default_value(variable)
+            shown.default = datatypes.kept_files(evaluation.host, value) if known else None
+            return shown
         shown.default = self._default(evaluation, variable, choices)
         return shown
+
+    def _upload_options(self, evaluation: Evaluation) -> dict[str, Any]:
+        """What is accepted, and what becomes of pictures; the interview's ``features`` say what holds for all."""
+        features = evaluation.interview.features
+        accept = str(self.data.get("accept") or "").strip()
+        if accept and not _TYPES.fullmatch(accept):
+            value = self._expression(self.data, "accept").value(evaluation.answers)
+            accept = "" if value is None else str(value)
+        size = self._number(evaluation, "maximum image size")
+        if size is None and str(features.get("maximum image size", "")).isdigit():
+            size = int(features["maximum image size"])
+        kind = self._text(evaluation, "image upload type") or str(features.get("image upload type") or "")
+        return {"accept": accept, "maximum image size": size or None, "image upload type": kind,
+                "max bytes": evaluation.host.setting("maximum content length", _LARGEST_FORM)}
 
     def _check_datatype(self, shown: ShownField) -> None:
         """Refuse a datatype of a later version before the screen is stored."""

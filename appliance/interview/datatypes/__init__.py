@@ -10,10 +10,11 @@ import importlib
 import pkgutil
 
 from appliance.interview.datatypes.conditions import conditions, visible
+from appliance.interview.datatypes.file import is_file, kept_files
 from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.datatypes.registry import LATER, NAMES, Datatype, find
 
-__all__ = ["LATER", "NAMES", "Datatype", "conditions", "find", "neutralise", "visible"]
+__all__ = ["LATER", "NAMES", "Datatype", "conditions", "find", "is_file", "kept_files", "neutralise", "visible"]
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

@@ -12,6 +12,8 @@ __all__ = ["problem"]
 
 _WORDS = {
     "required": "This field is required.",
+    "file required": "Please choose a file.",
+    "accept": "This is not the kind of file that is asked for. Please choose one of these: %s",
     "multiple choice required": "You need to select one.",
     "combobox required": "You need to select one or type in a new value.",
     "checkboxes required": "Check at least one option, or check “%s”",

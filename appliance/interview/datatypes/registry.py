@@ -15,8 +15,7 @@ from appliance.interview.turn import Posted
 __all__ = ["LATER", "NAMES", "Datatype", "datatype", "find", "find_by_name", "last"]
 
 LATER = frozenset({
-    "file", "files", "camera", "user", "environment", "camcorder", "microphone", "signature",
-    "object", "object_radio", "object_checkboxes", "object_multiselect", "ml", "mlarea", "ajax",
+    "signature", "object", "object_radio", "object_checkboxes", "object_multiselect", "ml", "mlarea", "ajax",
 })
 """Names that docassemble has and this version has not; ``check`` accepts them, a screen that uses one is an error."""
 
