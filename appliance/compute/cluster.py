@@ -1,99 +1,99 @@
-"""The Dask cluster on this machine: one process for each worker, one thread in each, TLS between all of them.
+"""A Dask cluster as the dispatcher uses it: which workers there are, run this there, end that one.
 
-The scheduler, the nannies that start the workers and the client live in a thread of the server with a loop of its own.
-Everything they listen on is on loopback and wants the cluster's own certificate, which is made at each start and is
-never on disk: whoever reaches a scheduler runs code on it.
+All of Dask's work is done in a thread of the server with a loop of its own. Nothing here depends on where the workers
+come from (``places.py``): what there is to know comes through the client, and what there is to do goes through it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
-import psutil
-
+import appliance
 from appliance.compute.asking import TOPIC, deliver
+from appliance.compute.dask_settings import HERE
 from appliance.compute.loop_thread import LoopThread
+from appliance.compute.on_cluster import (
+    CLIENT_NAME,
+    WorkerState,
+    has_the_cluster,
+    kill_worker,
+    memory_of_worker,
+    state_of_worker,
+)
+from appliance.compute.places import CannotConnect, Place
 
-__all__ = ["Cluster", "ClusterFailed", "WorkerLost"]
+__all__ = ["Cluster", "ClusterFailed", "ConnectionLost", "WorkerLost"]
 
 logger = logging.getLogger(__name__)
 
-PRELOAD = "appliance.compute.worker"
-"""Imported by each worker when it starts; its ``dask_setup`` readies the worker for its first task."""
-
 START_LIMIT = 60.0
+CALL_LIMIT = 10.0
+"""Seconds that a nanny or worker has to answer a short question."""
 
-CONFIG: dict[str, Any] = {
-    # One task for each worker, sent by us: a task whose worker died is our matter, not the scheduler's.
-    "distributed.scheduler.allowed-failures": 0,
-    "distributed.scheduler.work-stealing": False,
-    # A laptop that slept comes back with old heartbeats, and its workers are well.
-    "distributed.scheduler.worker-ttl": None,
-    "distributed.deploy.lost-worker-timeout": "60s",
-    # No dashboard, and nothing but "not found" on the HTTP ports that cannot be left away.
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-    # An idle cluster costs 9 % of a core with the defaults, most of it by ticks of 20 ms; so it is less than 2 %.
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.system-monitor.interval": "5s",
-    "distributed.admin.system-monitor.disk": False,
-    "distributed.diagnostics.nvml": False,
-    "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.worker.profile.enabled": False,
-    # Dask keeps its last thousand messages and events for developers; in ours are answers of people.
-    "distributed.admin.low-level-log-length": 1,
-    # A task's memory is looked at by us (see dispatcher); Dask's ways with it, spilling and pausing, suit arrays.
-    "distributed.worker.memory.monitor-interval": "5s",
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": False,
-    # Answers with uploaded documents in them may be large; that is no mistake of ours.
-    "distributed.admin.large-graph-warning-threshold": "1GB",
-}
+LOOK_EACH = 1.0
+"""Seconds between two looks at the connection, and at the memory of running tasks."""
+
+LOOK_FOR_WORKERS_EACH = 10
+"""That many looks between two at which workers there are. The scheduler tells of them when they come and go; this is
+for what got lost."""
+
+OWNER = secrets.token_hex(8)
+"""Names this process to a scheduler that others may want too."""
 
 
 class ClusterFailed(Exception):
-    """The cluster could not be started; the message says why."""
+    """The cluster could not be started or reached; the message says why."""
 
 
 class WorkerLost(Exception):
     """The worker's process ended before the task did."""
 
 
-class Cluster:
-    """A scheduler and `workers` worker processes. The methods may be called from any thread but the cluster's own.
+class ConnectionLost(Exception):
+    """The scheduler went, or cannot be reached any more; that is no fault of the task."""
 
-    :param workers: how many.
+
+class Cluster:
+    """A scheduler and its workers. The methods may be called from any thread but the cluster's own.
+
+    :param place: where the workers come from.
     :param on_change: called, in the cluster's thread, when a worker comes or goes.
     :param on_message: called, in the cluster's thread, with what a task says (``appliance.compute.asking``).
     """
 
-    def __init__(self, workers: int, on_change: Callable[[], None],
+    def __init__(self, place: Place, on_change: Callable[[], None],
                  on_message: Callable[[dict[str, Any]], None]) -> None:
-        self._wanted = workers
+        self._place = place
         self._on_change = on_change
         self._on_message = on_message
-        self._replies: set[asyncio.Task[None]] = set()
         self._thread = LoopThread("compute")
-        self._dask: Any = None
         self._client: Any = None
-        self._nannies: list[Any] = []                      # one for each worker; they start and watch its process
         self._gone: dict[str, asyncio.Future[None]] = {}   # of each worker there is: done when it goes
+        self._left: set[str] = set()                       # those that went, and those that are of no use
+        self._asked: set[str] = set()                      # those that are being asked how they are
         self._in_flight: dict[str, Any] = {}               # the Dask future on a worker
+        self._abandoned: set[str] = set()                  # workers with a task whose caller gave up: we stop
+        self._memory: dict[str, int] = {}                  # bytes that a running task held when that was looked at
         self._addresses: frozenset[str] = frozenset()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Task[None] | None = None
+        self._lost = False
         self._closing = False
 
     @property
     def addresses(self) -> frozenset[str]:
         """The workers that can take a task."""
         return self._addresses
+
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler is gone: this cluster is of no use any more."""
+        return self._lost
 
     def start(self) -> Future[None]:
         """Start everything; importing Dask happens here too, off the server's loop.
@@ -106,6 +106,7 @@ class Cluster:
         """Run ``function(payload)`` on the worker `address`, which must have nothing else to do.
 
         :raises WorkerLost: through the future, when the worker went before the result was here.
+        :raises ConnectionLost: through the future, when the scheduler did.
         """
         return self._thread.submit(self._run, address, function, payload)
 
@@ -117,20 +118,14 @@ class Cluster:
         """End the worker's process with whatever it started; its nanny starts a new one, under a new address."""
         return self._thread.submit(self._kill, address)
 
-    def pid(self, address: str) -> int | None:
-        """The process of a worker, None if it is gone."""
-        if address not in self._addresses:
-            return None
-        for nanny in self._nannies:
-            if nanny.worker_address == address:
-                pid: int | None = nanny.pid
-                return pid
-        return None
+    def memory(self, address: str) -> int:
+        """The bytes that the task on this worker held about a second ago; 0 where that is not known yet."""
+        return self._memory.get(address, 0)
 
     def close(self, timeout: float) -> bool:
         """End everything within about `timeout` seconds, running tasks included; blocks, so call it in a thread.
 
-        :returns: False if it took too long; the worker processes are killed even then.
+        :returns: False if it took too long; worker processes of this machine are killed even then.
         """
         closing = self._thread.submit(self._close, timeout)
         try:
@@ -138,10 +133,10 @@ class Cluster:
             finished = True
         except TimeoutError:
             finished = False
-        self._end_workers()
+        self._place.end_workers()
         return self._thread.stop(timeout=1) and finished
 
-    # -- in the cluster's thread ---------------------------------------------------------------------
+    # -- in the cluster's thread: coming up ----------------------------------------------------------
 
     async def _start(self) -> None:
         # Not cancelled with its caller: Dask cannot close a cluster that is half open.
@@ -150,38 +145,94 @@ class Cluster:
             await asyncio.wait_for(asyncio.shield(self._opening), START_LIMIT)
         except TimeoutError as error:
             raise ClusterFailed(f"the cluster was not up after {START_LIMIT:.0f} seconds") from error
+        except (ClusterFailed, CannotConnect) as error:
+            raise ClusterFailed(str(error)) from error
         except Exception as error:  # whatever Dask runs into, there is no cluster, and the caller tries again later
             raise ClusterFailed(f"{type(error).__name__}: {error}") from error
 
     async def _open(self) -> None:
         import dask
 
-        dask.config.set(CONFIG)
-        from distributed import Client, LocalCluster
+        dask.config.set(HERE)
+        import distributed  # noqa: F401 - it sets the levels of its loggers
 
+        _silence_dask()
         if self._closing:
             return
-        self._dask = LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=self._wanted, threads_per_worker=1, processes=True, security=True, asynchronous=True,
-            dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, memory_limit=0,
-            preload=[PRELOAD], silence_logs=logging.CRITICAL, worker_class=_noted_nanny(self._nannies),
-        )
-        await self._dask
-        self._client = await Client(  # type: ignore[no-untyped-call]
-            self._dask, asynchronous=True, set_as_default=False)
+        self._client = await self._place.open(f"{CLIENT_NAME}-{OWNER}")
+        await self._claim()
         self._client.subscribe_topic(TOPIC, lambda event: self._on_message(event[1]))
-        self._dask.scheduler.add_plugin(_watcher(self))
-        for address in list(self._dask.scheduler.workers):
-            self.joined(address)
+        self._client.subscribe_topic("all", lambda event: self._on_event(event[1]))
+        await self._look_for_workers()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._spawn(self._keep_looking())
 
-    def joined(self, address: str) -> None:
-        """A worker is there (from the scheduler)."""
-        if address not in self._gone and not self._closing:
+    async def _claim(self) -> None:
+        """:raises ClusterFailed: if another appliance has this cluster."""
+        try:
+            first = await self._client.run_on_scheduler(has_the_cluster, self._client.id)
+        except ImportError as error:
+            raise ClusterFailed("the scheduler cannot import appliance: Interview Appliance must be installed "
+                                "for its Python too") from error
+        if not first:
+            raise ClusterFailed("another appliance uses this cluster; each needs one of its own")
+
+    # -- in the cluster's thread: workers come and go ------------------------------------------------
+
+    def _on_event(self, event: dict[str, Any]) -> None:
+        """The scheduler tells all clients what happens to its workers."""
+        address = str(event.get("worker"))
+        match event.get("action"):
+            case "add-worker":
+                self._left.discard(address)   # another one under an old address
+                self._spawn(self._look_for_workers())
+            case "remove-worker":
+                self._leave(address)
+
+    async def _look_for_workers(self) -> None:
+        identity = await self._client.scheduler.identity(n_workers=-1)
+        workers: dict[str, dict[str, Any]] = identity["workers"]
+        for address in set(self._gone) - set(workers):
+            self._leave(address)
+        self._left &= set(workers)
+        for address in set(workers) - set(self._gone) - self._left - self._asked:
+            self._asked.add(address)
+            self._spawn(self._meet(address, workers[address]))
+
+    async def _meet(self, address: str, details: dict[str, Any]) -> None:
+        """A worker is there: use it if it can be used."""
+        try:
+            problem = _unfit(details) or await self._unready(address)
+        finally:
+            self._asked.discard(address)
+        if problem is None and address not in self._left and not self._closing:
             self._gone[address] = asyncio.get_running_loop().create_future()
             self._tell()
+        elif problem:
+            self._left.add(address)
+            logger.warning("the worker at %s is not used: %s", address, problem)
 
-    def left(self, address: str) -> None:
-        """A worker is not there any more (from the scheduler, or because we end it)."""
+    async def _unready(self, address: str) -> str | None:
+        """What keeps a worker from being used, in words; empty if it is just going."""
+        try:
+            state: WorkerState = await self._call(address, state_of_worker)
+        except ImportError:
+            return "Interview Appliance is not installed for its Python"
+        except Exception as error:  # noqa: BLE001 - it went while it was asked; if it did not, it is asked again
+            logger.info("the worker at %s does not say how it is: %s", address, type(error).__name__)
+            return ""
+        if state.version != appliance.__version__:
+            return f"it has version {state.version} of Interview Appliance, and this is {appliance.__version__}"
+        if state.busy:
+            logger.info("the worker at %s is started anew, because it still works for somebody who has gone", address)
+            await self._kill(address)
+            return ""
+        return None
+
+    def _leave(self, address: str) -> None:
+        """A worker is not there any more, or is not to be used."""
+        self._left.add(address)
+        self._memory.pop(address, None)
         gone = self._gone.pop(address, None)
         if gone is not None:
             gone.set_result(None)
@@ -191,6 +242,8 @@ class Cluster:
         self._addresses = frozenset(self._gone)
         if not self._closing:
             self._on_change()
+
+    # -- in the cluster's thread: tasks --------------------------------------------------------------
 
     async def _run(self, address: str, function: Callable[[bytes], bytes], payload: bytes) -> bytes:
         gone = self._gone.get(address)
@@ -203,23 +256,19 @@ class Cluster:
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
             return await self._result(address, answer)
+        except asyncio.CancelledError:
+            self._abandoned.add(address)
+            raise
         finally:
             self._in_flight.pop(address, None)
+            self._memory.pop(address, None)
             answer.cancel()
             future.release()
 
-    async def _reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
-        gone = self._gone.get(address)
-        if gone is None:
-            return
-        sending = asyncio.ensure_future(self._client.run(deliver, task_id, number, answer, workers=[address],
-                                                         on_error="ignore"))
-        try:
-            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sending.cancel()
-
     async def _result(self, address: str, answer: asyncio.Future[bytes]) -> bytes:
+        self._look_at_connection()
+        if self._lost:
+            raise ConnectionLost
         if not answer.done():
             raise WorkerLost(address)
         try:
@@ -234,43 +283,98 @@ class Cluster:
                 await self._kill(address)
             raise WorkerLost(address) from error
 
+    async def _reply(self, address: str, task_id: str, number: int, answer: bytes) -> None:
+        gone = self._gone.get(address)
+        if gone is None:
+            return
+        sending = asyncio.ensure_future(self._client.run(deliver, task_id, number, answer, workers=[address],
+                                                         on_error="ignore"))
+        try:
+            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+
     async def _kill(self, address: str) -> None:
-        pid = self.pid(address)
-        self.left(address)
+        self._leave(address)
         future = self._in_flight.get(address)
         if future is not None:
             # First: a task that the scheduler still wants would fail with the worker, loudly.
             await self._client.cancel([future])
-        if pid is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                _kill_tree(psutil.Process(pid))
+        try:
+            await self._call(address, kill_worker, nanny=True)
+        except Exception as error:  # noqa: BLE001 - it went by itself, or with the connection
+            logger.info("a worker could not be ended: %s", type(error).__name__)
 
-    def _end_workers(self) -> None:
-        """Kill the worker processes, those that only start too, and let their nannies start no others.
+    async def _call(self, address: str, function: Callable[..., Any], *, nanny: bool = False) -> Any:
+        """What `function` gives on that worker, or on its nanny."""
+        answers = await asyncio.wait_for(self._client.run(function, workers=[address], nanny=nanny), CALL_LIMIT)
+        return answers[address]
 
-        A worker has nothing to save, and killing it is quicker than asking it, above all while it imports or computes.
-        """
-        for nanny in self._nannies:
-            pid = nanny.pid
-            if pid is not None:
-                nanny.close_gracefully(reason="the appliance stops")
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    _kill_tree(psutil.Process(pid))
+    # -- in the cluster's thread: looking after it ---------------------------------------------------
+
+    async def _keep_looking(self) -> None:
+        looks = 0
+        while not self._lost:
+            await asyncio.sleep(LOOK_EACH)
+            self._look_at_connection()
+            looks += 1
+            try:
+                if looks % LOOK_FOR_WORKERS_EACH == 0:
+                    await asyncio.wait_for(self._look_for_workers(), CALL_LIMIT)
+                if self._in_flight:
+                    await self._look_at_memory()
+            except Exception as error:  # noqa: BLE001 - a worker or the connection went meanwhile; there is a next look
+                logger.info("a look at the cluster failed: %s", type(error).__name__)
+
+    def _look_at_connection(self) -> None:
+        if self._client.status != "running" and not self._closing and not self._lost:
+            self._lost = True
+            for address in list(self._gone):
+                self._leave(address)
+            self._on_change()
+
+    async def _look_at_memory(self) -> None:
+        addresses = [address for address in self._in_flight if address in self._gone]
+        held: dict[str, int] = await asyncio.wait_for(
+            self._client.run(memory_of_worker, workers=addresses, nanny=True, on_error="ignore"), CALL_LIMIT)
+        self._memory.update((address, held[address]) for address in addresses
+                            if address in self._in_flight and address in held)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.info("a look at the cluster failed: %s", type(task.exception()).__name__)
+
+    # -- in the cluster's thread: the end ------------------------------------------------------------
 
     async def _close(self, limit: float) -> None:
         self._closing = True
         await self._stop_opening(limit / 2)
-        if self._dask is None:
-            return
-        if self._client is not None and self._in_flight:
-            await self._client.cancel(list(self._in_flight.values()))
-        self._end_workers()
+        for task in self._tasks:
+            task.cancel()
+        if self._client is not None:
+            await self._try(asyncio.wait_for(self._end_tasks(), limit / 4))
+            await self._try(self._client.close(timeout=limit / 2))
+        await self._try(self._place.close(limit / 2))
+
+    async def _try(self, step: Awaitable[Any]) -> None:
         try:
-            if self._client is not None:
-                await self._client.close(timeout=limit / 2)
-            await self._dask.close(timeout=limit / 2)
+            await step
         except Exception as error:  # noqa: BLE001 - a cluster that did not start fails in many ways to close; it goes
             logger.info("the cluster did not close as it should: %s", type(error).__name__)
+
+    async def _end_tasks(self) -> None:
+        """Leave no worker with a task of ours."""
+        busy = [*self._in_flight, *self._abandoned]
+        if self._in_flight and not self._lost:
+            await self._client.cancel(list(self._in_flight.values()))
+        if not self._place.end_workers() and busy and not self._lost:
+            await self._client.run(kill_worker, workers=busy, nanny=True, on_error="ignore")
 
     async def _stop_opening(self, limit: float) -> None:
         """If the cluster is coming up, make it fail by taking its workers away; Dask has no other way to stop that."""
@@ -279,43 +383,24 @@ class Cluster:
             return
         deadline = asyncio.get_running_loop().time() + limit
         while not opening.done() and asyncio.get_running_loop().time() < deadline:
-            self._end_workers()
+            if not self._place.end_workers():
+                opening.cancel()
             await asyncio.wait({opening}, timeout=0.05)
         opening.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
-def _noted_nanny(nannies: list[Any]) -> type:
-    """Dask's Nanny, but each one is noted in `nannies` from its beginning; the cluster knows it only when it is up."""
-    from distributed import Nanny
-
-    class NotedNanny(Nanny):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            nannies.append(self)
-
-    return NotedNanny
+def _silence_dask() -> None:
+    """Dask's log shows what goes over the wire when something goes wrong; what matters of it is said by us."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+    for name, known in logging.root.manager.loggerDict.items():
+        if name.startswith("distributed.") and isinstance(known, logging.Logger):
+            known.setLevel(logging.NOTSET)
 
 
-def _watcher(cluster: Cluster) -> Any:
-    """A plugin of the scheduler that tells `cluster` which workers there are."""
-    from distributed.diagnostics.plugin import SchedulerPlugin
-
-    class Watcher(SchedulerPlugin):
-        name = "appliance-watcher"
-
-        def add_worker(self, scheduler: Any, worker: str) -> None:  # noqa: ARG002 - Dask gives it
-            cluster.joined(worker)
-
-        def remove_worker(self, scheduler: Any, worker: str, **details: Any) -> None:  # noqa: ARG002 - as above
-            cluster.left(worker)
-
-    return Watcher()
-
-
-def _kill_tree(process: psutil.Process) -> None:
-    """Kill a process and all it started, on every system."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = [*process.children(recursive=True), process]
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
+def _unfit(details: dict[str, Any]) -> str | None:
+    """What keeps us from using such a worker, in words."""
+    if details["nthreads"] != 1:
+        return f"it has {details['nthreads']} threads; start it with --nthreads 1"
+    if not details["nanny"]:
+        return "it has no nanny, which ends a task where need be; start it without --no-nanny"
+    return None

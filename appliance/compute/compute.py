@@ -15,6 +15,7 @@ from appliance.compute.delivery import Delivery
 from appliance.compute.dispatcher import Dispatcher
 from appliance.compute.journal import Journal
 from appliance.compute.options import ComputeOptions, Settings
+from appliance.compute.places import Elsewhere, Here
 from appliance.compute.task_log import TaskLog
 from appliance.compute.worker import run_task
 from appliance.interview.tasks import TaskEnd
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before the next try to start the cluster; the last one from then on."""
 
-LOOK_EACH = 5.0
+LOOK_EACH = 1.0
 SHORT_FOR = 60.0
 """Seconds that workers may be missing before the cluster is started anew. A worker that was killed is back in one."""
 
@@ -51,7 +52,7 @@ class Compute:
                  packages_dir: Path, log_dir: Path, *, entry: Callable[[bytes], bytes] = run_task,
                  answer: Answer | None = None, on_tell: OnTell | None = None) -> None:
         self._journal = journal
-        self._options = ComputeOptions.of(settings)
+        self._options = ComputeOptions.of(settings, packages_dir.parent)
         self._log = TaskLog(log_dir)
         self._delivery = Delivery(on_end)
         self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry,
@@ -97,11 +98,12 @@ class Compute:
 
     def health(self) -> dict[str, Any]:
         """What ``/health`` shows: the cluster's state and what there is to do."""
+        there = len(self._cluster.addresses) if self._cluster is not None else 0
         return {
             "state": self._state,
             "message": self._message,
-            "workers": len(self._cluster.addresses) if self._cluster is not None else 0,
-            "workers wanted": self._options.workers,
+            "workers": there,
+            "workers wanted": there if self._options.scheduler else self._options.workers,
             "queued": self._dispatcher.queued,
             "running": self._dispatcher.running,
         }
@@ -115,7 +117,7 @@ class Compute:
         tries = 0
         while True:
             try:
-                await self._open_cluster()
+                cluster = await self._open_cluster()
             except ClusterFailed as error:
                 await self._close_cluster()
                 pause = PAUSES[min(tries, len(PAUSES) - 1)]
@@ -126,8 +128,11 @@ class Compute:
                 await asyncio.sleep(pause)
                 continue
             tries = 0
-            await self._broken()
-            logger.error("background tasks lost their workers; the cluster is started anew")
+            await self._broken(cluster)
+            if cluster.lost:
+                logger.warning("the connection to the cluster at %s is lost", self._options.scheduler)
+            else:
+                logger.error("background tasks lost their workers; the cluster is started anew")
             self._state = "starting"
             await self._close_cluster()
 
@@ -141,22 +146,27 @@ class Compute:
             if pause is not None:
                 await asyncio.sleep(pause)
 
-    async def _open_cluster(self) -> None:
-        self._cluster = Cluster(self._options.workers, lambda: self._call(self._dispatcher.look),
+    async def _open_cluster(self) -> Cluster:
+        options = self._options
+        place = Elsewhere(options.scheduler, options.certificates) if options.scheduler else Here(options.workers)
+        self._cluster = Cluster(place, lambda: self._call(self._dispatcher.look),
                                 lambda message: self._call(self._answering.heard, message))
         await asyncio.wrap_future(self._cluster.start())
         self._dispatcher.cluster = self._cluster
         self._state, self._message = "running", ""
         self._dispatcher.look()
-        logger.info("background tasks run on %d workers", self._options.workers)
+        logger.info("background tasks run on %d workers", len(self._cluster.addresses))
+        return self._cluster
 
-    async def _broken(self) -> None:
-        """Return when workers have been missing for long and no task runs on one that is left."""
+    async def _broken(self, cluster: Cluster) -> None:
+        """Return when the scheduler is lost, or workers of ours have been missing for long and no task runs on one
+        that is left.
+        """
         missing = 0.0
-        while missing < SHORT_FOR or self._dispatcher.running:
+        while not cluster.lost and (missing < SHORT_FOR or self._dispatcher.running):
             await asyncio.sleep(LOOK_EACH)
-            there = len(self._cluster.addresses) if self._cluster is not None else 0
-            missing = missing + LOOK_EACH if there < self._options.workers else 0.0
+            short = not self._options.scheduler and len(cluster.addresses) < self._options.workers
+            missing = missing + LOOK_EACH if short else 0.0
 
     async def _close_cluster(self) -> None:
         cluster, self._cluster, self._dispatcher.cluster = self._cluster, None, None

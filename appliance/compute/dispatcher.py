@@ -15,8 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import psutil
-
 from appliance.compute.cluster import Cluster, ClusterFailed, WorkerLost
 from appliance.compute.delivery import Delivery, may_heal, pauses
 from appliance.compute.ends import error_follow_up
@@ -248,7 +246,7 @@ class Dispatcher:
         if asyncio.get_running_loop().time() - began > self._options.time_limit:
             limit = self._options.time_limit
             return ErrorDetails("TimeLimitExceeded", f"The task took longer than {limit:g} seconds and was ended.")
-        if _memory(cluster.pid(run.address)) > self._options.memory_limit:
+        if cluster.memory(run.address) > self._options.memory_limit:
             limit = self._options.memory_limit >> 20
             return ErrorDetails("MemoryLimitExceeded", f"The task took more than {limit} MB of memory and was ended.")
         return None
@@ -280,19 +278,6 @@ def _report(answer: bytes, address: str) -> Report:
     except Exception as error:
         logger.warning("a worker sent what is no report of a task: %s", type(error).__name__)
         raise WorkerLost(address) from error
-
-
-def _memory(pid: int | None) -> int:
-    """The bytes that a process and all it started hold; 0 for one that is gone."""
-    if pid is None:
-        return 0
-    held = 0
-    with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for member in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                held += member.memory_info().rss
-    return held
 
 
 def _forget(answer: asyncio.Future[bytes]) -> None:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from appliance.compute.compute import Compute
+from appliance.compute.places import Here
 from appliance.compute.worker import run_task
 from appliance.installing import install
 from appliance.interview.answers import freeze, new_answers
@@ -125,7 +126,8 @@ def test_idle_cluster(rig: Rig, show: Show) -> None:
     """What an idle cluster takes of a core in ten seconds, and what a worker holds in memory."""
     cluster = rig.compute._cluster
     assert cluster is not None
-    workers = [psutil.Process(cluster.pid(address)) for address in cluster.addresses]
+    assert isinstance(cluster._place, Here)
+    workers = [psutil.Process(nanny.pid) for nanny in cluster._place._nannies]
     bare = psutil.Process(next(iter(rig.pool._processes)))
 
     def busy() -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from appliance.compute.places import Here
 from tests.compute.conftest import Bench
 from tests.compute.memory_journal import file_appears, process_ends, workers_up
 
@@ -187,7 +188,8 @@ def test_the_cluster_s_ports_are_on_loopback_and_refuse_strangers(bench: Bench) 
         context.verify_mode = ssl.CERT_NONE
         cluster = bench.compute._cluster
         assert cluster is not None
-        scheduler = int(cluster._dask.scheduler.address.rsplit(":", 1)[1])
+        assert isinstance(cluster._place, Here)
+        scheduler = int(cluster._place._dask.scheduler.address.rsplit(":", 1)[1])
         reader, writer = await asyncio.open_connection("127.0.0.1", scheduler, ssl=context)
         try:
             assert await asyncio.wait_for(reader.read(100), 5) == b""

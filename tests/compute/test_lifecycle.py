@@ -153,10 +153,7 @@ def test_a_cluster_without_workers_is_started_anew(fresh: Bench, monkeypatch: py
         assert first is not None
 
         async def give_up() -> None:
-            for nanny in list(first._dask.workers.values()):
-                nanny.close_gracefully(reason="test")
-            for address in list(first._gone):
-                await first._kill(address)
+            first._place.end_workers()
 
         await asyncio.wrap_future(first._thread.submit(give_up))
         fresh.journal.add("task", "nothing")

@@ -1,0 +1,153 @@
+"""Certificates for a cluster elsewhere: an authority of its own, and one each for scheduler, workers and client.
+
+Whoever holds one of these keys can run code on the cluster, so every file is for its owner only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from appliance.compute.dask_settings import ELSEWHERE, as_yaml
+
+__all__ = ["CA", "CLIENT", "DASK_SETTINGS", "ROLES", "KeyPair", "make_certificates", "start_commands"]
+
+ROLES = ("scheduler", "worker", "client")
+DASK_SETTINGS = "dask.yaml"
+_VALID = dt.timedelta(days=3650)
+_PORT = 8786
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """The names of a certificate and its key in the folder."""
+
+    certificate: str
+    key: str
+
+
+CA = KeyPair("ca.pem", "ca-key.pem")
+CLIENT = KeyPair("client.pem", "client-key.pem")
+
+
+def make_certificates(folder: Path, hosts: Sequence[str] = ()) -> list[Path]:
+    """Write an authority and the certificates of a cluster into `folder`, and the settings for Dask.
+
+    :param folder: made if need be.
+    :param hosts: names or addresses of the computers that scheduler and workers run on, beside this one.
+    :returns: the files.
+    :raises FileExistsError: if one of them is there already: workers that use it would be locked out.
+    :raises OSError: if the folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pairs = {role: KeyPair(f"{role}.pem", f"{role}-key.pem") for role in ROLES}
+    for name in (CA.certificate, DASK_SETTINGS, *(name for pair in pairs.values() for name in vars(pair).values())):
+        if (folder / name).exists():
+            raise FileExistsError(f"There is a {name} in {folder} already")
+    authority_key = ec.generate_private_key(ec.SECP256R1())
+    authority = _authority(authority_key)
+    bodies = {CA.certificate: _pem(authority), CA.key: _pem_of_key(authority_key)}
+    for role, pair in pairs.items():
+        key = ec.generate_private_key(ec.SECP256R1())
+        bodies[pair.certificate] = _pem(_certificate(role, key, authority, authority_key, hosts))
+        bodies[pair.key] = _pem_of_key(key)
+    bodies[DASK_SETTINGS] = as_yaml(ELSEWHERE).encode()
+    for name, body in bodies.items():
+        _write(folder / name, body)
+    return [folder / name for name in bodies]
+
+
+def start_commands(folder: Path, host: str) -> list[str]:
+    """The commands that start the scheduler, and the workers of one computer, with the certificates in `folder`."""
+    def tls(role: str) -> str:
+        return (f"--tls-ca-file {_quoted(folder / CA.certificate)} --tls-cert {_quoted(folder / f'{role}.pem')} "
+                f"--tls-key {_quoted(folder / f'{role}-key.pem')}")
+
+    settings = f"DASK_CONFIG={_quoted(folder / DASK_SETTINGS)}"
+    prefix = f'set "{settings}" && ' if os.name == "nt" else f"{settings} "
+    quiet = "--dashboard-address 127.0.0.1:0 --no-dashboard"
+    address = f"tls://{f'[{host}]' if ':' in host else host}:{_PORT}"
+    return [
+        f"{prefix}dask scheduler --protocol tls --host {host} --port {_PORT} {tls('scheduler')} {quiet}",
+        (f"{prefix}dask worker {address} {tls('worker')} {quiet} --nthreads 1 --nworkers 4 --memory-limit 0 "
+         "--preload appliance.compute.worker"),
+    ]
+
+
+def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    name = _name("Interview Appliance cluster")
+    usage = _usage(key_cert_sign=True, crl_sign=True)
+    return (_builder(name, name, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(key, hashes.SHA256()))
+
+
+def _certificate(role: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate,
+                 authority_key: ec.EllipticCurvePrivateKey, hosts: Sequence[str]) -> x509.Certificate:
+    names: list[x509.GeneralName] = [_general_name(host) for host in dict.fromkeys(["localhost", "127.0.0.1", *hosts])]
+    # Scheduler and workers also open connections, so all but the client are both.
+    purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if role != "client" else [])]
+    return (_builder(_name(f"Interview Appliance {role}"), authority.subject, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+                           critical=False)
+            .sign(authority_key, hashes.SHA256()))
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
+    return (x509.CertificateBuilder()
+            .subject_name(subject).issuer_name(issuer).public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            # The clocks of the other computers may be slow.
+            .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + _VALID)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False))
+
+
+def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(digital_signature=digital_signature, key_cert_sign=key_cert_sign, crl_sign=crl_sign,
+                         content_commitment=False, key_encipherment=False, data_encipherment=False,
+                         key_agreement=False, encipher_only=False, decipher_only=False)
+
+
+def _name(words: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _pem_of_key(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption())
+
+
+def _write(path: Path, body: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(body)
+
+
+def _quoted(path: Path) -> str:
+    text = str(path)
+    return f'"{text}"' if any(sign.isspace() for sign in text) else text
