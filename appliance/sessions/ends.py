@@ -65,15 +65,16 @@ class TaskEnds:
             files = FileChanges()
             if end.files and end.goodbye is None:
                 files = await asyncio.to_thread(seal_task_files, self._runner.files, row.session_id, key, end.files)
-            if end.follow_up is None:
+            follow_up, end = _opened_follow_up(end)
+            if follow_up is None:
                 await self._without_action(opened, row, end, files)
             else:
-                await self._with_action(opened, row, end, load(end.follow_up), files)
+                await self._with_action(opened, row, end, follow_up, files)
         except (NoSuchSession, AlreadyEnded):
             return  # it was deleted, or the end was reported twice: nothing is left to do
 
     async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges) -> None:
-        result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log)
+        result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log, where=end.where)
         commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None, files=files)
         await self._commit(Settled(opened, commit), row, end, result, where=end.where)
 
@@ -101,7 +102,7 @@ class TaskEnds:
                 callback = end.follow_up
                 if isinstance(evaluated.ending, BackgroundAnswer):
                     value = dump(evaluated.ending.value, "The value given to background_response()")
-        result = TaskResult("failed" if error else "done", value, error, log=end.log)
+        result = TaskResult("failed" if error else "done", value, error, log=end.log, where=where)
         if not settled.commit.delete:
             settled.commit.files = files + settled.commit.files
         await self._commit(settled, row, end, result, callback, number, where=where)
@@ -144,6 +145,16 @@ class TaskEnds:
         """A callback acts for whoever asked for the task."""
         payload: Any = row.payload(self._runner.appliance_key)
         return Actor("worker", payload.user, payload.url_root, payload.device)
+
+
+def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:
+    """The action that the task ended in, and its end; an action that cannot be opened here is how the task failed."""
+    if end.follow_up is None:
+        return None, end
+    try:
+        return load(end.follow_up), end
+    except Exception as problem:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
+        return None, replace(end, follow_up=None, value=None, error=end.error or _details(problem))
 
 
 def _details(error: Exception) -> ErrorDetails:

@@ -207,7 +207,7 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
                           dict(actor.device))
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
-                        session_key=opened.key)
+                        session_key=opened.key, after=effect.after)
 
 
 def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:
