@@ -17,7 +17,7 @@ from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
-from appliance.store.tasks import TaskRow, open_result, task_row
+from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
 from appliance.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SessionHost:
 
     :param workspace: the session's files as this turn sees them.
     :param documents: assembles a document in a format.
-    :param start_now: commits and starts a task before the turn has ended, for ``.get()``.
+    :param start_now: commits and starts tasks before the turn has ended, for ``.get()``.
     :param started: the tasks that were started so.
     """
 
@@ -66,7 +66,7 @@ class SessionHost:
     store: Store
     waits: Waits
     settings: Callable[[str, Any], Any]
-    start_now: Callable[[StartTask, Answers], None]
+    start_now: Callable[[list[StartTask], Answers], None]
     workspace: Workspace
     documents: Callable[[Document, str], bytes]
     started: set[str] = field(default_factory=set)
@@ -120,17 +120,15 @@ class SessionHost:
         self._check()
         if self.interface == "worker":
             raise RuntimeError(_INSIDE_TASK)
-        with self.waits.expecting(task_id) as ended:
-            asked_for = self._asked_for(evaluation, task_id)
-            if asked_for is not None and task_id not in self.started:
-                self.started.add(task_id)
-                self.start_now(asked_for, evaluation.answers)
+        needed = self._with_awaited(evaluation, task_id)
+        with self.waits.expecting(needed) as ended:
+            self._start(evaluation, needed)
             deadline = None if timeout is None else time.monotonic() + timeout
             while True:
                 view = self._known(task_id)
                 if view.ready:
                     return view
-                if self.waits.is_acting(task_id):
+                if self.waits.are_acting(needed):
                     raise RuntimeError(_ENDS_IN_ACTION)
                 if self.waits.stopping:
                     raise RuntimeError("The appliance is stopping; the task goes on when it is started again.")
@@ -196,6 +194,24 @@ class SessionHost:
             return TaskView(row.id, row.state, ended_at=row.ended)
         value = None if result.value is None else load(result.value)
         return TaskView(row.id, row.state, value, result.error, row.ended)
+
+    def _with_awaited(self, evaluation: Evaluation, task_id: str) -> list[str]:
+        """The task and those that it waits for, and those that they wait for."""
+        found = [task_id]
+        for one in found:
+            asked_for = self._asked_for(evaluation, one)
+            after = list(asked_for.after) if asked_for is not None else self.store.read(
+                lambda database, one=one: [other for other, _ in awaited_by(database, one)]).result()
+            found += [other for other in after if other not in found]
+        return found
+
+    def _start(self, evaluation: Evaluation, task_ids: list[str]) -> None:
+        """Start those of the tasks that this very turn asks for, in the order it did."""
+        effects = [effect for effect in evaluation.effects if isinstance(effect, StartTask)
+                   and effect.task_id in task_ids and effect.task_id not in self.started]
+        if effects:
+            self.started.update(effect.task_id for effect in effects)
+            self.start_now(effects, evaluation.answers)
 
     @staticmethod
     def _asked_for(evaluation: Evaluation | None, task_id: str) -> StartTask | None:

@@ -349,8 +349,8 @@ class Runner:
 
     def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str],
               files: TurnFiles) -> SessionHost:
-        def start_now(effect: StartTask, answers: Answers) -> None:
-            task = new_task(effect, opened, happening.actor, self.appliance_key)
+        def start_now(effects: list[StartTask], answers: Answers) -> None:
+            tasks = [new_task(effect, opened, happening.actor, self.appliance_key) for effect in effects]
             sealed = seal_answers(self.appliance_key, opened.row.id, self.language.freeze(answers))
             changes = files.seal()   # the task may be about to read them
 
@@ -360,7 +360,7 @@ class Runner:
                     for holder, key in opened.keys.items():
                         add_key(database, opened.row.id, holder, key)
                 changes.write(database, opened.row.id)
-                add_tasks(database, opened.row.id, [task], sealed)
+                add_tasks(database, opened.row.id, tasks, sealed)
             self.store.write(queue).result()
             files.committed()
             self.on_tasks_queued()

@@ -19,19 +19,21 @@ class Waits:
         self.stopping = False
 
     @contextmanager
-    def expecting(self, task_id: str) -> Iterator[threading.Event]:
-        """An event that is set when the task ends, or when it turns out to end in an action."""
+    def expecting(self, task_ids: list[str]) -> Iterator[threading.Event]:
+        """An event that is set when one of the tasks ends, or when it turns out to end in an action."""
         event = threading.Event()
         with self._lock:
-            self._events.setdefault(task_id, []).append(event)
+            for task_id in task_ids:
+                self._events.setdefault(task_id, []).append(event)
         try:
             yield event
         finally:
             with self._lock:
-                events = self._events[task_id]
-                events.remove(event)
-                if not events:
-                    del self._events[task_id]
+                for task_id in task_ids:
+                    events = self._events[task_id]
+                    events.remove(event)
+                    if not events:
+                        del self._events[task_id]
 
     def ended(self, task_id: str) -> None:
         """The end of the task is on disk."""
@@ -52,9 +54,10 @@ class Waits:
             with self._lock:
                 self._acting.discard(task_id)
 
-    def is_acting(self, task_id: str) -> bool:
+    def are_acting(self, task_ids: list[str]) -> bool:
+        """Whether one of the tasks ended in an action whose turn is still to come, or runs."""
         with self._lock:
-            return task_id in self._acting
+            return not self._acting.isdisjoint(task_ids)
 
     def stop(self) -> None:
         """Wake everybody: the appliance stops, and no task will end any more."""
