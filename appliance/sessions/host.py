@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,8 +201,8 @@ class SessionHost:
         found = [task_id]
         for one in found:
             asked_for = self._asked_for(evaluation, one)
-            after = list(asked_for.after) if asked_for is not None else self.store.read(
-                lambda database, one=one: [other for other, _ in awaited_by(database, one)]).result()
+            after = list(asked_for.after) if asked_for is not None else [
+                other for other, _ in self.store.read(partial(awaited_by, task_id=one)).result()]
             found += [other for other in after if other not in found]
         return found
 
