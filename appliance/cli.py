@@ -59,6 +59,15 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", parents=[shared], help="look for mistakes in interviews")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a YAML file, or a folder of them")
+
+    compute = commands.add_parser("compute", help="where background tasks run")
+    parts = compute.add_subparsers(dest="part", metavar="certificates", required=True)
+    certificates = parts.add_parser("certificates", help="make the certificates of a Dask cluster elsewhere, and say "
+                                    "how to start it")
+    certificates.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
+    certificates.add_argument("--host", dest="hosts", action="append", default=[], metavar="NAME",
+                              help="a computer of the cluster, by name or address; the first is the scheduler's "
+                              "(127.0.0.1)")
     return parser
 
 
@@ -154,12 +163,26 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems or not checked else 0
 
 
+def _compute(options: argparse.Namespace) -> int:
+    from appliance.compute.certificates import make_certificates, start_words
+
+    folder: Path = options.folder.absolute()
+    try:
+        make_certificates(folder, options.hosts)
+    except FileExistsError as problem:
+        return _complain(f"{problem}, and workers that use it would be locked out. Please name another folder.")
+    except OSError as problem:
+        return _complain(f"The certificates cannot be written: {problem}.")
+    print(start_words(folder, options.hosts[0] if options.hosts else "127.0.0.1"))
+    return 0
+
+
 def _complain(words: str) -> int:
     print(words, file=sys.stderr)
     return 1
 
 
-_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check}
+_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "compute": _compute}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -64,21 +65,35 @@ def _no_file(value: Any) -> str | None:
     return None if Path(value).is_file() else "is not a file"
 
 
+def _not_a_scheduler(value: Any) -> str | None:
+    name, colon, port = str(value).removeprefix("tls://").rpartition(":")
+    fits = str(value).startswith("tls://") and name and colon and port.isdecimal()
+    return None if fits else "is not an address like tls://10.0.0.5:8786"
+
+
 def default_workers() -> int:
-    """Two, or one on a single core: a laptop is for working on, and each takes 60 MB."""
-    return min(2, os.cpu_count() or 1)
+    """As many as this process may use cores."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 _TABLE = (
     Directive("checkin interval", "whole number", 6000,
               "Milliseconds between two looks of the browser for news while its socket is down, and for "
               "interviews that check in. 0 switches this off.", minimum=1000, also=0),
+    Directive("compute: certificates", "text", None,
+              "The folder with what the appliance shows to the scheduler: `ca.pem`, `client.pem` and `client-key.pem`. "
+              "`appliance compute certificates` makes it."),
+    Directive("compute: scheduler", "text", None,
+              "The scheduler of a Dask cluster elsewhere that runs the background tasks, like `tls://10.0.0.5:8786`. "
+              "Unless told, they run on this computer.", check=_not_a_scheduler),
     Directive("compute: task memory limit", "whole number", 2048,
               "Megabytes that a background task may take before it is ended.", minimum=64),
     Directive("compute: task time limit", "number", 3600,
               "Seconds after which a background task is ended.", minimum=1),
     Directive("compute: workers", "whole number", None,
-              "How many background tasks run at the same time. Unless told, two, or one on a single core.", minimum=1),
+              "How many background tasks run at the same time. Unless told, as many as there are cores.", minimum=1),
     Directive("country", "text", "US", "The country of interviews that do not say theirs, as two letters."),
     Directive("currency symbol", "text", None,
               "What stands before amounts. Unless told, the symbol of the locale's currency."),
@@ -291,6 +306,4 @@ def reference() -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
     sys.stdout.write(reference())

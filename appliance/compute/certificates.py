@@ -19,7 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from appliance.compute.dask_settings import ELSEWHERE, as_yaml
 
-__all__ = ["CA", "CLIENT", "DASK_SETTINGS", "ROLES", "KeyPair", "make_certificates", "start_commands"]
+__all__ = ["CA", "CLIENT", "DASK_SETTINGS", "KeyPair", "StartCommands", "make_certificates", "start_commands",
+           "start_words"]
 
 ROLES = ("scheduler", "worker", "client")
 DASK_SETTINGS = "dask.yaml"
@@ -33,6 +34,18 @@ class KeyPair:
 
     certificate: str
     key: str
+
+
+@dataclass(frozen=True)
+class StartCommands:
+    """What a shell is told to start a cluster.
+
+    :param address: of the scheduler, for the appliance's configuration.
+    """
+
+    scheduler: str
+    workers: str
+    address: str
 
 
 CA = KeyPair("ca.pem", "ca-key.pem")
@@ -66,7 +79,7 @@ def make_certificates(folder: Path, hosts: Sequence[str] = ()) -> list[Path]:
     return [folder / name for name in bodies]
 
 
-def start_commands(folder: Path, host: str) -> list[str]:
+def start_commands(folder: Path, host: str) -> StartCommands:
     """The commands that start the scheduler, and the workers of one computer, with the certificates in `folder`."""
     def tls(role: str) -> str:
         return (f"--tls-ca-file {_quoted(folder / CA.certificate)} --tls-cert {_quoted(folder / f'{role}.pem')} "
@@ -76,11 +89,38 @@ def start_commands(folder: Path, host: str) -> list[str]:
     prefix = f'set "{settings}" && ' if os.name == "nt" else f"{settings} "
     quiet = "--dashboard-address 127.0.0.1:0 --no-dashboard"
     address = f"tls://{f'[{host}]' if ':' in host else host}:{_PORT}"
-    return [
+    return StartCommands(
         f"{prefix}dask scheduler --protocol tls --host {host} --port {_PORT} {tls('scheduler')} {quiet}",
         (f"{prefix}dask worker {address} {tls('worker')} {quiet} --nthreads 1 --nworkers 4 --memory-limit 0 "
          "--preload appliance.compute.worker"),
-    ]
+        address,
+    )
+
+
+def start_words(folder: Path, host: str) -> str:
+    """What to do with the certificates in `folder`, for whoever had them made."""
+    commands = start_commands(folder, host)
+    return "\n".join((
+        f"The certificates are in {folder}. Whoever has them can run code on the cluster: keep {CA.key} elsewhere,",
+        f"give the scheduler's computer {CA.certificate}, scheduler*.pem and {DASK_SETTINGS}, the workers' computers",
+        f"{CA.certificate}, worker*.pem and {DASK_SETTINGS}, and the appliance {CA.certificate} and client*.pem.",
+        "Interview Appliance must be installed for the Python of all of them, in the same version.",
+        "",
+        "The scheduler:",
+        "",
+        f"    {commands.scheduler}",
+        "",
+        "The workers of a computer, as many as --nworkers says. They end when the scheduler does: have them started",
+        "again.",
+        "",
+        f"    {commands.workers}",
+        "",
+        "In the appliance's config.yml:",
+        "",
+        "    compute:",
+        f"      scheduler: {commands.address}",
+        f"      certificates: {folder}",
+    ))
 
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
