@@ -17,6 +17,7 @@ class MailLog:
         self._handler = RotatingFileHandler(folder / "mail.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8",
                                             delay=True)
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._closed = False
 
     def sent(self, number: int, tries: int) -> None:
         self._write(logging.INFO, f"mail {number} sent at try {tries}")
@@ -31,7 +32,10 @@ class MailLog:
         self._write(logging.WARNING, f"the mail server cannot be used: {error}")
 
     def close(self) -> None:
+        """A try that ends later is told of nowhere: nobody waits for it."""
+        self._closed = True
         self._handler.close()
 
     def _write(self, level: int, message: str) -> None:
-        self._handler.handle(logging.LogRecord("appliance.mail", level, "", 0, message, None, None))
+        if not self._closed:
+            self._handler.handle(logging.LogRecord("appliance.mail", level, "", 0, message, None, None))
