@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from appliance.interview.files import Upload
 from appliance.interview.turn import Posted, ShowScreen
 from appliance.server.errors import Refused
 from appliance.server.replies import ReplyHandler, interview_url
@@ -153,7 +154,7 @@ class InterviewHandler(ReplyHandler):
             button = self.whole_number("_button", -1)
             reply = await self.parts.turns.submit(session_id, self.visitor, Submission(
                 posted=self.posted(), question=self.get_body_argument("_question_name", ""), revision=revision,
-                turn_id=turn_id, button=None if button < 0 else button))
+                turn_id=turn_id, button=None if button < 0 else button, uploads=self.uploads()))
         if self.get_argument("json", "") not in _NO:
             self.send_screen_json(reply)
         elif self.by_script or not _plain_screen(reply):
@@ -173,9 +174,16 @@ class InterviewHandler(ReplyHandler):
             return default
 
     def posted(self) -> Posted:
-        """The form's fields as sent, in order, without the server's own."""
-        return {name: self.get_body_arguments(name, strip=False) for name in self.request.body_arguments
-                if name not in _OURS}
+        """The form's fields as sent, in order, without the server's own; of a file its name."""
+        texts = {name: self.get_body_arguments(name, strip=False) for name in self.request.body_arguments
+                 if name not in _OURS}
+        return texts | {upload.field_name: [one.filename for one in self.uploads()
+                                            if one.field_name == upload.field_name] for upload in self.uploads()}
+
+    def uploads(self) -> tuple[Upload, ...]:
+        """The files that came with the form."""
+        return tuple(Upload(name, file.filename, file.content_type, file.body)
+                     for name, files in self.request.files.items() if name not in _OURS for file in files)
 
     async def refuse_forged(self, session_id: str | None) -> None:
         """Answer a form without a valid token: our script gets a fresh one if the session is this browser's own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -70,13 +70,16 @@ class TurnFiles:
         self._sealed: list[str] = []   # and not committed yet
         self.workspace = Workspace(self._look, self._load)
 
-    def seal(self) -> FileChanges:
+    def seal(self, only: Container[int] | None = None) -> FileChanges:
         """What the turn has changed so far, on disk. On the evaluating thread.
 
+        :param only: leave out all files but these.
         :raises StoreError: if it cannot be written.
         """
         rows, deleted = [], []
         for change in self.workspace.changes():
+            if only is not None and change.info.number not in only:
+                continue
             if change.path is None:
                 deleted.append(change.info.number)
                 continue

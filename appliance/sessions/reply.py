@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from appliance.interview.files import Upload
 from appliance.interview.turn import Ending, Posted
 
 __all__ = ["Notice", "Reply", "SessionSummary", "Submission", "as_json"]
@@ -20,6 +21,7 @@ class Submission:
     :param revision: ``_revision``, the state of the session that the screen was drawn for.
     :param turn_id: ``_turn``, random; the same one twice is the same submit sent twice.
     :param button: the number of the pressed button, where there was one.
+    :param uploads: the files that came with the form.
     """
 
     posted: Posted
@@ -27,6 +29,7 @@ class Submission:
     revision: int
     turn_id: str
     button: int | None = None
+    uploads: tuple[Upload, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

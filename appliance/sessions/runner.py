@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError
 from appliance.interview.files import Document
 from appliance.interview.turn import Action, Answers, CheckIn, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
@@ -312,7 +313,7 @@ class Runner:
         prior = None if undone is None else language.thaw(undone.answers)
         outcome = language.evaluate(interview, answers, turn, host, prior=prior)
         if isinstance(turn, Submit) and isinstance(outcome.ending, ShowScreen) and outcome.ending.errors:
-            return Evaluated(outcome.ending, None)
+            return Evaluated(outcome.ending, _uploads_alone(opened, outcome.ending, files))
         if happening.callbacks and outcome.save == "ignore":
             outcome.save = "overwrite"  # what the callbacks changed must stay
         settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
@@ -400,3 +401,9 @@ def _log(error: Exception, interview: str, kind: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
     logger.error("%s: %s failed with %s at %s", interview, kind, type(error).__name__, where)
+
+
+def _uploads_alone(opened: Opened, refused: ShowScreen, files: TurnFiles) -> Settled | None:
+    """Of a form that was refused only the files are kept: a page cannot choose them again for the person."""
+    kept = files.seal(kept_numbers(refused.drafts))
+    return Settled(opened, Commit(opened.row.id, opened.key, files=kept)) if kept else None

@@ -180,8 +180,8 @@ class Turns:
             posted = submission.posted
             if submission.button is not None and "_button" not in posted:
                 posted = {**posted, "_button": [str(submission.button)]}
-            return await self._take(
-                opened, Happening("submit", Submit(screen, posted), _actor(visitor), submission.turn_id))
+            submit = Submit(screen, posted, submission.uploads)
+            return await self._take(opened, Happening("submit", submit, _actor(visitor), submission.turn_id))
         return await self._reply_in_order(session_id, turn)
 
     async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:

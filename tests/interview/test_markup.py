@@ -42,7 +42,7 @@ def test_a_line_is_written_as_typographers_would(text: str, expected: str) -> No
     ("`[BR]`", "<code>[BR]</code>"),
     ("\\[BR]", "[BR]"),
     ("[FIELD grocery_item]", "[FIELD grocery_item]"),
-    ("[FILE 12]", "[FILE 12]"),
+    ("[FILE 12]", '<span class="dafile da-file-gone">This file is no longer there.</span>'),
     ("[YOUTUBE abc, None, Film]",
      '<a href="https://www.youtube.com/watch?v=abc" target="_blank" rel="noopener">Film</a>'),
     ("[VIMEO 12, None, Film]", '<a href="https://vimeo.com/12" target="_blank" rel="noopener">Film</a>'),

@@ -176,7 +176,8 @@ def test_pictures_are_made_small(where: str) -> None:
 def test_what_is_no_picture_stays_as_it_is() -> None:
     """A drawing, a damaged picture and any other file pass untouched where pictures would be made smaller."""
     talk = Talk(PICTURE.replace("datatype: file", "datatype: files\n        maximum image size: 100"))
-    talk.upload(upload("picture", "a.svg", b"<svg/>"), upload("picture", "b.png", b"no"), upload("picture", "c.txt", b"C"))
+    talk.upload(*(upload("picture", name, content)
+                  for name, content in (("a.svg", b"<svg/>"), ("b.png", b"no"), ("c.txt", b"C"))))
     files = talk.answers["picture"].elements
     assert [talk.host.file_path(file.number).read_bytes() for file in files] == [b"<svg/>", b"no", b"C"]
 

@@ -19,8 +19,9 @@ from appliance.interview.host import Host, current
 from appliance.interview.screen import ShownField
 from appliance.interview.turn import Posted
 
-__all__ = ["File", "about_name", "is_file", "kept_files", "kept_name", "size_in_words"]
+__all__ = ["File", "about_name", "is_file", "kept_files", "kept_name", "kept_numbers", "size_in_words"]
 
+_KEPT = "_kept_"
 _NUMBER = re.compile(r"\d{1,15}")
 _PLAIN = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+|\.[a-z0-9]+")
 
@@ -32,7 +33,13 @@ def is_file(field: ShownField) -> bool:
 
 def kept_name(field: ShownField) -> str:
     """Under which a form posts the numbers of files that came before and are to stay."""
-    return f"_kept_{field.html_name}"
+    return f"{_KEPT}{field.html_name}"
+
+
+def kept_numbers(posted: Posted) -> set[int]:
+    """All numbers of files in a form."""
+    return {int(text) for name, texts in posted.items() if name.startswith(_KEPT)
+            for text in texts if _NUMBER.fullmatch(text)}
 
 
 def about_name(field: ShownField) -> str:
@@ -155,8 +162,10 @@ class File(Datatype):
 
     def infos(self, field: ShownField, posted: Posted) -> list[FileInfo]:
         """The files of this session that are named as kept."""
-        host = current().host
         numbers = dict.fromkeys(int(text) for text in posted.get(kept_name(field), ()) if _NUMBER.fullmatch(text))
+        if not numbers:
+            return []
+        host = current().host
         found = [info for number in numbers if (info := host.file(number)) is not None]
         return found if self.several else found[-1:]
 

@@ -238,9 +238,9 @@ def test_no_choices_at_all() -> None:
 
 def test_datatypes_of_later_versions() -> None:
     """A datatype that docassemble has and this version has not is known, and says so when it is used."""
-    assert "file" in datatypes.NAMES
-    with pytest.raises(InterviewError, match="the datatype 'file' is not there yet in this version"):
-        datatypes.find(field("file"))
+    assert "signature" in datatypes.NAMES
+    with pytest.raises(InterviewError, match="the datatype 'signature' is not there yet in this version"):
+        datatypes.find(field("signature"))
 
 
 def test_a_limit_that_is_none() -> None:
