@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from appliance.compute.answering import Answer, Answering, OnTell
 from appliance.compute.cluster import Cluster, ClusterFailed
-from appliance.compute.delivery import Delivery
+from appliance.compute.delivery import Delivery, pauses
 from appliance.compute.dispatcher import Dispatcher
 from appliance.compute.journal import Journal
 from appliance.compute.options import ComputeOptions, Settings
@@ -32,6 +32,9 @@ SHORT_FOR = 60.0
 """Seconds that workers may be missing before the cluster is started anew. A worker that was killed is back in one."""
 
 STOP_LIMIT = 5.0
+
+FORGET_EACH = 24 * 3600.0
+"""Seconds between two looks for failed tasks that nobody came back to."""
 
 State = Literal["starting", "running", "failed", "stopped"]
 
@@ -63,6 +66,7 @@ class Compute:
         self._cluster: Cluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._forgetter: asyncio.Task[None] | None = None
         self._state: State = "stopped"
         self._message = ""
 
@@ -71,6 +75,7 @@ class Compute:
         self._loop = asyncio.get_running_loop()
         self._state = "starting"
         self._keeper = self._loop.create_task(self._keep())
+        self._forgetter = self._loop.create_task(self._forget())
 
     def wake(self) -> None:
         """Tasks were queued. May be called from any thread."""
@@ -85,10 +90,11 @@ class Compute:
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+        for job in (self._forgetter, self._keeper):
+            if job is not None:
+                job.cancel()
+                with suppress(asyncio.CancelledError):
+                    await job
         self._answering.close()
         await self._dispatcher.stop()
         await self._close_cluster()
@@ -137,14 +143,24 @@ class Compute:
             await self._close_cluster()
 
     async def _resume(self) -> None:
-        for pause in (*PAUSES, None):
+        """Queue what ran in the last run; nothing new can run either while the journal cannot be written to."""
+        for pause in pauses():
             try:
                 await self._journal.resume()
                 return
-            except Exception as error:  # noqa: BLE001 - the database may fail in any way; new tasks can run all the same
-                logger.warning("tasks of the last run cannot be resumed (%s)", type(error).__name__)
-            if pause is not None:
-                await asyncio.sleep(pause)
+            except Exception as error:  # noqa: BLE001 - the database may fail in any way
+                logger.warning("tasks of the last run cannot be resumed (%s); the next try is in %g s",
+                               type(error).__name__, pause)
+            await asyncio.sleep(pause)
+
+    async def _forget(self) -> None:
+        """Now and each day, have dropped what long failed tasks worked on."""
+        while True:
+            try:
+                await self._journal.forget_old()
+            except Exception as error:  # noqa: BLE001 - the database may fail in any way; there is another day
+                logger.warning("what failed tasks worked on cannot be dropped (%s)", type(error).__name__)
+            await asyncio.sleep(FORGET_EACH)
 
     async def _open_cluster(self) -> Cluster:
         options = self._options

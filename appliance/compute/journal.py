@@ -32,6 +32,10 @@ class Journal(Protocol):
         """The worker died: ``queued`` again, or ``failed`` after too many deaths."""
         ...
 
+    async def forget_old(self) -> int:
+        """Drop what tasks worked on that failed long ago; how many that were."""
+        ...
+
     async def resume(self) -> int:
         """At start: what was running is queued again; how many that were."""
         ...

@@ -56,6 +56,9 @@ class MemoryJournal:
         self.states[task_id] = "failed" if self.deaths[task_id] >= 3 else "queued"
         return self.states[task_id]
 
+    async def forget_old(self) -> int:
+        return 0
+
     async def resume(self) -> int:
         running = [task_id for task_id, state in self.states.items() if state == "running"]
         for task_id in running:

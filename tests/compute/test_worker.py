@@ -137,7 +137,8 @@ event: who_exactly
 code: |
   info = user_info()
   background_response([interface(), user_logged_in(), user_has_privilege('user'), user_has_privilege('admin', 'cron'),
-    user_has_privilege(['advocate', 'user']), info.email, info.first_name, info.last_name, info.session, user_privileges()])
+    user_has_privilege(['advocate', 'user']), info.email, info.first_name, info.last_name, info.session,
+    user_privileges()])
 """
 
 HELPER = """
