@@ -53,8 +53,8 @@ def _counters(persistent: Any) -> dict[str, int]:
     """
     if persistent:
         raise DAError(
-            f"persistent={persistent!r} is not there yet in this version: leave it out, and the task counts as performed "
-            "until somebody goes back to a screen before it."
+            f"persistent={persistent!r} is not there yet in this version: leave it out, and the task counts as "
+            "performed until somebody goes back to a screen before it."
         )
     counters: dict[str, int] = current().internal.setdefault("tasks", {})
     return counters
