@@ -181,8 +181,8 @@ class Workspace:
             # For its owner only, on every system.
             self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         place = self._folder / str(info.number)
-        place.mkdir(mode=0o700)
-        return place / info.filename
+        place.mkdir(mode=0o700, exist_ok=True)
+        return place / safe_filename(info.filename)   # whoever gave the name
 
 
 def remove_leftovers() -> None:

@@ -103,7 +103,9 @@ class TaskEnds:
                 if isinstance(evaluated.ending, BackgroundAnswer):
                     value = dump(evaluated.ending.value, "The value given to background_response()")
         result = TaskResult("failed" if error else "done", value, error, log=end.log, where=where)
-        if not settled.commit.delete:
+        if settled.commit.delete:
+            await asyncio.to_thread(self._runner.files.remove, files.blobs)
+        else:
             settled.commit.files = files + settled.commit.files
         await self._commit(settled, row, end, result, callback, number, where=where)
 
