@@ -99,10 +99,13 @@ class DAFile(FileContents):
         :param content: a text or bytes to write.
         :param reinitialize: True: a new file with a number of its own, whatever there was.
         """
+        host = current().host
+        if self.ok and host.file(self.number) is None:
+            object.__setattr__(self, "ok", False)   # it was deleted; its name stays
         wanted = self._wanted(kwargs)
         filename, mimetype = _name_and_type(wanted)
         if not self.ok or kwargs.get("reinitialize"):
-            self._know(current().host.new_file(filename, mimetype))
+            self._know(host.new_file(filename, mimetype))
         elif wanted:
             self._rename(filename, mimetype)
         if kwargs.get("content") is not None:

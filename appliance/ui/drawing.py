@@ -19,6 +19,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from tornado.template import Loader, Template
 
+from appliance.interview import datatypes
 from appliance.interview.screen import Screen
 from appliance.interview.turn import ShowScreen
 from appliance.ui.buttons import draw_buttons
@@ -54,7 +55,9 @@ def draw_body(reply: Drawable, page: PageContext) -> str:
         messages=[text for text in (page.message, reply.message, shown.message) if text],
         errors=error_links(screen, shown.errors), can_go_back=can_go_back,
         rows=draw_rows(screen, shown.errors, shown.drafts), buttons=draw_buttons(screen, can_go_back=can_go_back),
-        progress=draw_progress(screen, page.progress), form_class=_FORM_CLASS[screen.kind], hidden=_hidden(screen, reply, page),
+        progress=draw_progress(screen, page.progress), form_class=_FORM_CLASS[screen.kind],
+        hidden=_hidden(screen, reply, page),
+        multipart=any(map(datatypes.is_file, screen.fields)),
         back_hidden=_inputs([*_common(reply, page), ("_back_one", "1")]),
         back_arrow=can_go_back and screen.features.get("navigation back button", True),
         who=page.user.first_name or page.user.email or "Menu")
@@ -149,7 +152,8 @@ def _hidden(screen: Screen, reply: Drawable, page: PageContext) -> Markup:
         *_common(reply, page), ("_question_name", screen.block), ("_tracker", str(reply.steps)),
         ("_visible", ""), ("_event", _packed(event) if event else ""),
         ("_datatypes", _packed({field.html_name: field.datatype for field in fields})),
-        ("_varnames", _packed({})), ("_checkboxes", _packed(boxes)), ("_empties", _packed({})), ("_files", ""),
+        ("_varnames", _packed({})), ("_checkboxes", _packed(boxes)), ("_empties", _packed({})),
+        ("_files", _packed([field.html_name for field in fields if datatypes.is_file(field)])),
     ])
 
 

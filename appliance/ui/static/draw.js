@@ -124,8 +124,8 @@ export async function first() {
 function typed() {
   const focused = document.activeElement;
   const values = [...(form()?.elements ?? [])]
-    .filter((one) => one.name && one.type !== 'hidden' && one.type !== 'file' && one.type !== 'submit')
-    .map((one) => ({ name: one.name, type: one.type, value: one.value, checked: one.checked,
+    .filter((one) => one.name && one.type !== 'hidden' && one.type !== 'submit')
+    .map((one) => ({ name: one.name, type: one.type, value: one.value, checked: one.checked, files: one.files,
       chosen: one.multiple ? [...one.selectedOptions].map((option) => option.value) : null }));
   let selection = null;
   try {
@@ -143,6 +143,8 @@ function putBack({ values, focus, selection, scroll }) {
         if (control.value === one.value) {
           control.checked = one.checked;
         }
+      } else if (one.type === 'file') {
+        control.files = one.files;
       } else if (one.chosen) {
         [...control.options].forEach((option) => { option.selected = one.chosen.includes(option.value); });
       } else {

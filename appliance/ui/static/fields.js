@@ -33,7 +33,16 @@ export function textOf(name) {
   if (first.type === 'checkbox') {
     return first.checked ? first.value : first.dataset.daUnchecked ?? 'False';
   }
+  if (first.type === 'file') {
+    return fileName(first);
+  }
   return first.value;
+}
+
+/** The name of the file that a picker sends, or that it keeps from before; the browser's own value names a folder. */
+function fileName(picker) {
+  const kept = controlsNamed(picker.dataset.daKept).filter((one) => one.checked);
+  return [...picker.files].at(-1)?.name ?? kept.at(-1)?.dataset.daFilename ?? '';
 }
 
 /** The name of the control of a variable; quotes in an index may be of either kind. */

@@ -5,6 +5,7 @@ import { draw } from './draw.js';
 import * as browserHistory from './history.js';
 import { busy, tell, tellError } from './messages.js';
 import { form, interviewUrl, setToken } from './page.js';
+import * as uploads from './uploads.js';
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 15000;
@@ -97,6 +98,9 @@ async function persist(url, data) {
 /** Post a form, once at a time. Returns whether the answer brought a new screen. */
 async function post(sent, submitter) {
   if (underWay) {
+    return false;
+  }
+  if (!uploads.fits(sent)) {
     return false;
   }
   underWay = true;
