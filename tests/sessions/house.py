@@ -61,7 +61,7 @@ class House:
     """Everything that sessions stand on, in one folder; open it again to see what a restart finds."""
 
     def __init__(self, folder: Path, text: str = THREE_STEPS, *, evaluate: Evaluate = evaluate,
-                 evaluator: Evaluator | None = None) -> None:
+                 evaluator: Evaluator | None = None, settings: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.store = Store(folder / "data")
         self.key = load_appliance_key(self.store, config_folder=folder / "configuration")
@@ -70,7 +70,7 @@ class House:
         self.journal = Journal(self.store, self.key)
         self.sources = MemorySources({INTERVIEW: text})
         self.turns = Turns(self.store, Language(Interviews(self.sources), evaluate), self.key,
-                           user_key=self.users.key_of, evaluator=evaluator)
+                           user_key=self.users.key_of, evaluator=evaluator, settings=(settings or {}).get)
         self.queued = 0
         self.notices: list[Notice] = []
         self.revoked: list[str] = []
