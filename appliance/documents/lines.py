@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from appliance.documents.fonts import BOX, Fonts
 from appliance.documents.model import PLAIN, Look, Paragraph, Run
 from appliance.documents.page import INCH, length
-from appliance.documents.scripts import is_combining, is_ideograph, is_rtl
+from appliance.documents.scripts import is_combining, is_ideograph, is_rtl, script_of
 
 __all__ = ["ASCENT", "Line", "Lines", "Part", "is_rtl_text"]
 
@@ -87,6 +87,7 @@ class Lines:
 
     def __init__(self, pdf: FPDF, fonts: Fonts, size: float, files: dict[str, str], rtl: bool) -> None:
         self.pdf, self.fonts, self.size, self.files, self.rtl = pdf, fonts, size, files, rtl
+        self.numbers = {"page": "0", "pages": "0"}   # what page numbers are taken to be while lines are made
         self._widths: dict[tuple[Any, ...], float] = {}
 
     # -- measuring -----------------------------------------------------------------------------------
@@ -146,15 +147,17 @@ class Lines:
 
     def _text_parts(self, run: Run, levels: list[int], text: str, position: int, scale: float) -> Iterator[Part]:
         size = self.size * scale * (RAISED_SIZE if run.look.raised else 1.0)
-        letters, font, level = "", None, 0
+        letters, font, level, script = "", None, 0, ""
         for offset, letter in enumerate(run.text):
             wanted = font if font is not None and letters and is_combining(letter) else self._font(letter, run.look, font)
             shown = letter
             if wanted is None:
                 wanted, shown = self._font(BOX, PLAIN, None) or ("tinos", ""), BOX
-            if letters and (wanted != font or levels[offset] != level):
+            other = letter.isalpha() and script_of(letter) != script
+            if letters and (wanted != font or levels[offset] != level or (other and script)):
                 yield Part("text", letters, run.look, font or wanted, size, level)
                 letters = ""
+            script = script_of(letter) if other else script
             letters, font, level = letters + shown, wanted, levels[offset]
             place = position + offset
             if _may_break(letter, text[place + 1] if place + 1 < len(text) else ""):
@@ -176,7 +179,7 @@ class Lines:
         font = self.fonts.key("0", run.look) or ("tinos", "")
         if run.kind == "picture":
             return self._picture(run, level, width, Part("text", run.text, run.look, font, size, level, line_break=True))
-        part = Part(run.kind, "00" if run.kind in ("page", "pages") else "", run.look, font, size, level)
+        part = Part(run.kind, self.numbers.get(run.kind, ""), run.look, font, size, level)
         if run.kind == "fill":
             part.line_break = True
         if run.kind == "tab":

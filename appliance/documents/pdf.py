@@ -7,11 +7,14 @@ stands is decided here.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.line_break import Fragment
 
 from appliance.documents.fonts import Fonts
 from appliance.documents.layout import Layout, Strip
@@ -37,7 +40,7 @@ def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str)
     :param files: paths of pictures, by the references that the text has for them.
     :param creator: the program's name, for the file's properties.
     """
-    pdf = FPDF(unit="pt", format=page.size)
+    pdf = _File(unit="pt", format=page.size)
     pdf.set_auto_page_break(False)
     pdf.set_margins(0, 0, 0)
     pdf.c_margin = 0
@@ -52,6 +55,14 @@ def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str)
     for script in sorted(fonts.missing):
         _log.warning("a document has letters that no font here has (%s); boxes stand for them", script)
     return bytes(pdf.output())
+
+
+class _File(FPDF):
+    """A PDF file whose texts are in one font, script and direction each, as :mod:`~appliance.documents.lines` makes
+    them. fpdf2 would part a mark from its letter, because it takes marks for a script of their own."""
+
+    def _parse_chars(self, text: str, *pargs: Any, **kwargs: Any) -> Iterator[Fragment]:  # noqa: ARG002
+        yield Fragment(text, self._get_current_graphics_state(), self.k)
 
 
 class _Writer:
@@ -76,6 +87,7 @@ class _Writer:
 
     def _corners(self) -> None:
         first = "First" if self.number == 1 else ""
+        self.lines.numbers = {"page": str(self.number), "pages": str(self.total)}
         left, width = self.page.margins["left"], self.page.width
         for place in ("Header", "Footer"):
             for side in ("Left", "Center", "Right"):
@@ -125,9 +137,9 @@ class _Writer:
         baseline = y + (strip.height - line.height) + line.ascent * 0.95
         if strip.level:
             self._outline(strip)
-        self._line(line, left + x, baseline)
         if strip.mark is not None:
             self._line(strip.mark, left + strip.mark_x, baseline)
+        self._line(line, left + x, baseline)
 
     def _outline(self, strip: Strip) -> None:
         """Headings are the file's bookmarks; a level is never deeper than one below the one before."""
