@@ -10,13 +10,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from appliance.compute.captured import Captured
+from appliance.compute.ends import from_error, from_outcome
+from appliance.compute.worker_host import WorkerHost
+from appliance.interview.answers import thaw
 from appliance.interview.cache import Interviews
+from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.host import UserInfo
 from appliance.interview.screen import Screen, html_name
 from appliance.interview.sources import MemorySources
-from appliance.interview.tasks import TaskEnd
-from appliance.interview.turn import FollowUp, ShowScreen
+from appliance.interview.tasks import TaskEnd, TaskJob
+from appliance.interview.turn import Action, FollowUp, ShowScreen
 from appliance.library.modules import install_import_hook
 from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.language import Evaluate, Language
@@ -27,6 +32,7 @@ from appliance.store.appliance_key import load_appliance_key
 from appliance.store.database import Store
 from appliance.store.journal import Journal
 from appliance.store.users import Users
+from appliance.workspace import Workspace
 
 __all__ = ["ANN", "BOB", "INTERVIEW", "THREE_STEPS", "House", "run", "screen_of", "submission"]
 
@@ -104,6 +110,24 @@ class House:
         arguments = more.pop("arguments", {})
         follow_up = pickle.dumps(FollowUp(action, arguments)) if action is not None else None
         await self.turns.task_ended(TaskEnd(task_id, pickle.dumps(value), follow_up, **more))
+
+    async def work(self, task_id: str = "") -> TaskEnd:
+        """Do a queued task (the only one, unless it is named) as a worker does, and report its end; returns that."""
+        task_id = task_id or await self.only_task()
+        assert await self.journal.mark_running(task_id, "a worker")
+        end = await asyncio.to_thread(self._done, await self.journal.job(task_id))
+        await self.turns.task_ended(end)
+        return end
+
+    def _done(self, job: TaskJob) -> TaskEnd:
+        output = Captured()
+        host = WorkerHost(job, output, Workspace(lambda number: None, lambda number, path: None))
+        try:
+            outcome = evaluate(Interviews(self.sources).get(job.interview), thaw(job.answers),
+                               Action(job.action, pickle.loads(job.arguments)), host)
+            return from_outcome(job.task_id, outcome, output).end
+        except InterviewError as error:
+            return from_error(job.task_id, error, output).end
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.store.read(lambda database: database.execute(sql).fetchall()).result()
