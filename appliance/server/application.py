@@ -22,6 +22,8 @@ from appliance.server.parts import Parts
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
+from appliance.server.task_updates import TaskUpdates, TaskUpdatesSocket
+from appliance.server.tasks import TaskHandler, TasksHandler
 
 __all__ = ["Parts", "ServerApplication", "make_application"]
 
@@ -78,6 +80,7 @@ class ServerApplication(Application):
         self.parts = parts
         self.assets = Assets()
         self.tabs = Tabs(parts.turns)
+        self.task_updates = TaskUpdates()
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self.names = _configured_names(parts)
         super().__init__(
@@ -112,6 +115,7 @@ def make_application(parts: Parts) -> ServerApplication:
     """The server over its parts. New notices go to the open tabs from here on."""
     application = ServerApplication(parts)
     parts.turns.on_notice = application.tabs.push
+    parts.turns.on_tasks_changed = application.task_updates.changed
     return application
 
 
@@ -130,6 +134,9 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/dark_mode", DarkModeHandler),
         URLSpec(r"/user/sign-in", SignInHandler),
         URLSpec(r"/user/sign-out", SignOutHandler),
+        URLSpec(r"/tasks", TasksHandler),
+        URLSpec(r"/tasks/updates", TaskUpdatesSocket),
+        *(URLSpec(f"/tasks/{kind}", TaskHandler, {"kind": kind}) for kind in ("revoke", "again", "dismiss")),
         URLSpec(r"/health", HealthHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
         *(URLSpec(f"/{kind}", LeavingHandler, {"kind": kind}) for kind in ways_out),

@@ -14,7 +14,7 @@ from appliance.server.parts import Listed
 from appliance.server.replies import interview_url
 from appliance.sessions.errors import NoSuchSession
 
-__all__ = ["DarkModeHandler", "DeleteSessionHandler", "HomeHandler"]
+__all__ = ["DarkModeHandler", "DeleteSessionHandler", "HomeHandler", "when"]
 
 _GOODBYES = {
     "exit": "You have finished. Your answers of that interview were deleted, as its exit says.",
@@ -52,7 +52,8 @@ def _grouped(listed: list[Listed]) -> list[_Group]:
     return list(groups.values())
 
 
-def _when(seconds: float) -> str:
+def when(seconds: float) -> str:
+    """A time for a browser without script; ours shows the person's own time instead."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
@@ -62,7 +63,7 @@ class HomeHandler(BaseHandler):
     async def get(self) -> None:
         sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
         groups = _grouped(list(self.parts.packages.listed()))
-        self.page("home.html", groups=groups, sessions=sessions, interview_url=interview_url, when=_when,
+        self.page("home.html", groups=groups, sessions=sessions, interview_url=interview_url, when=when,
                   message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
 
 

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
-from appliance.sessions.progress import TaskProgress
+from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
+from appliance.sessions.task_list import TaskSummary
 from appliance.sessions.visitor import Visitor
 
 __all__ = ["Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
@@ -39,6 +40,7 @@ class TurnsDoor(Protocol):
     """What the server needs of :class:`appliance.sessions.turns.Turns`."""
 
     on_notice: Callable[[Notice], None]
+    on_tasks_changed: Callable[[], None]
 
     async def find(self, interview: str, visitor: Visitor) -> str | None: ...
 
@@ -65,6 +67,18 @@ class TurnsDoor(Protocol):
     async def delivered(self, ids: list[int]) -> None: ...
 
     def progress_of(self, session_id: str) -> TaskProgress: ...
+
+    def progress_of_task(self, task_id: str) -> Bar | None: ...
+
+    async def tasks_of(self, visitor: Visitor) -> list[TaskSummary]: ...
+
+    async def all_tasks(self, visitor: Visitor) -> list[TaskSummary]: ...
+
+    async def revoke_task(self, task_id: str, visitor: Visitor) -> bool: ...
+
+    async def run_task_again(self, task_id: str, visitor: Visitor) -> bool: ...
+
+    async def dismiss_task(self, task_id: str, visitor: Visitor) -> bool: ...
 
 
 class Users(Protocol):

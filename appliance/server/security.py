@@ -14,6 +14,7 @@ __all__ = [
     "host_allowed",
     "host_name",
     "is_browser_secret",
+    "live_page_policy",
     "safe_next",
     "safe_target",
     "screen_policy",
@@ -24,6 +25,11 @@ PAGE_POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src
 """For our own pages: nothing inline, nothing from elsewhere."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def live_page_policy(host: str) -> str:
+    """As :data:`PAGE_POLICY`, for a page with a WebSocket; some browsers do not count that as ``'self'``."""
+    return PAGE_POLICY.replace("connect-src 'self'", f"connect-src 'self' ws://{host} wss://{host}")
 
 
 def screen_policy(host: str) -> str:

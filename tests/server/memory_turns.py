@@ -16,8 +16,9 @@ from appliance.interview.turn import BackgroundAnswer, CheckIn, Ending, Goodbye,
 from appliance.packages import ListedInterview
 from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
 from appliance.sessions.files import ServedFile
-from appliance.sessions.progress import TaskProgress
+from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
+from appliance.sessions.task_list import ADMINISTRATORS, TaskSummary
 from appliance.sessions.visitor import Visitor
 
 INTERVIEW = "docassemble.tests:data/questions/fruit.yml"
@@ -62,8 +63,11 @@ class MemoryTurns:
         self.calls: list[str] = []
         self.files: dict[int, tuple[str, FileInfo, bytes]] = {}
         self.progress: dict[str, TaskProgress] = {}
+        self.bars: dict[str, Bar] = {}
+        self.tasks: list[TaskSummary] = []
         self.screens = default_screens()
         self.on_notice: Callable[[Notice], None] = lambda notice: None
+        self.on_tasks_changed: Callable[[], None] = lambda: None
 
     def own(self, session_id: str, visitor: Visitor) -> Session:
         session = self.sessions.get(session_id)
@@ -175,6 +179,31 @@ class MemoryTurns:
 
     def progress_of(self, session_id: str) -> TaskProgress:
         return self.progress.get(session_id, TaskProgress())
+
+    def progress_of_task(self, task_id: str) -> Bar | None:
+        return self.bars.get(task_id)
+
+    async def tasks_of(self, visitor: Visitor) -> list[TaskSummary]:
+        return [task for task in self.tasks if task.own]
+
+    async def all_tasks(self, visitor: Visitor) -> list[TaskSummary]:
+        return self.tasks
+
+    async def revoke_task(self, task_id: str, visitor: Visitor) -> bool:
+        return self._on_task("revoke", task_id, visitor)
+
+    async def run_task_again(self, task_id: str, visitor: Visitor) -> bool:
+        return self._on_task("again", task_id, visitor)
+
+    async def dismiss_task(self, task_id: str, visitor: Visitor) -> bool:
+        return self._on_task("dismiss", task_id, visitor)
+
+    def _on_task(self, what: str, task_id: str, visitor: Visitor) -> bool:
+        task = next((one for one in self.tasks if one.task_id == task_id), None)
+        if task is not None and not task.own and ADMINISTRATORS.isdisjoint(visitor.user.privileges):
+            raise NotYours(task.session_id)
+        self.calls.append(f"{what} {task_id}")
+        return task is not None
 
 
 class MemoryUsers:

@@ -98,8 +98,9 @@ function list(input) {
   const place = input.closest('[data-da-files]')?.querySelector('.da-files-chosen');
   place?.replaceChildren(...[...input.files].map((file) => {
     const item = document.createElement('li');
-    item.append(smallPicture(file), span('da-file-name', file.name), span('da-file-size', sizeInWords(file.size)),
-      removeButton(input, file));
+    const words = span('da-file-words', '');
+    words.append(span('da-file-name', file.name), ' ', span('da-file-size', sizeInWords(file.size)));
+    item.append(smallPicture(file), words, removeButton(input, file));
     return item;
   }));
 }

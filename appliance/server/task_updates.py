@@ -1,0 +1,96 @@
+"""Tells open Tasks pages that something has changed; they fetch what they show."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from appliance.server import security
+from appliance.server.base import BROWSER_COOKIE, log_failure
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from appliance.server.application import ServerApplication
+
+__all__ = ["TaskUpdates", "TaskUpdatesSocket"]
+
+_PAUSE = 0.25
+"""Seconds between two messages; nobody reads faster, and a thousand tasks may change at once."""
+
+
+class TaskUpdates:
+    """The open Tasks pages. :meth:`changed` may be called from any thread and as often as one likes."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._open: set[TaskUpdatesSocket] = set()
+        self._resting: asyncio.TimerHandle | None = None
+        self._again = False
+
+    def changed(self) -> None:
+        """Something that a Tasks page shows is different now."""
+        if self._open and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell)
+
+    def add(self, socket: TaskUpdatesSocket) -> None:
+        self._open.add(socket)
+
+    def remove(self, socket: TaskUpdatesSocket) -> None:
+        self._open.discard(socket)
+
+    def _tell(self) -> None:
+        if self._resting is not None:
+            self._again = True
+            return
+        self._resting = self._loop.call_later(_PAUSE, self._rested)
+        for socket in list(self._open):
+            socket.say_changed()
+
+    def _rested(self) -> None:
+        self._resting = None
+        if self._again:
+            self._again = False
+            self._tell()
+
+
+class TaskUpdatesSocket(WebSocketHandler):
+    """``/tasks/updates``: says ``changed`` when a Tasks page should look again. What has changed is not said here."""
+
+    @property
+    def server(self) -> ServerApplication:
+        return cast("ServerApplication", self.application)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open the socket for a page of this very host, in a browser that has been here before."""
+        if not security.is_browser_secret(self.get_cookie(BROWSER_COOKIE)) or "Origin" not in self.request.headers:
+            self.set_status(403)
+            self.finish("Please open the Tasks page first.")
+            return
+        await super().get(*args, **kwargs)
+
+    def open(self, *_args: str, **_kwargs: str) -> None:
+        """Listen from now on; the page may have missed something since it was made."""
+        self.server.task_updates.add(self)
+        self.say_changed()
+
+    def say_changed(self) -> None:
+        """Tell it; a page that has just gone needs nothing."""
+        try:
+            future = self.write_message("changed")
+        except WebSocketClosedError:
+            return
+        future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is asked here."""
+
+    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
+                      tb: TracebackType | None) -> None:
+        """As all handlers do, without values."""
+        log_failure(self.request, typ, value, tb)
+
+    def on_close(self) -> None:
+        self.server.task_updates.remove(self)
