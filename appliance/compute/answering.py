@@ -34,7 +34,7 @@ class Answering:
     :param reply: (address, task id, number, answer) sends the answer on its way.
     """
 
-    def __init__(self, answer: Answer | None, on_tell: OnTell, runs_on: Callable[[str, str], bool],
+    def __init__(self, answer: Answer, on_tell: OnTell, runs_on: Callable[[str, str], bool],
                  reply: Callable[[str, str, int, bytes], None]) -> None:
         self._answer = answer
         self._on_tell = on_tell
@@ -81,8 +81,6 @@ class Answering:
 
     async def _asked(self, address: str, task_id: str, number: int, kind: str, details: dict[str, Any]) -> None:
         try:
-            if self._answer is None:
-                raise AskFailed(f"The server has no {kind} to give.")  # noqa: TRY301 - as any other refusal
             value, ok = await self._answer(task_id, kind, details), True
         except Exception as error:  # noqa: BLE001 - whatever it was, the code that asks waits for an answer
             if not isinstance(error, AskFailed):

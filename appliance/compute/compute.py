@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from appliance.compute.answering import Answer, Answering, OnTell
+from appliance.compute.asking import AskFailed
 from appliance.compute.cluster import Cluster, ClusterFailed
 from appliance.compute.delivery import Delivery, pauses
 from appliance.compute.dispatcher import Dispatcher
 from appliance.compute.journal import Journal
 from appliance.compute.options import ComputeOptions, Settings
+from appliance.compute.package_source import PackageSource
 from appliance.compute.places import Elsewhere, Here
 from appliance.compute.task_log import TaskLog
 from appliance.compute.worker import run_task
@@ -44,7 +46,7 @@ class Compute:
 
     :param journal: where tasks are queued.
     :param on_end: commits the end of a task; called in the loop that :meth:`start` ran in.
-    :param packages_dir: the packages folder, for jobs that do not name it.
+    :param packages_dir: the packages folder.
     :param log_dir: where ``worker.log`` goes.
     :param entry: what runs on a worker.
     :param answer: answers what tasks ask while they run; ``package`` is answered here.
@@ -57,10 +59,12 @@ class Compute:
         self._journal = journal
         self._options = ComputeOptions.of(settings, packages_dir.parent)
         self._log = TaskLog(log_dir)
+        self._packages = PackageSource(packages_dir, shared=not self._options.scheduler)
         self._delivery = Delivery(on_end)
         self._dispatcher = Dispatcher(journal, self._delivery, self._options, self._log, entry,
-                                      str(packages_dir))
-        self._answering = Answering(answer, self._told, self._dispatcher.runs_on, self._reply)
+                                      self._packages)
+        self._answer = answer
+        self._answering = Answering(self._answered, self._told, self._dispatcher.runs_on, self._reply)
         self._on_tell = on_tell
         self._dispatcher.on_over = self._answering.over
         self._cluster: Cluster | None = None
@@ -188,6 +192,13 @@ class Compute:
         cluster, self._cluster, self._dispatcher.cluster = self._cluster, None, None
         if cluster is not None and not await asyncio.to_thread(cluster.close, STOP_LIMIT):
             logger.warning("the workers did not end in %g s and were killed", STOP_LIMIT)
+
+    async def _answered(self, task_id: str, kind: str, details: dict[str, Any]) -> Any:
+        if kind == "package":
+            return await asyncio.to_thread(self._packages.zipped, details["digest"])
+        if self._answer is None:
+            raise AskFailed(f"The server has no {kind} to give.")
+        return await self._answer(task_id, kind, details)
 
     def _told(self, task_id: str, kind: str, details: dict[str, Any]) -> None:
         if kind == "error_action":

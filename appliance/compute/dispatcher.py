@@ -20,6 +20,7 @@ from appliance.compute.delivery import Delivery, may_heal, pauses
 from appliance.compute.ends import error_follow_up
 from appliance.compute.journal import Journal
 from appliance.compute.options import ComputeOptions
+from appliance.compute.package_source import PackageSource, replaced
 from appliance.compute.report import Report
 from appliance.compute.task_log import TaskLog
 from appliance.interview.tasks import ErrorDetails, TaskEnd, TaskJob
@@ -47,11 +48,11 @@ class Dispatcher:
     """Pairs queued tasks with idle workers.
 
     :param entry: what runs on the worker: a :class:`TaskJob`, pickled, to a :class:`Report`, pickled.
-    :param packages: the packages folder, for jobs that do not name it.
+    :param packages: what is installed: it travels with the task by its hashes.
     """
 
     def __init__(self, journal: Journal, delivery: Delivery, options: ComputeOptions, log: TaskLog,
-                 entry: Callable[[bytes], bytes], packages: str) -> None:
+                 entry: Callable[[bytes], bytes], packages: PackageSource) -> None:
         self.cluster: Cluster | None = None
         self.on_over: Callable[[str], None] = lambda _task_id: None   # this task does not run any more
         self._journal = journal
@@ -66,6 +67,7 @@ class Dispatcher:
         self._returning: set[str] = set()       # marked as running in the journal, and no worker has them
         self._error_actions: dict[str, bytes] = {}   # of a task, a pickled FollowUp: what is to run if it dies
         self._busy: set[str] = set()
+        self._packages_of: dict[str, bytes] = {}     # of a worker: the index of the packages that it was last given
         self._jobs: set[asyncio.Task[None]] = set()
         self._something = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
@@ -145,11 +147,28 @@ class Dispatcher:
             outstanding = {*waiting, *self._runs, *self._returning}
             for task_id in self._error_actions.keys() - outstanding:
                 del self._error_actions[task_id]
-        idle = sorted(self.cluster.addresses - self._busy) if self.cluster is not None else []
-        for address in idle:
+        cluster = self.cluster
+        if cluster is None or not self._queue:
+            return
+        index = self._packages.index()
+        self._packages_of = {one: given for one, given in self._packages_of.items() if one in cluster.addresses}
+        for address in sorted(cluster.addresses - self._busy):
             if not self._queue:
                 return
+            if replaced(self._packages_of.get(address, b""), index):
+                self._busy.add(address)
+                self._in_background(self._renew(cluster, address))
+                continue
+            self._packages_of[address] = index
             self._launch(_Run(self._queue.popleft(), address))
+
+    async def _renew(self, cluster: Cluster, address: str) -> None:
+        """A worker may have imported modules of a package that was replaced: have a new one."""
+        try:
+            await asyncio.wrap_future(cluster.kill(address))
+        finally:
+            self._busy.discard(address)
+            self._something.set()
 
     def _launch(self, run: _Run) -> None:
         self._runs[run.task_id] = run
@@ -216,7 +235,8 @@ class Dispatcher:
         cluster = self.cluster
         if cluster is None:
             raise ClusterFailed("the cluster is being started anew")
-        payload = pickle.dumps(job if job.packages else replace(job, packages=self._packages), protocol=5)
+        folder = (job.packages or str(self._packages.folder)) if self._packages.shared else ""
+        payload = pickle.dumps(replace(job, packages=folder, index=self._packages_of[run.address]), protocol=5)
         answer = asyncio.wrap_future(cluster.run(run.address, self._entry, payload))
         revoked = asyncio.get_running_loop().create_task(run.revoked.wait())
         either: set[asyncio.Future[Any]] = {answer, revoked}

@@ -11,6 +11,7 @@ import logging
 import pickle
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.compute.asking import asking_for
@@ -44,6 +45,7 @@ def run_task(payload: bytes) -> bytes:
 
 def _evaluated(job: TaskJob, output: Captured) -> Report:
     from appliance.compute.ends import from_error, from_outcome
+    from appliance.compute.fetched_packages import folder_of
     from appliance.compute.task_files import open_workspace, with_files
     from appliance.compute.worker_host import WorkerHost
 
@@ -53,7 +55,7 @@ def _evaluated(job: TaskJob, output: Captured) -> Report:
         from appliance.interview.evaluate import evaluate
         from appliance.interview.turn import Action
 
-        interview = _interviews(job.packages).get(job.interview)
+        interview = _interviews(folder_of(job)).get(job.interview)
         action = Action(job.action, pickle.loads(job.arguments))
         outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output, workspace))
         report = from_outcome(job.task_id, outcome, output, _asked_at(interview, outcome))
@@ -76,15 +78,13 @@ def _asked_at(interview: Interview, outcome: Outcome) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _interviews(packages: str) -> Interviews:
+def _interviews(packages: Path) -> Interviews:
     """The interviews of one packages folder, parsed once per file version for all tasks of this worker."""
-    from pathlib import Path
-
     from appliance.interview.cache import Interviews
     from appliance.library.modules import install_import_hook
     from appliance.packages import InstalledPackages
 
-    sources = InstalledPackages(Path(packages))
+    sources = InstalledPackages(packages)
     install_import_hook(sources)
     return Interviews(sources)
 
@@ -93,7 +93,8 @@ def warm_up() -> None:
     """Import what every task needs, so that the first one does not wait for it."""
     import importlib
 
-    for name in ("appliance.compute.ends", "appliance.compute.task_files", "appliance.compute.worker_host",
+    for name in ("appliance.compute.ends", "appliance.compute.fetched_packages",
+                 "appliance.compute.task_files", "appliance.compute.worker_host",
                  "appliance.interview.evaluate", "appliance.interview.cache", "appliance.library.names",
                  "appliance.library.modules", "appliance.packages"):
         importlib.import_module(name)
