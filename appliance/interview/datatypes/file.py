@@ -130,8 +130,8 @@ class File(Datatype):
             return Markup("")
         items = Markup("").join(Markup(
             '<li><label class="da-file-kept form-check"><input class="form-check-input" type="checkbox" checked '
-            'name="{}" value="{}" data-da-filename="{}"> <span class="da-file-name">{}</span> '
-            '<span class="da-file-size">{}</span></label></li>'
+            'name="{}" value="{}" data-da-filename="{}"> <span class="da-file-words">'
+            '<span class="da-file-name">{}</span> <span class="da-file-size">{}</span></span></label></li>'
         ).format(kept_name(field), one["number"], one["filename"], one["filename"], size_in_words(one["size"]))
             for one in kept)
         several = self.several or len(kept) > 1
