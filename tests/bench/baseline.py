@@ -4,7 +4,8 @@
 
 * ``GET /interview`` answers ``FOLDER/first.html`` after one commit (a session's row);
 * ``POST /interview`` answers ``FOLDER/reply.json`` after one commit (a step's row);
-* ``/page`` has a button that posts to ``/task``; a process of a pool answers, and the page gets it by a socket.
+* ``/page`` has a button that posts to ``/task``; a process of a pool answers, and the page gets it by a socket;
+* ``POST /stamp`` does the same with the time at which the process answers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ PAGE = """<!DOCTYPE html><title>Baseline</title><link rel="icon" href="data:,">
 <p id="result"></p><button id="go">Go</button><script>
 const socket = new WebSocket(location.origin.replace('http', 'ws') + '/socket');
 socket.onmessage = async (message) => {
+  if (message.data.startsWith('at ')) return arrived(Number(message.data.slice(3)));
   const body = await (await fetch('/interview')).text();
   document.getElementById('result').textContent = message.data + ' ' + body.length;
 };
@@ -35,6 +39,11 @@ document.getElementById('go').onclick = () => fetch('/task', {method: 'POST'});
 def work() -> str:
     """What a task does."""
     return "It is done."
+
+
+def stamp() -> str:
+    """When this was done, in milliseconds."""
+    return f"at {1000 * time.time()}"
 
 
 class Committing(RequestHandler):
@@ -57,10 +66,13 @@ class Interview(Committing):
 
 
 class Task(Committing):
+    def initialize(self, task: Callable[[], str]) -> None:
+        self.task = task
+
     async def post(self) -> None:
         self.commit()
         self.finish("{}")
-        value = await asyncio.get_running_loop().run_in_executor(self.settings["pool"], work)
+        value = await asyncio.get_running_loop().run_in_executor(self.settings["pool"], self.task)
         self.commit()
         for socket in Socket.opened:
             socket.write_message(value)
@@ -96,7 +108,8 @@ async def serve(port: int, folder: Path) -> None:
             **{name: file.read_bytes() if (file := folder / f"{name}.{kind}").exists() else b"{}"
                for name, kind in (("first", "html"), ("reply", "json"))}}
         await asyncio.get_running_loop().run_in_executor(pool, work)
-        routes = [(r"/interview", Interview), (r"/task", Task), (r"/page", Page), (r"/socket", Socket)]
+        routes: list[Any] = [(r"/interview", Interview), (r"/task", Task, {"task": work}),
+                             (r"/stamp", Task, {"task": stamp}), (r"/page", Page), (r"/socket", Socket)]
         application = Application(routes, **shared)
         application.listen(port, "127.0.0.1")
         await asyncio.Event().wait()

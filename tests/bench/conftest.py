@@ -16,12 +16,15 @@ import pytest
 
 from tests.bench.figures import Figure
 from tests.bench.quick import QuickClient
+from tests.bench.rig import TASKS
 from tests.support.packages import make_package
 from tests.support.process import Appliance, free_port
 
 ROOT = Path(__file__).parents[2]
 ONE_FIELD = "docassemble.appliancebench:data/questions/one_field.yml"
 TASK = "docassemble.appliancebench:data/questions/task.yml"
+NEWS = "docassemble.appliancebench:data/questions/news.yml"
+MANY = "docassemble.appliancebench:data/questions/tasks.yml"
 
 QUESTIONS = {
     "one_field.yml": """\
@@ -58,6 +61,23 @@ reload: 30
 event: result
 question: It is ${ task.get() }.
 """,
+    "news.yml": """\
+imports:
+  - time
+---
+mandatory: True
+question: News
+---
+event: ask
+code: |
+  background_action('tell', 'javascript')
+  json_response({})
+---
+event: tell
+code: |
+  background_response('arrived(' + str(1000 * time.time()) + ')')
+""",
+    **TASKS,
 }
 
 

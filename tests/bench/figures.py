@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Literal
 
-__all__ = ["Figure", "median_and_p95"]
+__all__ = ["Figure", "median_and_p95", "scaled"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,8 @@ class Figure:
 def median_and_p95(values: Sequence[float]) -> tuple[float, float]:
     """The middle, and what 95 of 100 do not pass."""
     return median(values), quantiles(values, n=20)[-1]
+
+
+def scaled(count: int) -> int:
+    """How often something is done: less with ``BENCH_SCALE=0.1``, to see whether the benchmarks run at all."""
+    return max(2, round(count * float(os.environ.get("BENCH_SCALE", "1"))))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
 from http.client import HTTPConnection
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from appliance.interview.screen import html_name
@@ -73,6 +74,12 @@ class QuickClient:
         took = 1000 * (time.perf_counter() - start)
         assert status == 200, reply[:300]
         return took
+
+    def act(self, interview: str, action: str, **arguments: Any) -> None:
+        """Run an action of this person's session."""
+        packed = quote(json.dumps({"action": action, "arguments": arguments}))
+        status, body = self._ask("GET", f"/interview?i={quote(interview, safe=':/')}&action={packed}", None)
+        assert status == 200, body[:300]
 
     @classmethod
     def sample(cls, base: str, interview: str, answers: Mapping[str, str]) -> tuple[bytes, bytes]:

@@ -7,14 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.bench.conftest import ONE_FIELD, ROOT, TASK, Baseline, wait_for
-from tests.bench.figures import Figure, median_and_p95
+from tests.bench.conftest import MANY, NEWS, ONE_FIELD, ROOT, TASK, Baseline, wait_for
+from tests.bench.figures import Figure, median_and_p95, scaled
 from tests.bench.quick import QuickClient
 from tests.support.process import DEMO, Appliance
 
@@ -38,16 +37,19 @@ def test_background_result_reaches_the_page(measured: Appliance, baseline: Basel
                                             show: Show) -> None:
     """From the click that asks for a task to its result on the page, in Chromium, through the socket: 30 times."""
     page = browser.new_page()
-    ours = [_task_on_page(page, measured) for _ in range(30)]
+    times = scaled(30)
+    ours, p95 = median_and_p95([_task_on_page(page, measured) for _ in range(times)])
     page.goto(f"{baseline.url}/page")
     page.wait_for_timeout(300)
     bare = []
-    for _ in range(30):
+    for _ in range(times):
         page.evaluate("document.getElementById('result').textContent = ''")
         bare.append(float(page.evaluate(CLICK_TO_TEXT, ["#go", "It is done."])))
     page.close()
-    figure = Figure("background action to its result on the page, median of 30", median(ours), "ms", median(bare), 100)
+    bare_median, bare_p95 = median_and_p95(bare)
+    figure = Figure(f"background action to its result on the page, median of {times}", ours, "ms", bare_median, 100)
     show(figure)
+    show(Figure("background action to its result on the page, p95", p95, "ms", bare_p95))
     assert figure.met
 
 
@@ -57,6 +59,31 @@ def _task_on_page(page: Page, appliance: Appliance) -> float:
     assert not opening.value.is_closed()
     page.wait_for_timeout(100)   # the socket's handshake
     return float(page.evaluate(CLICK_TO_TEXT, ["#daform button[type=submit]:not([name=_back_one])", "It is done."]))
+
+
+def test_notice_reaches_the_page(measured: Appliance, baseline: Baseline, browser: Browser, show: Show) -> None:
+    """From the end of the task's code, on its worker, to the notice being acted upon in Chromium: 100 times."""
+    page = browser.new_page()
+    with page.expect_websocket():
+        page.goto(f"{measured.url}/interview?i={NEWS}&new_session=1")
+    ours, p95 = median_and_p95(_news(page, "action_call('ask', {})"))
+    page.goto(f"{baseline.url}/page")
+    bare, bare_p95 = median_and_p95(_news(page, "fetch('/stamp', {method: 'POST'})"))
+    page.close()
+    figures = [Figure("notice from a task to the browser, median", ours, "ms", bare, 100),
+               Figure("notice from a task to the browser, p95", p95, "ms", bare_p95, 100)]
+    for figure in figures:
+        show(figure)
+    assert all(figure.met for figure in figures)
+
+
+def _news(page: Page, ask: str) -> list[float]:
+    """The milliseconds that each of several notices took to the page."""
+    page.wait_for_timeout(300)   # the socket's handshake
+    return [float(page.evaluate(f"""() => new Promise((resolve) => {{
+        window.arrived = (sent) => resolve(performance.timeOrigin + performance.now() - sent);
+        {ask};
+    }})""")) for _ in range(scaled(100))]
 
 
 def test_submit_of_one_field(measured: Appliance, baseline: Baseline, show: Show) -> None:
@@ -98,6 +125,28 @@ def test_memory_when_idle(measured: Appliance, baseline: Baseline, show: Show) -
                     _megabytes(baseline.process), 320)
     show(figure)
     assert figure.met
+
+
+def test_memory_after_a_thousand_tasks(measured: Appliance, show: Show) -> None:
+    """What all processes hold after 1,000 tasks against before: what is kept of a task is on the disk."""
+    with QuickClient(measured.url) as client:
+        client.begin(MANY)
+        _run_tasks(measured, client, 50)   # all workers have the interview, and caches are filled
+        before = _megabytes(measured.process)
+        _run_tasks(measured, client, scaled(1000))
+    figure = Figure("memory of all processes after 1,000 tasks", _megabytes(measured.process), "MB", before,
+                    1.15 * before)
+    show(figure)
+    assert figure.met
+
+
+def _run_tasks(appliance: Appliance, client: QuickClient, count: int) -> None:
+    client.act(MANY, "many", count=count)
+    end = time.monotonic() + 300
+    while any((appliance.health() or {})["queue"].values()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    time.sleep(2)
 
 
 def _megabytes(process: psutil.Process) -> float:
