@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,9 @@ class MemoryHost:
 
     def log(self, message: str) -> None:
         self.logged.append(message)
+
+    def new_task_id(self) -> str:
+        return secrets.token_hex(16)
 
     def task(self, task_id: str) -> TaskView | None:
         return self.tasks.get(task_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,6 +72,9 @@ class WorkerHost:
 
     def log(self, message: str) -> None:
         self._output.note(str(message))
+
+    def new_task_id(self) -> str:
+        return secrets.token_hex(16)
 
     def task(self, task_id: str) -> TaskView | None:
         """One of the tasks that this one waited for, or one that it starts itself, which waits for its end.

@@ -79,6 +79,10 @@ class Host(Protocol):
         """Keep an author's ``log()`` line."""
         ...
 
+    def new_task_id(self) -> str:
+        """An id for a task that is asked for now; nobody can guess it."""
+        ...
+
     def task(self, task_id: str) -> TaskView | None:
         """A task of this session, or None if there is no such task."""
         ...

@@ -7,7 +7,6 @@ all: the host of a task answers with a clear error.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, NoReturn, cast
@@ -190,7 +189,7 @@ def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
             f"use {', '.join(map(repr, NOTIFICATIONS))} or None."
         )
     evaluation = current()
-    task_id = secrets.token_hex(16)
+    task_id = evaluation.host.new_task_id()
     evaluation.effects.append(StartTask(task_id, str(action), kwargs, cast("Notification | None", notification)))
     return MyAsyncResult(task_id, evaluation.host.now())
 

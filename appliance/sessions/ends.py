@@ -91,7 +91,7 @@ class TaskEnds:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
                 evaluated = await self._runner.evaluate(counted, Happening(
-                    "follow_up", action, self._actor(row), files=files))
+                    "follow_up", action, self._actor(row), files=files, task_id=row.id))
             except Stopping:
                 raise   # the action has not run; the task runs again at the next start
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
@@ -130,7 +130,8 @@ class TaskEnds:
         if end.effects is None:
             return
         commit, opened = settled.commit, settled.opened
-        settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row))
+        settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row),
+                          parent=row.id)
         settler.add_effects(commit, load(end.effects))
         if commit.tasks and not commit.task_answers and opened.current is not None:
             commit.task_answers = seal_answers(self._runner.appliance_key, opened.row.id, opened.current.answers)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +27,7 @@ from appliance.workspace import Workspace
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
 
-__all__ = ["Actor", "SessionHost", "no_documents"]
+__all__ = ["Actor", "SessionHost", "ids_from", "no_documents"]
 
 _ENDS_IN_ACTION = ("This task ends in background_response_action() or background_error_action(), whose action can only "
                    "run after this code: do not wait for it here, show a question with 'reload: True' instead and use "
@@ -50,6 +53,11 @@ class Actor:
         return self.interface in ("web", "json")
 
 
+def ids_from(task_id: str) -> Iterator[str]:
+    """The ids of the tasks that the callback of this task asks for, in their order; as hard to guess as its own."""
+    return (hashlib.sha256(f"{task_id}:{number}".encode()).hexdigest()[:32] for number in itertools.count())
+
+
 @dataclass
 class SessionHost:
     """One turn's host.
@@ -58,6 +66,7 @@ class SessionHost:
     :param documents: assembles a document in a format.
     :param start_now: commits and starts tasks before the turn has ended, for ``.get()``.
     :param started: the tasks that were started so.
+    :param task_ids: the ids of tasks that are asked for; None for random ones.
     """
 
     actor: Actor
@@ -71,6 +80,7 @@ class SessionHost:
     workspace: Workspace
     documents: Callable[[Document, str], bytes]
     started: set[str] = field(default_factory=set)
+    task_ids: Iterator[str] | None = None
 
     @property
     def interface(self) -> str:
@@ -102,6 +112,11 @@ class SessionHost:
         evaluation = running_evaluation()
         if evaluation is not None:
             evaluation.log.append(message)
+
+    def new_task_id(self) -> str:
+        """Random; in a callback, which Back may run again, the same each time, so that its handles stay true."""
+        self._check()
+        return secrets.token_hex(16) if self.task_ids is None else next(self.task_ids)
 
     def task(self, task_id: str) -> TaskView | None:
         """A task of this session, also one this very turn asks for; None if there is none."""

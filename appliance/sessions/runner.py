@@ -22,7 +22,7 @@ from appliance.sessions.error_mail import ErrorMails
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
-from appliance.sessions.host import Actor, SessionHost
+from appliance.sessions.host import Actor, SessionHost, ids_from
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
@@ -38,7 +38,7 @@ from appliance.store.keys import Holder, unwrap
 from appliance.store.outbox import add_mail
 from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
 from appliance.store.steps import chain_start, load_steps, open_steps
-from appliance.store.tasks import add_tasks, callbacks_after, open_callback, seal_answers
+from appliance.store.tasks import add_tasks, ancestors, callbacks_after, open_callback, seal_answers
 
 __all__ = ["Evaluated", "Happening", "Runner"]
 
@@ -52,7 +52,9 @@ class Happening:
     """One turn to take.
 
     :param turn_id: noted with the commit, so that the same turn is not applied twice.
-    :param callbacks: of tasks, pickled, to run on the answers before the turn (after Back).
+    :param callbacks: of tasks, each the task's id and what it ended in, pickled, to run on the answers before the turn
+        (after Back).
+    :param task_id: the task whose callback this is.
     :param files: what is committed together with the turn, and known to it (of the task that has ended).
     """
 
@@ -60,7 +62,8 @@ class Happening:
     turn: Turn
     actor: Actor
     turn_id: str = ""
-    callbacks: tuple[bytes, ...] = ()
+    callbacks: tuple[tuple[str, bytes], ...] = ()
+    task_id: str = ""
     files: FileChanges = field(default_factory=FileChanges)
 
 
@@ -167,15 +170,20 @@ class Runner:
         steps = await asyncio.to_thread(open_steps, opened.row.id, opened.key, rows)
         return replace(opened, steps={number: steps[number], **opened.steps})
 
-    async def callbacks_for(self, opened: Opened) -> tuple[bytes, ...]:
-        """The callbacks that the current step is older than, of those tasks whose handle it holds."""
+    async def callbacks_for(self, opened: Opened) -> tuple[tuple[str, bytes], ...]:
+        """The callbacks that the current step is older than, of those tasks whose handle it holds, and of those that
+        these have started.
+        """
         step = opened.current
         if step is None or step.callbacks >= opened.row.callbacks:
             return ()
-        rows = await self.read(lambda database: callbacks_after(database, opened.row.id, step.callbacks))
+        rows = await self.read(lambda database: [
+            (row, ancestors(database, row))
+            for row in callbacks_after(database, opened.row.id, step.callbacks)])
         # A handle holds the task's id, which is random: where its bytes are, there is the handle.
-        found = [open_callback(row, opened.key) for row in rows if row.id.encode() in step.answers]
-        return tuple(callback for callback in found if callback is not None)
+        found = [(row.id, open_callback(row, opened.key)) for row, above in rows
+                 if any(task_id.encode() in step.answers for task_id in (row.id, *above))]
+        return tuple((task_id, callback) for task_id, callback in found if callback is not None)
 
     # -- a turn ------------------------------------------------------------------------------------
 
@@ -317,7 +325,7 @@ class Runner:
         if happening.callbacks and outcome.save == "ignore":
             outcome.save = "overwrite"  # what the callbacks changed must stay
         settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
-                          frozenset(started))
+                          frozenset(started), happening.task_id)
         settled = settler.settle(outcome)
         if not settled.commit.delete:
             settled.commit.files = files.seal()
@@ -330,10 +338,11 @@ class Runner:
             return self.language.begin(dict(getattr(happening.turn, "url_args", {})), datetime.now(UTC))
         stored = opened.current.answers
         answers = self.language.thaw(stored)
-        for callback in happening.callbacks:
+        for task_id, callback in happening.callbacks:
             follow_up: FollowUp = load(callback)
             files_again = files.again()
-            again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace)
+            again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace,
+                            task_ids=ids_from(task_id))
             try:
                 outcome = self.language.evaluate(
                     interview, answers, Action(follow_up.action or "", dict(follow_up.arguments)), again)
@@ -368,7 +377,8 @@ class Runner:
             self.on_tasks_changed()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
-                           start_now, files.workspace, self.documents, started)
+                           start_now, files.workspace, self.documents, started,
+                           ids_from(happening.task_id) if happening.task_id else None)
 
     # -- the store -------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Settler:
 
     :param before: the session as it was; for Back, with the current step moved already.
     :param started: the tasks that are in the journal already.
+    :param parent: the task that asks for others, itself or in its callback.
     :param turn_id: noted with the commit.
     """
 
@@ -67,6 +68,7 @@ class Settler:
     actor: Actor
     turn_id: str = ""
     started: frozenset[str] = frozenset()
+    parent: str = ""
 
     def settle(self, outcome: Outcome) -> Settled:
         """:raises CannotSave: if the answers, or what a task is given, cannot be pickled."""
@@ -191,14 +193,14 @@ class Settler:
         for effect in effects:
             if isinstance(effect, StartTask):
                 if effect.task_id not in self.started:
-                    commit.tasks.append(new_task(effect, self.before, self.actor, self.appliance_key))
+                    commit.tasks.append(new_task(effect, self.before, self.actor, self.appliance_key, self.parent))
             elif isinstance(effect, RevokeTask):
                 commit.revokes.append((effect.task_id, effect.terminate))
             elif isinstance(effect, SendNotice):
                 commit.notices.append(new_notice(self.before, effect.kind, effect.value))
 
 
-def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes) -> NewTask:
+def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes, parent: str = "") -> NewTask:
     """A row of the journal.
 
     :raises CannotSave: if the arguments cannot be pickled.
@@ -207,7 +209,7 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
                           dict(actor.device))
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
-                        session_key=opened.key, after=effect.after)
+                        session_key=opened.key, after=effect.after, parent_id=parent)
 
 
 def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:

@@ -118,6 +118,7 @@ def _files_and_mail(database: Database) -> None:
         ALTER TABLE tasks ADD COLUMN error_type TEXT NOT NULL DEFAULT '';
         ALTER TABLE tasks ADD COLUMN error_where TEXT NOT NULL DEFAULT '';
         ALTER TABLE tasks ADD COLUMN user_id INTEGER REFERENCES users (id) ON DELETE SET NULL;
+        ALTER TABLE tasks ADD COLUMN parent_id TEXT NOT NULL DEFAULT '';
 
         ALTER TABLE notices ADD COLUMN created REAL NOT NULL DEFAULT 0;
 

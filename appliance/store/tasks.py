@@ -24,6 +24,7 @@ __all__ = [
     "TaskResult",
     "TaskRow",
     "add_tasks",
+    "ancestors",
     "awaited_by",
     "callbacks_after",
     "drop_payload",
@@ -63,6 +64,7 @@ class NewTask:
 
     :param user_id: who asked for it; None for somebody without an account.
     :param after: the tasks that must have ended before this one is taken.
+    :param parent_id: the task that asked for it, itself or in its callback.
     """
 
     task_id: str
@@ -72,14 +74,15 @@ class NewTask:
     sealed_session_key: bytes = field(repr=False)
     user_id: int | None = None
     after: tuple[str, ...] = ()
+    parent_id: str = ""
 
     @staticmethod
     def make(task_id: str, notification: str | None, payload: TaskPayload, *, appliance_key: bytes,
-             session_key: bytes, after: tuple[str, ...] = ()) -> NewTask:
+             session_key: bytes, after: tuple[str, ...] = (), parent_id: str = "") -> NewTask:
         """Seal what the task needs under the appliance's key."""
         return NewTask(task_id, payload.action, notification,
                        seal(appliance_key, pickle.dumps(payload), f"task:{task_id}"),
-                       seal(appliance_key, session_key, f"task key:{task_id}"), payload.user.user_id, after)
+                       seal(appliance_key, session_key, f"task key:{task_id}"), payload.user.user_id, after, parent_id)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class TaskRow:
 
     :param error_type: of a failed task, with `error_where`, the file and line, in the clear; they are never values.
     :param user_id: who asked for it; None for somebody without an account.
+    :param parent_id: the task that asked for it; empty where a person's turn did.
     """
 
     id: str
@@ -119,6 +123,7 @@ class TaskRow:
     error_type: str
     error_where: str
     user_id: int | None
+    parent_id: str
     callback_number: int | None
     answers_id: int | None
     deaths: int
@@ -168,10 +173,11 @@ def add_tasks(database: Database, session_id: str, tasks: list[NewTask], sealed_
     for task in tasks:
         added = database.execute(
             "INSERT INTO tasks (id, session_id, state, action, notification, created, sealed_job, sealed_session_key,"
-            " answers_id, user_id) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, (SELECT id FROM users WHERE id = ?))"
+            " answers_id, parent_id, user_id)"
+            " VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM users WHERE id = ?))"
             " ON CONFLICT (id) DO NOTHING",
             [task.task_id, session_id, task.action, task.notification, time.time(), task.sealed_job,
-             task.sealed_session_key, cursor.lastrowid, task.user_id]).rowcount
+             task.sealed_session_key, cursor.lastrowid, task.parent_id, task.user_id]).rowcount
         for after in dict.fromkeys(task.after) if added else ():
             database.execute("INSERT INTO task_waits (task_id, after_id) VALUES (?, ?)", [task.task_id, after])
 
@@ -203,6 +209,17 @@ def callbacks_after(database: Database, session_id: str, number: int) -> list[Ta
     """The tasks whose callback was applied later than the callback of this number, in that order."""
     return rows_of_tasks(database, "SELECT * FROM tasks WHERE session_id = ? AND callback_number > ?"
                                    " ORDER BY callback_number", [session_id, number])
+
+
+def ancestors(database: Database, row: TaskRow) -> list[str]:
+    """The ids of the task that asked for this one, of the one that asked for that, and so on."""
+    found: list[str] = []
+    parent = row.parent_id
+    while parent and parent not in found:
+        found.append(parent)
+        above = database.execute("SELECT parent_id FROM tasks WHERE id = ?", [parent]).fetchone()
+        parent = above[0] if above else ""
+    return found
 
 
 def end_task(database: Database, row: TaskRow, result: TaskResult, session_key: bytes, *,

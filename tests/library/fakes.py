@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,9 @@ class FakeHost:
 
     def error_action(self, follow_up: FollowUp) -> None:
         self.error_actions.append(follow_up)
+
+    def new_task_id(self) -> str:
+        return secrets.token_hex(16)
 
     def task(self, task_id: str) -> TaskView | None:
         return self.tasks.get(task_id)
