@@ -12,6 +12,9 @@ from pathlib import Path
 from appliance.compute.certificates import make_certificates, start_commands
 
 
+_HOMES = ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")
+
+
 class ElsewhereCluster:
     """A scheduler and workers in processes of their own, which run in a folder of their own.
 
@@ -49,7 +52,7 @@ class ElsewhereCluster:
         with (place / "log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [Path(sys.executable).with_name("dask"), *arguments], cwd=place, stdout=log, stderr=log,
-                env={**os.environ, variable: value})
+                env={**os.environ, **dict.fromkeys(_HOMES, str(place)), variable: value})
 
     def stop(self, *names: str) -> None:
         """Kill them, as a power cut does; nannies and workers end with each other."""

@@ -1,0 +1,164 @@
+"""The real appliance with its tasks on a cluster elsewhere, whose workers know nothing of its data folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.compute.elsewhere import ElsewhereCluster
+from tests.support.client import Client, Page
+from tests.support.packages import make_package
+from tests.support.process import Appliance
+
+New = Callable[..., Appliance]
+
+INTERVIEW = "docassemble.travel:data/questions/travel.yml"
+
+QUESTIONS = """
+question: What to read?
+fields:
+  - Text: upload
+    datatype: file
+---
+mandatory: True
+code: |
+  upload
+  task = background_action('work', 'refresh')
+---
+event: work
+code: |
+  from docassemble.travel.helper import shout, place
+  background_progress(0.5, 'half way')
+  made = DAFile('made')
+  made.initialize(filename='made.txt', content=shout(upload.slurp()))
+  background_response_action('arrived', made=made, place=place())
+---
+event: arrived
+code: |
+  made = action_argument('made')
+  place = action_argument('place')
+  background_response()
+---
+mandatory: True
+code: |
+  read
+---
+need: task
+question: |
+  % if task.ready():
+  Ready
+  % else:
+  Working
+  % endif
+subquestion: |
+  % if defined('made'):
+  [what was made](${ made.url_for() }) says ${ made.slurp() }; it was made at ${ place }.
+  % endif
+continue button field: read
+---
+mandatory: True
+code: |
+  endless = background_action('spin')
+---
+event: spin
+code: |
+  while True:
+    pass
+---
+mandatory: True
+question: It runs
+fields:
+  - Word: word
+---
+mandatory: True
+code: |
+  endless.revoke(terminate=True)
+---
+mandatory: True
+question: It is over
+"""
+
+HELPER = """
+def shout(text):
+    return text.upper() + '{sign}'
+
+
+def place():
+    return __file__
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ElsewhereCluster]:
+    one = ElsewhereCluster(tmp_path_factory.mktemp("elsewhere"))
+    one.start()
+    yield one
+    one.stop()
+
+
+def configured(one: Appliance, cluster: ElsewhereCluster) -> Appliance:
+    lines = [f"  {name.removeprefix('compute: ')}: {value}" for name, value in cluster.settings.items()]
+    (one.data / "config.yml").write_text("\n".join(["compute:", *lines]))
+    return one
+
+
+def wait_for_workers(one: Appliance, count: int = 2) -> None:
+    deadline = time.monotonic() + 30
+    while (one.health() or {}).get("workers") != count:
+        assert time.monotonic() < deadline, one.health()
+        time.sleep(0.02)
+
+
+def upload(person: Client, page: Page, text: str) -> Page:
+    """Post the page's form with a file in its only picker."""
+    (name,) = re.findall(r'<input[^>]* type="file"[^>]*name="([^"]+)"|<input[^>]*name="([^"]+)"[^>]* type="file"',
+                         page.html)
+    files = [(next(filter(None, name)), ("letter.txt", text.encode(), "text/plain"))]
+    answer = person.http.post(page.action, data=dict(page.values()), files=files)
+    return Page(str(answer.url), answer.status_code, answer.text)
+
+
+def busy(cluster: ElsewhereCluster) -> list[psutil.Process]:
+    """The workers that compute with all their might."""
+    family = psutil.Process(cluster.processes["workers"].pid).children(recursive=True)
+    for process in family:
+        process.cpu_percent()
+    time.sleep(0.2)
+    return [process for process in family if process.cpu_percent() > 30]
+
+
+def test_a_task_travels_with_all_it_needs(new_appliance: New, cluster: ElsewhereCluster, tmp_path: Path) -> None:
+    """A task elsewhere imports its package's module, reads an upload, and makes a file that its person downloads; with a
+    newer version of the package the newer module counts; an endless one is ended, with its process.
+    """
+    one = configured(new_appliance(), cluster)
+    for sign in ("!", "?"):
+        source = make_package(tmp_path / f"source{ord(sign)}", "travel", {"travel.yml": QUESTIONS},
+                              {"helper.py": HELPER.replace("{sign}", sign)})
+        one.command("install", str(source))
+        if sign == "!":
+            one.start()
+            wait_for_workers(one)
+        with Client(one.url) as person:
+            page = upload(person, person.start(INTERVIEW), "Zaphod was here")
+            page = person.wait_for(page, "Ready")
+            assert f"says ZAPHOD WAS HERE{sign}; it was made at {cluster.folder}" in page.text
+            (link,) = set(re.findall(r"/uploadedfile/\d+\.txt", page.html))
+            assert person.http.get(link).text == f"ZAPHOD WAS HERE{sign}"
+            page = person.submit(page)
+            deadline = time.monotonic() + 20
+            while not (spinning := busy(cluster)):
+                assert time.monotonic() < deadline
+            person.submit(page, {"Word": "stop"})
+            _, alive = psutil.wait_procs(spinning, 10)
+            assert not alive
+            wait_for_workers(one)
+    for folder in ("scheduler", "workers"):
+        held = [path for path in (cluster.folder / folder).rglob("*") if path.is_file() and os.path.getsize(path)]
+        assert not [path for path in held if b"zaphod" in path.read_bytes().lower()]
