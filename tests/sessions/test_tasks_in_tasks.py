@@ -115,10 +115,29 @@ def test_a_task_started_in_a_task_begins_at_its_end_on_the_newest_answers(tmp_pa
         assert house.rows("SELECT count(*) FROM tasks WHERE state = 'done'") == [(2,)]
         job = house.rows("SELECT action FROM tasks ORDER BY number")
         assert job == [("work",), ("second",)]
-        back = await house.turns.back(reply.session_id, ANN, "t1", (await house.turns.refresh(
-            reply.session_id, ANN)).revision)
-        assert screen_of(back).question_text == "nothing"   # applied to the newest step, and its handle is nowhere
+        assert await _back(house, reply) == "Fred!"
     run(tmp_path, test, STARTING)
+
+
+async def _back(house: House, reply: Reply) -> str:
+    shown = await house.turns.refresh(reply.session_id, ANN)
+    return screen_of(await house.back(shown)).question_text
+
+
+def test_back_over_a_callback_that_started_a_task_finds_both(tmp_path: Path) -> None:
+    """The callback runs again without starting anything, and the handle that it makes is that of the task of before."""
+    text = STARTING.replace("said = [again.ready(), task.ready()]", "said = again").replace(
+        "${ showifdef('said', '') }", "${ said.ready() if defined('said') else '' }")
+
+    async def test(house: House) -> None:
+        reply, task_id = await _started(house)
+        await house.submit(reply, comment="!")
+        await house.end(task_id, action="arrived_and_goes_on")
+        await house.work()
+        assert house.rows("SELECT count(*) FROM tasks") == [(2,)]
+        assert await _back(house, reply) == "twoone! True"
+        assert house.rows("SELECT count(*) FROM tasks") == [(2,)]
+    run(tmp_path, test, text)
 
 
 def test_it_works_on_what_the_response_action_changed(tmp_path: Path) -> None:
