@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,50 @@ def test_a_file_goes_to_a_worker_and_comes_back(new_appliance: Callable[..., App
     one.stop()
     assert not [path for path in (one.data / "files").rglob("*") if path.is_file()]
     assert _open_folders() <= before
+
+
+STUCK = "docassemble.filetest:data/questions/stuck.yml"
+
+STUCK_QUESTIONS = """
+objects:
+  - letter: DAFile
+---
+mandatory: True
+code: |
+  letter.initialize(filename='Zaphod Letter.txt', content='Zaphod-Content')
+  task = background_action('work', None)
+---
+event: work
+code: |
+  letter.path()
+  while True:
+    pass
+---
+event: stop
+code: |
+  task.revoke(terminate=True)
+---
+mandatory: True
+question: Going
+"""
+
+
+def test_a_task_that_is_ended_leaves_nothing_lying_open(
+        new_appliance: Callable[..., Appliance], tmp_path: Path) -> None:
+    """Its process is killed and cannot clear away; the worker that takes its place does."""
+    before = _open_folders()
+    one = new_appliance()
+    one.command("install", str(make_package(tmp_path / "source", "filetest", {"stuck.yml": STUCK_QUESTIONS})))
+    one.start()
+    with Client(one.url) as person:
+        person.start(STUCK)
+        _until(lambda: any(list(folder.glob("*/Zaphod*")) for folder in _open_folders() - before))
+        assert person.get("/interview", i=STUCK, action='{"action": "stop", "arguments": {}}').status == 200
+        _until(lambda: _open_folders() <= before)
+
+
+def _until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come to pass"
+        time.sleep(0.05)

@@ -90,7 +90,7 @@ def _interviews(packages: Path) -> Interviews:
 
 
 def warm_up() -> None:
-    """Import what every task needs, so that the first one does not wait for it."""
+    """Import what every task needs, so that the first one does not wait for it, and clear away."""
     import importlib
 
     for name in ("appliance.compute.ends", "appliance.compute.fetched_packages",
@@ -98,6 +98,9 @@ def warm_up() -> None:
                  "appliance.interview.evaluate", "appliance.interview.cache", "appliance.library.names",
                  "appliance.library.modules", "appliance.packages"):
         importlib.import_module(name)
+    from appliance.workspace import remove_leftovers
+
+    remove_leftovers()   # of the worker before this one, if it was ended in the middle of a task
 
 
 def dask_setup(worker: Any) -> None:

@@ -33,7 +33,7 @@ _SANDBOX = f"{_POLICY}; sandbox"
 """Should a browser take a file for a page all the same, it is a page that may do nothing."""
 
 _PDF_POLICY = f"{_POLICY}; object-src 'self'"
-"""Chromium's PDF viewer does not start in a sandbox, and runs no script of a PDF with the page's rights."""
+"""The PDF viewers of many browsers do not start in a sandbox; what a PDF holds has no rights in them anyway."""
 
 
 class UploadedFileHandler(BaseHandler):
