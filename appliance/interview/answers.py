@@ -1,6 +1,6 @@
 """The variables of a session: new ones, and to and from bytes.
 
-Modules, functions and classes among the variables are left out, as docassemble leaves them out; anything else that
+Modules, functions, classes and open files among the variables are left out, as docassemble leaves them out; anything else that
 cannot be pickled is an error that names the variable.
 """
 
@@ -17,7 +17,8 @@ from appliance.interview.turn import Answers
 
 __all__ = ["freeze", "new_answers", "thaw"]
 
-_LEFT_OUT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+# Open files among them: `with open(the_file.path()) as f:` in a code block leaves `f` behind.
+_LEFT_OUT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, io.IOBase)
 
 
 def new_answers(url_args: dict[str, str], started: datetime) -> Answers:
