@@ -72,7 +72,7 @@ def _written(content: Content, page: Page, files: dict[str, str], file_format: s
         return write_docx(content, page, files, _PROGRAM)
     from appliance.documents.rich import write_rtf
 
-    return write_rtf(content, page, files)
+    return write_rtf(content, page)
 
 
 def _title(page: Page) -> list[Block]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from appliance.interview.attached import attach
 from appliance.interview.blocks.choices import ChoiceSpec
 from appliance.interview.blocks.fields import MANY, FieldSpec, fields_by_code
 from appliance.interview.blocks.question import SPECIAL, YES_NO, QuestionBlock
@@ -118,6 +119,8 @@ class Asking(Variables):
         self._put_continue(screen, block)
         self._put_switches(screen, block)
         self._put_help(screen, block)
+        if block.attachments or block.attachment_code is not None:
+            attach(self, screen, block)  # type: ignore[arg-type]
         for needed in block.need_after:
             needed.value(answers)
         if block.later:

@@ -11,6 +11,7 @@ from platform import machine
 from typing import Any
 
 from appliance.interview import namespace
+from appliance.interview.blocks.attachment import AttachmentBlock
 from appliance.interview.blocks.base import COMMON_KEYS, Block, BlockSource
 from appliance.interview.blocks.code import CodeBlock
 from appliance.interview.blocks.later import LATER_KEYS, LaterBlock
@@ -53,6 +54,7 @@ class Interview:
         self.order: list[str] = []
         self.reset: list[str] = []
         self.defaults: dict[str, str] = {}
+        self.attachment_metadata: list[Any] = []  # of `attachment options`, later ones count more
         self.later: dict[str, list[Any]] = {}
         self._modules: list[tuple[str, str, str, int, str]] = []
         self._template_files: dict[str, TextTemplate] = {}
@@ -144,6 +146,8 @@ class Interview:
         kinds: list[tuple[str, Callable[[], Block]]] = [
             ("template", lambda: TemplateBlock(source, self._next(), self)),
             ("question", lambda: QuestionBlock(source, self._next(), self)),
+            ("attachment", lambda: AttachmentBlock(source, self._next(), self)),
+            ("attachments", lambda: AttachmentBlock(source, self._next(), self)),
             ("objects", lambda: ObjectsBlock(source, self._next())),
             ("code", lambda: CodeBlock(source, self._next())),
         ]

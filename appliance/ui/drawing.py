@@ -22,6 +22,7 @@ from tornado.template import Loader, Template
 from appliance.interview import datatypes
 from appliance.interview.screen import Screen
 from appliance.interview.turn import ShowScreen
+from appliance.ui.attachments import draw_attachments
 from appliance.ui.buttons import draw_buttons
 from appliance.ui.context import Drawable, PageContext
 from appliance.ui.progress import draw_progress
@@ -54,7 +55,8 @@ def draw_body(reply: Drawable, page: PageContext) -> str:
         screen=screen, page=page, reply=reply,
         messages=[text for text in (page.message, reply.message, shown.message) if text],
         errors=error_links(screen, shown.errors), can_go_back=can_go_back,
-        rows=draw_rows(screen, shown.errors, shown.drafts), buttons=draw_buttons(screen, can_go_back=can_go_back),
+        rows=draw_rows(screen, shown.errors, shown.drafts), attachments=draw_attachments(screen),
+        buttons=draw_buttons(screen, can_go_back=can_go_back),
         progress=draw_progress(screen, page.progress), form_class=_FORM_CLASS[screen.kind],
         hidden=_hidden(screen, reply, page),
         multipart=any(map(datatypes.is_file, screen.fields)),

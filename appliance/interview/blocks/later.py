@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["LATER_KEYS", "LaterBlock"]
 
 LATER_KEYS = (
-    "attachment",
-    "attachments",
     "table",
     "data",
     "data from code",
@@ -46,12 +44,6 @@ class LaterBlock(Block):
         self.feature = next((key for key in LATER_KEYS if key in source), "")
         single = [source.data.get(key) for key in ("variable name", "table")]
         found = [canonical(name) for name in single if isinstance(name, str) and is_name(name)]
-        for key in ("attachment", "attachments"):
-            value = source.data.get(key)
-            for item in value if isinstance(value, list) else [value]:
-                name = item.get("variable name") if isinstance(item, YamlMap) else None
-                if isinstance(name, str) and is_name(name):
-                    found.append(canonical(name))
         if "objects from file" in source:
             value = source.data["objects from file"]
             for item in value if isinstance(value, list) else [value]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from appliance.interview.blocks.attachment import read_attachments
 from appliance.interview.blocks.base import Block, BlockSource, keys
 from appliance.interview.blocks.choices import ChoiceList, ChoiceSpec
 from appliance.interview.blocks.fields import FieldSpec, read_fields
@@ -33,10 +34,6 @@ YES_NO = {
 }
 
 LATER_MODIFIERS = (
-    "attachment",
-    "attachments",
-    "attachment code",
-    "attachments code",
     "signature",
     "review",
     "table",
@@ -48,6 +45,10 @@ LATER_MODIFIERS = (
     "question metadata",
 )
 """Parts of a question that come in a later version; the screen says so where one is used."""
+
+DOCUMENT_SWITCHES = ("include attachment notice", "include download tab", "describe file types", "allow downloading",
+                     "manual attachment list")
+"""What an author may switch on and off of the documents under a question."""
 
 QUESTION_KEYS = keys(
     ("question", "text", "the heading of the screen"),
@@ -166,6 +167,7 @@ class QuestionBlock(Block):
             "check in",
             "progress",
             "breadcrumb",
+            "zip filename",
         ):
             template = None if isinstance(source.data.get(key), bool | YamlMap) else source.template(key)
             if template is not None:
@@ -193,12 +195,19 @@ class QuestionBlock(Block):
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
         self.later = [key for key in LATER_MODIFIERS if key in source]
+        self._read_documents(source, interview)
         self.fields: list[FieldSpec] = read_fields(source) if "fields" in source else []
         self.continue_variable = source.name("continue button field") if "continue button field" in source else None
         self._read_options(source)
         self.embedded: dict[int, Block] = {}
         self._read_embedded(interview)
         self.set_offers(self._variables(source))
+
+    def _read_documents(self, source: BlockSource, interview: Interview) -> None:
+        self.attachments = read_attachments(source, interview)
+        self.later.extend(dict.fromkeys(one.later for one in self.attachments if one.later is not None))
+        self.attachment_code = source.expression("attachment code") or source.expression("attachments code")
+        self.document_switches = {key: source.condition(key) for key in DOCUMENT_SWITCHES if key in source}
 
     def _read_options(self, source: BlockSource) -> None:
         self.style: str | None = next((key for key in STYLES if key in source), None)
@@ -237,6 +246,7 @@ class QuestionBlock(Block):
         found.extend(name for name in (self.variable, self.continue_variable) if name is not None)
         for block in self.embedded.values():
             found.extend(block.offers)
+        found.extend(one.variable for one in self.attachments if one.variable is not None)
         if isinstance(source.data.get("signature"), str):
             found.append(source.name("signature"))
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from appliance.interview.blocks.attachment import read_attachment_options
 from appliance.interview.blocks.base import BlockSource, KeyKind, keys
 from appliance.interview.names import canonical
 from appliance.interview.templates import TextTemplate
@@ -40,6 +41,7 @@ _ROWS: tuple[tuple[str, KeyKind, str], ...] = (
     ("mako", "text", "the Mako functions"),
     ("on change", "mapping", "code that runs when a variable changes"),
     ("defaults", "any", "values for all questions"),
+    ("attachment options", "any", "what holds for all documents"),
     ("comment", "any", "a remark for other authors"),
 )
 
@@ -67,6 +69,7 @@ SETTINGS = (
     "def",
     "on change",
     "defaults",
+    "attachment options",
 )
 """The keys that make a block one of these, where it asks and computes nothing."""
 
@@ -117,6 +120,8 @@ def _apply(source: BlockSource, key: str, interview: Interview) -> None:
     elif key in ("imports", "modules"):
         for name in source.texts(key):
             interview.bring_module(name, key, source)
+    elif key == "attachment options":
+        read_attachment_options(source, interview)
     elif key == "features":
         interview.features.update(_mapping(source, key))
     elif key == "terms":
