@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,16 +79,18 @@ def _on_disk(one: Appliance) -> list[str]:
     return [str(path) for path in files if "zaphod" in path.name.lower() or b"zaphod" in path.read_bytes().lower()]
 
 
-def _open_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+def _own_temporary_folder(folder: Path) -> dict[str, str]:
+    """The environment of an appliance whose open files are not to be confused with others'."""
+    folder.mkdir()
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
 
 
 def test_a_file_goes_to_a_worker_and_comes_back(new_appliance: Callable[..., Appliance], tmp_path: Path) -> None:
     """A task reads it as a path, changes it and makes another; both are served to their person alone, after a restart
     too, and are gone with the session.
     """
-    before = _open_folders()
-    one = new_appliance()
+    temporary = tmp_path / "temporary"
+    one = new_appliance(environment=_own_temporary_folder(temporary))
     one.command("install", str(make_package(tmp_path / "source", "filetest", {"files.yml": QUESTIONS})))
     one.start()
     with Client(one.url) as person, Client(one.url) as stranger:
@@ -111,7 +112,7 @@ def test_a_file_goes_to_a_worker_and_comes_back(new_appliance: Callable[..., App
         assert [person.http.get(link).status_code for link in (report, letter)] == [404, 404]
     one.stop()
     assert not [path for path in (one.data / "files").rglob("*") if path.is_file()]
-    assert _open_folders() <= before
+    assert list(temporary.glob(f"{PREFIX}*")) == []
 
 
 STUCK = "docassemble.filetest:data/questions/stuck.yml"
@@ -143,15 +144,15 @@ question: Going
 def test_a_task_that_is_ended_leaves_nothing_lying_open(
         new_appliance: Callable[..., Appliance], tmp_path: Path) -> None:
     """Its process is killed and cannot clear away; the worker that takes its place does."""
-    before = _open_folders()
-    one = new_appliance()
+    temporary = tmp_path / "temporary"
+    one = new_appliance(environment=_own_temporary_folder(temporary))
     one.command("install", str(make_package(tmp_path / "source", "filetest", {"stuck.yml": STUCK_QUESTIONS})))
     one.start()
     with Client(one.url) as person:
         person.start(STUCK)
-        _until(lambda: any(list(folder.glob("*/Zaphod*")) for folder in _open_folders() - before))
+        _until(lambda: list(temporary.glob(f"{PREFIX}*/*/Zaphod*")))
         assert person.get("/interview", i=STUCK, action='{"action": "stop", "arguments": {}}').status == 200
-        _until(lambda: _open_folders() <= before)
+        _until(lambda: not list(temporary.glob(f"{PREFIX}*")))
 
 
 def _until(condition: Callable[[], object], seconds: float = 30.0) -> None:

@@ -304,12 +304,11 @@ class Runner:
     def _on_thread(self, opened: Opened, happening: Happening, running: Running, started: set[str],
                    files: TurnFiles) -> Evaluated:
         try:
-            evaluated = self._evaluated(opened, happening, running, started, files)
+            return self._evaluated(opened, happening, running, started, files)
         finally:
             files.close()
-        if running.given_up:   # nobody takes it any more
-            files.abandon()
-        return evaluated
+            if running.given_up:   # nobody takes what it has brought any more
+                files.abandon()
 
     def _evaluated(self, opened: Opened, happening: Happening, running: Running, started: set[str],
                    files: TurnFiles) -> Evaluated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -90,8 +91,8 @@ question: Done ${ comment }
 
 
 def open_folders() -> set[str]:
-    """Files that lie open on this machine, of any process."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*")}
+    """Files that this process has open; others run tests too."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}{os.getpid()}-*")}
 
 
 def blobs(house: House) -> set[str]:
