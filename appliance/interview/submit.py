@@ -54,7 +54,8 @@ def read_submit(
     if leaving is not None:
         return leaving
     posted, unwanted = receive(evaluation.host, screen, posted, uploads)
-    values, errors = _read_fields(screen, posted)
+    changed = bool(screen.check_in or evaluation.internal.get("fields_from_tasks"))
+    values, errors = _read_fields(screen, posted, choices_changed=changed)
     errors |= unwanted
     if not errors:
         _assign(evaluation, screen, values)
@@ -109,13 +110,19 @@ def _goodbye(word: str, url: str) -> Goodbye:
     return Goodbye(word, url)  # type: ignore[arg-type]
 
 
-def _read_fields(screen: Screen, posted: Posted) -> tuple[dict[int, Any], dict[int, str]]:
+def _read_fields(screen: Screen, posted: Posted, *, choices_changed: bool) -> tuple[dict[int, Any], dict[int, str]]:
+    """What the fields that count were given, and what is wrong with the others.
+
+    :param choices_changed: a check-in or a task may have given a drop-down list other choices than the screen's.
+    """
     values: dict[int, Any] = {}
     errors: dict[int, str] = {}
     counting = datatypes.visible(screen, posted)
     for field in screen.fields:
         if field.variable is None or field.number not in counting or field.disabled:
             continue
+        if choices_changed:
+            field.extras["other choices"] = True
         try:
             values[field.number] = datatypes.find(field).read(field, posted)
         except FieldProblem as problem:

@@ -189,6 +189,8 @@ def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
             f"use {', '.join(map(repr, NOTIFICATIONS))} or None."
         )
     evaluation = current()
+    if notification == "fields":
+        evaluation.internal["fields_from_tasks"] = True   # see interview/submit.py
     task_id = evaluation.host.new_task_id()
     evaluation.effects.append(StartTask(task_id, str(action), kwargs, cast("Notification | None", notification)))
     return MyAsyncResult(task_id, evaluation.host.now())

@@ -69,13 +69,34 @@ class Radio(OneChoice):
 
 @datatype("dropdown")
 class Dropdown(OneChoice):
-    """A drop-down list; its first entry is none of the choices."""
+    """A drop-down list; its first entry is none of the choices.
+
+    With the extra ``other choices`` it also takes what is none of its choices: code may have changed the list on the
+    page.
+    """
+
+    def read(self, field: ShownField, posted: Posted) -> Any:
+        other = self._other(field, posted)
+        if not other:
+            return super().read(field, posted)
+        if field.datatype in _PLAIN:
+            return neutralise(other)
+        return find_by_name(field.datatype).convert(field, other)
+
+    def _other(self, field: ShownField, posted: Posted | None) -> str:
+        """What was chosen of other choices than the field's; else an empty text."""
+        if not field.extras.get("other choices") or posted is None:
+            return ""
+        key = last(posted, field.html_name).replace("\x00", "").strip()
+        return "" if any(choice.key == key for choice in field.choices) else key
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
         css = "form-select" + (" is-invalid" if error else "") + (f" {field.css_class}" if field.css_class else "")
         shown = attributes({"class": css, "id": ident(field), "name": field.html_name, **described(field, error)})
         first = escape(field.hint or "Select...")
-        listed = option_list(field.choices, {chosen_key(field, draft)})
+        other = self._other(field, draft)
+        choices = [*field.choices, Choice(other, str(escape(other)), other)] if other else field.choices
+        listed = option_list(choices, {chosen_key(field, draft)})
         return Markup(f'<select{shown}><option value="">{first}</option>{listed}</select>')  # noqa: S704 - escaped
 
 

@@ -54,6 +54,9 @@ function setFields(values) {
   for (const [variable, value] of Object.entries(values ?? {})) {
     if (value && typeof value === 'object' && Array.isArray(value.choices)) {
       setChoices(variable, value.choices);
+      if ('value' in value) {
+        setField(variable, value.value);
+      }
     } else {
       setField(variable, value);
     }
