@@ -46,6 +46,7 @@ class CheckInHandler(BaseHandler):
         seen = self.seen([notice.id for notice in waiting])
         if seen:
             await tabs.took(session_id, tab, seen)
+            waiting = [notice for notice in waiting if notice.id not in seen]
         waiting = tabs.for_tab(session_id, tab, waiting)
         commands = await self.commands_of_action(session_id)
         commands += [command(notice) for notice in waiting]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class _Delivery:
 class _Session:
     tabs: dict[str, _Tab] = field(default_factory=dict)
     deliveries: dict[int, _Delivery] = field(default_factory=dict)
+    delivered: deque[int] = field(default_factory=lambda: deque(maxlen=200))   # whoever read them before still asks
     last_task: float = float("-inf")   # when one ended
 
 
@@ -132,8 +134,10 @@ class Presence:
     def wanted(self, session_id: str, tab: str, ids: Iterable[int]) -> list[int]:
         """Which of the waiting notices are for this tab."""
         session = self._sessions.get(session_id)
-        deliveries = {} if session is None else session.deliveries
-        return [number for number in ids if _wants(deliveries.get(number), tab)]
+        if session is None:
+            return list(ids)
+        return [number for number in ids
+                if number not in session.delivered and _wants(session.deliveries.get(number), tab)]
 
     def took(self, session_id: str, tab: str, ids: Iterable[int]) -> list[int]:
         """The tab has these notices. Returns those that nobody is waited for any more; see :meth:`forget`."""
@@ -152,6 +156,7 @@ class Presence:
         if session is not None:
             for number in ids:
                 session.deliveries.pop(number, None)
+                session.delivered.append(number)
 
     def expire(self) -> dict[str, list[int]]:
         """Forget the tabs that are gone for good; returns which notices are delivered by that, by session."""
