@@ -135,5 +135,5 @@ def _pickled(value: Any, what: str) -> bytes:
     try:
         return pickle.dumps(value, protocol=5)
     except Exception as error:  # objects of authors can fail in any way when pickled
-        raise CannotSave(f"{what} holds a {type(error).__name__.lower()} problem: it cannot be sent back to the "
-                         "interview.") from error
+        raise CannotSave(f"{what} holds something that cannot be stored, such as an open file, a lock or a "
+                         f"function ({type(error).__name__}): it cannot be sent back to the interview.") from error
