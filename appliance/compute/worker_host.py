@@ -96,6 +96,8 @@ class WorkerHost:
         self, evaluation: Evaluation, task_id: str, timeout: float | None,  # noqa: ARG002 - the protocol gives them
     ) -> TaskView:
         """:raises RuntimeError: unless this task has waited for that one before it started."""
+        if task_id == self._job.task_id:
+            raise RuntimeError("A background task cannot wait for its own end: respond with background_response().")
         view = self.task(task_id)
         if view is None or not view.ready:
             raise RuntimeError(_STARTED_HERE)
