@@ -36,7 +36,7 @@ question: |
     ("pass", "check in: work"),
 ], ids=["a task fills fields", "the screen checks in"])
 def test_a_choice_that_code_offered_is_taken(before: str, check_in: str) -> None:
-    """What was chosen from the new list becomes the answer, made harmless; it stays chosen while the form is corrected."""
+    """What was chosen from the new list becomes the answer, made harmless; it stays chosen when the form comes back."""
     talk = Talk(SCREEN.format(before=before, check_in=check_in))
     talk.submit(country="", state="Hesse")
     assert talk.errors
