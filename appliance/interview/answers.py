@@ -1,7 +1,7 @@
 """The variables of a session: new ones, and to and from bytes.
 
-Modules, functions, classes and open files among the variables are left out, as docassemble leaves them out; anything else that
-cannot be pickled is an error that names the variable.
+Modules, functions, classes and open files among the variables are left out, as docassemble leaves them out; anything
+else that cannot be pickled is an error that names the variable.
 """
 
 from __future__ import annotations

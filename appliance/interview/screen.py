@@ -38,7 +38,7 @@ class Choice:
     label_html: str
     key: str = ""  # what is posted: str(value) unless that would not be unique
     help_html: str = ""
-    image: str = ""  # image set name, or a Font Awesome name, as the author gave it
+    image: str = ""  # image set name, or a Font Awesome name, as the author gave it; or an <img> of a file
     default: bool = False
     css_class: str = ""
     color: str = ""  # Bootstrap colour name

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from appliance.interview import datatypes
+from appliance.interview.datatypes.options import icon
 from appliance.interview.files import Upload
 from appliance.interview.screen import html_name
 from tests.interview.talk import Talk
@@ -308,6 +309,30 @@ def test_pickers(datatype: str, attributes: str) -> None:
     assert attributes in drawn
     assert "btn-file" in drawn
     assert "hidden-xs" in drawn
+
+
+def test_picture_that_was_sent_on_a_button() -> None:
+    """As docassemble's example has it: the image of a choice that code gives is an upload."""
+    talk = Talk("""
+        question: What is most important?
+        field: interrogatory
+        buttons:
+          code: |
+            [{"when": "When?", "image": uploaded_file}, {"where": "Where?", "image": "map"}]
+        ---
+        question: Please upload an image.
+        fields:
+          - Image: uploaded_file
+            datatype: file
+        ---
+        mandatory: True
+        question: Done ${ interrogatory }
+    """)
+    talk.upload(upload("uploaded_file", "cat.png", png()))
+    images = [button.choice.image for button in talk.screen.buttons if button.choice is not None]
+    assert images[0].startswith('<img class="daimageref" src="/uploadedfile/')
+    assert images[1] == "map"
+    assert "<img" in icon(images[0])
 
 
 def test_plain_picker() -> None:

@@ -35,7 +35,8 @@ def test_files_reach_the_turn(server: Running, browser_client: httpx.Client) -> 
     submission = sent(server, browser_client, [
         (PICTURE, ("Mietvertrag für Zoë.png", b"\x00\x89PNG", "image/png")), (PICTURE, ("b.txt", b"", "text/plain"))])
     assert submission.uploads == (
-        Upload(PICTURE, "Mietvertrag für Zoë.png", "image/png", b"\x00\x89PNG"), Upload(PICTURE, "b.txt", "text/plain", b""))
+        Upload(PICTURE, "Mietvertrag für Zoë.png", "image/png", b"\x00\x89PNG"),
+        Upload(PICTURE, "b.txt", "text/plain", b""))
     assert submission.posted[PICTURE] == ["Mietvertrag für Zoë.png", "b.txt"]
     assert submission.posted[FRUIT] == ["apple"]
 

@@ -102,7 +102,7 @@ class ChoiceSpec:
             value=plain_value(value, datatype),
             label_html=evaluation.html(self.label, inline=True),
             help_html=evaluation.html(self.help) if self.help else "",
-            image=self.image.render(answers).strip() if self.image else "",
+            image=_picture(evaluation, self.image.render(answers).strip() if self.image else ""),
             default=bool(default),
             css_class=self.css_class.render(answers).strip() if self.css_class else "",
             color=self.color.render(answers).strip() if self.color else "",
@@ -272,6 +272,14 @@ def choice_from_code(evaluation: Evaluation, item: Any, datatype: str | None, fi
     return Choice(convert(item, datatype, file, line), evaluation.inline(item))
 
 
+def _picture(evaluation: Evaluation, image: str) -> str:
+    """The HTML of a picture that is a file of the session or of a package; else the name, as the author gave it."""
+    if not image.startswith("[FILE "):
+        return image
+    html = evaluation.inline(image)
+    return html if html.startswith("<img ") else ""
+
+
 def _from_mapping(
     evaluation: Evaluation, item: Mapping[Any, Any], datatype: str | None, file: str, line: int
 ) -> Choice | None:
@@ -290,7 +298,7 @@ def _from_mapping(
         convert(value, datatype, file, line),
         evaluation.inline(label),
         help_html=evaluation.block(item["help"]) if item.get("help") else "",
-        image=str(item.get("image") or ""),
+        image=_picture(evaluation, str(item.get("image") or "")),
         default=bool(item.get("default")),
         css_class=str(item.get("css class") or ""),
         color=str(item.get("color") or ""),

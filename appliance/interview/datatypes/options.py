@@ -23,7 +23,9 @@ def plain(label_html: str) -> str:
 
 
 def icon(image: str) -> Markup:
-    """The picture of a choice or button, where `image` names one of Font Awesome; else nothing."""
+    """The picture of a choice or button, where `image` is one or names one of Font Awesome; else nothing."""
+    if image.startswith("<img "):
+        return Markup(f'<span class="da-choice-picture">{image}</span>')  # noqa: S704 - made by our own markup
     if re.fullmatch(r"fa-[a-z0-9-]+( fa-[a-z0-9-]+)*", image):
         style = "" if re.search(r"\bfa-(solid|regular|brands)\b", image) else "fa-solid "
         return Markup(f'<i class="{style}{image}" aria-hidden="true"></i>')  # noqa: S704 - matched above
