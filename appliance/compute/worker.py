@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.compute.asking import asking_for
-from appliance.compute.captured import Captured
+from appliance.compute.captured import Captured, keep_logs_apart
 from appliance.compute.report import Report
 from appliance.interview.tasks import TaskJob
 
@@ -40,7 +40,8 @@ def run_task(payload: bytes) -> bytes:
     output = Captured()
     with output.taking_over(), asking_for(job.task_id):
         report = _evaluated(job, output)
-    return replace(report, seconds=time.perf_counter() - began).to_bytes()
+    end = replace(report.end, log=output.lines)   # what a program printed last may have come last
+    return replace(report, end=end, seconds=time.perf_counter() - began).to_bytes()
 
 
 def _evaluated(job: TaskJob, output: Captured) -> Report:
@@ -107,4 +108,5 @@ def dask_setup(worker: Any) -> None:
     """Called by Dask in each new worker process. The imports take place on the thread that runs tasks, so that the
     worker is known to the scheduler meanwhile.
     """
+    keep_logs_apart()
     worker.executors["default"].submit(warm_up)

@@ -1,4 +1,4 @@
-"""A Dask cluster elsewhere, as an administrator starts it: the commands that `appliance compute certificates` prints."""
+"""A Dask cluster elsewhere, started with the commands that `appliance compute certificates` prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from appliance.compute.certificates import make_certificates, start_commands
-
 
 _HOMES = ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")
 

@@ -63,7 +63,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 
 def test_tasks_run_there_and_ask_here(rig: Rig) -> None:
-    """Ten tasks run on both workers, which are no processes of ours; a task asks the server over the same connection."""
+    """Ten tasks run on both workers, which are no processes of ours; a task asks the server all the same."""
     async def test() -> None:
         tasks = [rig.add("nothing", number) for number in range(10)]
         ends = [await rig.value(task) for task in tasks]
@@ -77,7 +77,7 @@ def test_tasks_run_there_and_ask_here(rig: Rig) -> None:
 
 
 def test_a_revoked_task_ends_there_and_the_other_runs_on(rig: Rig, tmp_path: Path) -> None:
-    """`while True: pass` on one worker: its process ends, a new one comes, and the other worker's task is not harmed."""
+    """`while True: pass` on one worker: its process ends, a new one comes, and the other task is not harmed."""
     async def test() -> None:
         spins = rig.add("spin_with_child", str(tmp_path / "spins"))
         waits = rig.add("wait_for", str(tmp_path / "waits"))
@@ -177,7 +177,7 @@ def test_a_worker_that_cannot_be_used_is_left_alone(rig: Rig, caplog: pytest.Log
 
 
 def test_a_scheduler_that_restarts_costs_nothing(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheduler and its workers go and come back: what ran is queued again without counting as a death, and runs."""
+    """The scheduler and its workers go and come back: what ran is queued again, counts no death, and runs."""
     async def test() -> None:
         monkeypatch.setattr(compute_module, "PAUSES", (0.2,))
         monkeypatch.setattr("appliance.compute.places.CONNECT_LIMIT", 1.0)

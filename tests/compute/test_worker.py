@@ -64,7 +64,9 @@ code: |
 ---
 event: talks
 code: |
+  import subprocess
   import sys
+  subprocess.run([sys.executable, '-c', 'import sys; print("from a program"); print("its problem", file=sys.stderr)'])
   print("printed")
   log("logged")
   print("to stderr", file=sys.stderr)
@@ -262,7 +264,7 @@ def test_what_is_printed_and_logged_goes_into_the_log(packages: Path, capsys: py
     """Nothing of it reaches the server's output."""
     report = run(packages, "talks")
     assert value(report) == {}
-    assert {"printed", "logged", "to stderr"} <= set(report.end.log)
+    assert {"printed", "logged", "to stderr", "from a program", "its problem"} <= set(report.end.log)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
 
