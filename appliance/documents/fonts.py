@@ -34,10 +34,12 @@ _STYLES = {"": "400Regular", "B": "700Bold", "I": "400Regular_Italic", "BI": "70
 _OF_SYSTEMS = (
     "seguisym.ttf", "msyh.ttc", "simsunb.ttf", "malgun.ttf", "nirmala.ttf", "nirmala.ttc", "ebrima.ttf", "mvboli.ttf",
     "monbaiti.ttf", "himalaya.ttf", "gadugi.ttf", "estre.ttf", "Arial Unicode.ttf", "Apple Symbols.ttf", "Kailasa.ttc",
-    "Supplemental/Arial Unicode.ttf", "Supplemental/NotoSansMongolian-Regular.ttf", "Supplemental/Plantagenet Cherokee.ttf",
+    "Supplemental/Arial Unicode.ttf", "Supplemental/NotoSansMongolian-Regular.ttf",
+    "Supplemental/Plantagenet Cherokee.ttf",
     "unifont.ttf", "FreeSerif.ttf", "FreeSans.ttf", "DroidSansFallbackFull.ttf", "NotoSansCJK-Regular.ttc",
     "NotoSansSymbols2-Regular.ttf", "NotoSansOriya-Regular.ttf", "NotoSerifTibetan-Regular.ttf",
-    "NotoSansThaana-Regular.ttf", "NotoSansSyriac-Regular.ttf", "NotoSansMongolian-Regular.ttf", "NotoEmoji-Regular.ttf",
+    "NotoSansThaana-Regular.ttf", "NotoSansSyriac-Regular.ttf", "NotoSansMongolian-Regular.ttf",
+    "NotoEmoji-Regular.ttf",
 )
 
 

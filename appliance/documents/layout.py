@@ -131,7 +131,8 @@ class Layout:
             indent = _MARK_WIDTH + (0.0 if depth else 0.1 * INCH)
             raised = Look(raised="super") if block.marks else Look()
             drawn = self.lines.break_up(Paragraph([Run(text=mark, look=raised)], Setting(first=0.0)), 2 * INCH)[0]
-            strips = self.blocks(item or [Paragraph([Run(text=" ")])], x if rtl else x + indent, width - indent, depth + 1)
+            inside = item or [Paragraph([Run(text=" ")])]
+            strips = self.blocks(inside, x if rtl else x + indent, width - indent, depth + 1)
             if not strips:
                 strips = [Strip(self.size * 1.2, x, width)]
             strips[0].mark = drawn
@@ -195,7 +196,9 @@ class Layout:
         return [base + free * one / total for base, one in zip(floor, over, strict=True)]
 
 
-def _row(x: float, width: float, cells: list[tuple[float, float, list[Strip]]], lined: str, padding: float = 0.0) -> Strip:
+def _row(
+    x: float, width: float, cells: list[tuple[float, float, list[Strip]]], lined: str, padding: float = 0.0
+) -> Strip:
     heights = [sum(strip.above + strip.height + strip.below for strip in strips) for _, _, strips in cells]
     return Strip(max(heights, default=0.0) + 2 * padding, x, width, cells=cells, lined=lined)
 

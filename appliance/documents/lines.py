@@ -149,8 +149,9 @@ class Lines:
         size = self.size * scale * (RAISED_SIZE if run.look.raised else 1.0)
         letters, font, level, script = "", None, 0, ""
         for offset, letter in enumerate(run.text):
-            wanted = font if font is not None and letters and is_combining(letter) else self._font(letter, run.look, font)
-            shown = letter
+            wanted, shown = font, letter
+            if font is None or not letters or not is_combining(letter):
+                wanted = self._font(letter, run.look, font)
             if wanted is None:
                 wanted, shown = self._font(BOX, PLAIN, None) or ("tinos", ""), BOX
             other = letter.isalpha() and script_of(letter) != script
@@ -178,7 +179,7 @@ class Lines:
         size = self.size * scale
         font = self.fonts.key("0", run.look) or ("tinos", "")
         if run.kind == "picture":
-            return self._picture(run, level, width, Part("text", run.text, run.look, font, size, level, line_break=True))
+            return self._picture(run, width, Part("text", run.text, run.look, font, size, level, line_break=True))
         part = Part(run.kind, self.numbers.get(run.kind, ""), run.look, font, size, level)
         if run.kind == "fill":
             part.line_break = True
@@ -186,7 +187,7 @@ class Lines:
             part.width = _TAB
         return part
 
-    def _picture(self, run: Run, level: int, width: float, words: Part) -> Part:
+    def _picture(self, run: Run, width: float, words: Part) -> Part:
         """A picture as wide as the author wanted it, and no wider than the text; its words where it is missing."""
         path = Path(self.files.get(run.source, ""))
         shape = _shape(path)

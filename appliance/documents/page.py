@@ -33,7 +33,7 @@ class Page:
     size: tuple[float, float] = _PAPER["letter"]
     margins: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(_SIDES, INCH))
     font_size: float = 12.0
-    spacing: Spacing = Spacing()
+    spacing: Spacing = field(default_factory=Spacing)
     corners: Mapping[str, str] = field(default_factory=dict)
     number_sections: bool = False
     title: str = ""
@@ -74,11 +74,12 @@ def read_page(metadata: Mapping[str, Any]) -> Page:
         name, _, value = part.partition("=")
         name, found = name.strip().lower(), length(value)
         if found is not None:
-            margins.update(dict.fromkeys(_SIDES, found) if name == "margin" else {name: found} if name in _SIDES else {})
+            margins.update((side, found) for side in _SIDES if name in ("margin", side))
         if name == "landscape":
             width, height = max(width, height), min(width, height)
-    for key, side in (("TopMargin", "top"), ("BottomMargin", "bottom"), ("LeftMargin", "left"), ("RightMargin", "right")):
-        margins[side] = found if (found := length(metadata.get(key, ""))) is not None else margins[side]
+    for side in _SIDES:
+        found = length(metadata.get(f"{side.capitalize()}Margin", ""))
+        margins[side] = margins[side] if found is None else found
     if margins["left"] + margins["right"] > width - INCH or margins["top"] + margins["bottom"] > height - INCH:
         margins = dict.fromkeys(_SIDES, INCH)
     authors = metadata.get("author", metadata.get("author-meta", []))

@@ -58,8 +58,9 @@ def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str)
 
 
 class _File(FPDF):
-    """A PDF file whose texts are in one font, script and direction each, as :mod:`~appliance.documents.lines` makes
-    them. fpdf2 would part a mark from its letter, because it takes marks for a script of their own."""
+    """A PDF file whose texts are in one font, script and direction each, as :class:`~appliance.documents.lines.Lines`
+    makes them. fpdf2 would part a mark from its letter, because it takes marks for a script of their own.
+    """
 
     def _parse_chars(self, text: str, *pargs: Any, **kwargs: Any) -> Iterator[Fragment]:  # noqa: ARG002
         yield Fragment(text, self._get_current_graphics_state(), self.k)

@@ -98,8 +98,9 @@ class _Thread(local):
     def __init__(self) -> None:
         self.converter = Markdown(
             extensions=["markdown.extensions.smarty", "markdown.extensions.tables", "markdown.extensions.attr_list",
-                        "markdown.extensions.def_list", "markdown.extensions.footnotes", "markdown.extensions.md_in_html",
-                        "markdown.extensions.sane_lists", "markdown.extensions.fenced_code",
+                        "markdown.extensions.def_list", "markdown.extensions.footnotes",
+                        "markdown.extensions.md_in_html", "markdown.extensions.sane_lists",
+                        "markdown.extensions.fenced_code",
                         ColumnTags(), Alignment(), DocumentTags()],
             extension_configs={"markdown.extensions.smarty": {"substitutions": TYPOGRAPHY},
                                "markdown.extensions.footnotes": {"BACKLINK_TEXT": ""}},
@@ -294,7 +295,8 @@ class _Reader:
                 continue
             if name in ("PAGEBREAK", "SKIPLINE", "NEWPAR"):
                 close()
-                found.extend({"PAGEBREAK": [PageBreak()], "SKIPLINE": [Skip()]}.get(name, []))
+                if name != "NEWPAR":
+                    found.append(PageBreak() if name == "PAGEBREAK" else Skip())
             else:
                 self._from_now_on(name)
         close()

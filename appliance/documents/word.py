@@ -11,7 +11,7 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_ORIENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.image.exceptions import UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
@@ -70,7 +70,6 @@ class _Writer:
     def __init__(self, made: Any, content: Content, page: Page, files: dict[str, str]) -> None:
         self.made, self.content, self.page, self.files = made, content, page, files
         self.numberings: dict[tuple[bool, int], int] = {}
-        # The template's only paragraph-less body begins with nothing; a first page break would make an empty page.
         self.break_before = False
 
     # -- the whole document --------------------------------------------------------------------------
@@ -110,7 +109,8 @@ class _Writer:
         for first, header, footer in (("", section.header, section.footer),
                                       ("First", section.first_page_header, section.first_page_footer)):
             for place, part in (("Header", header), ("Footer", footer)):
-                self._corners([page.corners.get(f"{first}{place}{side}", "") for side in ("Left", "Center", "Right")], part)
+                texts = [page.corners.get(f"{first}{place}{side}", "") for side in ("Left", "Center", "Right")]
+                self._corners(texts, part)
 
     def _corners(self, texts: list[str], part: Any) -> None:
         """A line of header or footer: left, in the middle and right, at tab stops."""
@@ -181,7 +181,8 @@ class _Writer:
             layout.line_spacing = setting.spacing.line
             layout.space_after = Pt(setting.spacing.after * self.page.font_size)
         rtl = is_rtl_text(block.text, self.content.rtl)
-        first = setting.first if setting.first is not None else setting.spacing.indent if setting.align == "start" else 0
+        usual = setting.spacing.indent if setting.align == "start" else 0.0
+        first = usual if setting.first is None else setting.first
         if first:
             layout.first_line_indent = Pt(first)
         if setting.left:
@@ -189,10 +190,12 @@ class _Writer:
         if setting.right:
             layout.right_indent = Pt(setting.right)
         if rtl:
-            _first_of(paragraph._p.get_or_add_pPr(), "w:bidi", _AFTER_BIDI)  # noqa: SLF001 - python-docx has no word for it
+            _first_of(paragraph._p.get_or_add_pPr(), "w:bidi", _AFTER_BIDI)
         # Word turns left and right around in paragraphs from right to left.
-        aligned = {"center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.LEFT if rtl else WD_ALIGN_PARAGRAPH.RIGHT,
-                   "left": WD_ALIGN_PARAGRAPH.RIGHT if rtl else WD_ALIGN_PARAGRAPH.LEFT}.get(setting.align)
+        left, right = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT
+        if rtl:
+            left, right = right, left
+        aligned = {"center": WD_ALIGN_PARAGRAPH.CENTER, "right": right, "left": left}.get(setting.align)
         if aligned is not None:
             layout.alignment = aligned
         if any(run.kind == "fill" for run in block.runs):
@@ -260,7 +263,7 @@ class _Writer:
             for cell, inside in zip(table.rows[number].cells, row, strict=False):
                 self._cell(cell, inside, width / wide)
             if number < block.headings:
-                properties = table.rows[number]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no word for it
+                properties = table.rows[number]._tr.get_or_add_trPr()
                 _child(properties, "w:tblHeader", "true")
         self._after_table(into)
 
@@ -272,7 +275,7 @@ class _Writer:
                 borders = OxmlElement("w:tcBorders")
                 for side in ("bottom", "right"):
                     borders.append(_edge(side))
-                cell._tc.get_or_add_tcPr().append(borders)  # noqa: SLF001 - python-docx has no word for it
+                cell._tc.get_or_add_tcPr().append(borders)
         self._after_table(into)
 
     def _new_table(self, into: Any, rows: int, columns: int, width: float) -> Any:
@@ -283,14 +286,14 @@ class _Writer:
         except TypeError:   # a header's tables want to know their width
             table = into.add_table(rows, columns, Pt(width))
         if self.content.rtl:
-            _child(table._tbl.tblPr, "w:bidiVisual", "true")  # noqa: SLF001 - python-docx has no word for it
+            _child(table._tbl.tblPr, "w:bidiVisual", "true")
         return table
 
     def _cell(self, cell: Any, inside: list[Block], width: float) -> None:
         empty = cell.paragraphs[0]
         self.blocks(inside, cell, width)
         if len(cell.paragraphs) > 1 and cell.paragraphs[-1] is not empty:
-            empty._p.getparent().remove(empty._p)  # noqa: SLF001 - python-docx cannot remove paragraphs
+            empty._p.getparent().remove(empty._p)
 
     @staticmethod
     def _after_table(into: Any) -> None:
@@ -318,13 +321,13 @@ class _Writer:
             link = OxmlElement("w:hyperlink")
             target = paragraph.part.relate_to(run.look.link, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
             link.set(qn("r:id"), target)
-            paragraph._p.append(link)  # noqa: SLF001 - python-docx makes no links
+            paragraph._p.append(link)
             holder = link
         for text, script in _by_script(_clean(run.text)):
             made = paragraph.add_run(text)
             _dress(made, run.look, script)
             if holder is not paragraph:
-                holder.append(made._r)  # noqa: SLF001 - as above
+                holder.append(made._r)
 
     def _picture(self, paragraph: Any, run: Run, width: float) -> None:
         path = self.files.get(run.source, "")
@@ -338,7 +341,7 @@ class _Writer:
                 paragraph.add_run(_clean(run.text))
             return
         if run.text:
-            shape._inline.docPr.set("descr", _clean(run.text))  # noqa: SLF001 - python-docx has no word for it
+            shape._inline.docPr.set("descr", _clean(run.text))
 
 
 _AFTER_BIDI = ("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing", "w:mirrorIndents",
@@ -372,13 +375,13 @@ def _edge(side: str) -> Any:
 
 
 def _border(paragraph: Any, sides: tuple[str, ...]) -> None:
-    borders = _first_of(paragraph._p.get_or_add_pPr(), "w:pBdr", _AFTER_BORDER)  # noqa: SLF001 - python-docx has no borders
+    borders = _first_of(paragraph._p.get_or_add_pPr(), "w:pBdr", _AFTER_BORDER)
     for side in sides:
         borders.append(_edge(side))
 
 
 def _number(paragraph: Any, numbering: int, depth: int) -> None:
-    properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()  # noqa: SLF001 - python-docx has no word for it
+    properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()
     properties.get_or_add_ilvl().val = min(depth, 8)
     properties.get_or_add_numId().val = numbering
 
@@ -393,7 +396,7 @@ def _field(run: Any, name: str) -> None:
             element = OxmlElement("w:instrText")
             element.set(qn("xml:space"), "preserve")
             element.text = f" {name} "
-        run._r.append(element)  # noqa: SLF001 - python-docx has no fields
+        run._r.append(element)
 
 
 def _fonts(properties: Any, font: str) -> None:
@@ -418,7 +421,7 @@ def _dress(run: Any, look: Look, script: str) -> None:
     if look.raised:
         font.superscript, font.subscript = look.raised == "super", look.raised == "sub"
     if look.code:
-        _fonts(run._r.get_or_add_rPr(), CODE_FONT)  # noqa: SLF001 - python-docx names only the font for Latin letters
+        _fonts(run._r.get_or_add_rPr(), CODE_FONT)
     if look.link:
         font.color.rgb, font.underline = _LINK_COLOR, True
     if script == "rtl":
@@ -430,7 +433,7 @@ def _dress(run: Any, look: Look, script: str) -> None:
         if look.italic:
             font.cs_italic = True
     elif script == "east":
-        fonts = run._r.get_or_add_rPr()  # noqa: SLF001 - as above
+        fonts = run._r.get_or_add_rPr()
         if fonts.find(qn("w:rFonts")) is None:
             element = OxmlElement("w:rFonts")
             fonts.insert(0, element)

@@ -217,7 +217,7 @@ class TestKeys:
                 """)
 
     def test_metadata_are_filled_in(self) -> None:
-        """`attachment options` hold for all documents, an attachment's own metadata count more; Mako is done in them."""
+        """`attachment options` hold for all documents, those of an attachment count more; Mako is done in them."""
         talk = Talk("""
             attachment options:
               metadata:

@@ -245,7 +245,9 @@ class Attachment:
         for values in (*self.interview.attachment_metadata, self.metadata):
             if values is not None:
                 metadata.update(values.filled(evaluation))
-        language = self.language.render(evaluation.answers).strip() if self.language is not None else evaluation.language
+        language = evaluation.language
+        if self.language is not None:
+            language = self.language.render(evaluation.answers).strip()
         text = self._text(evaluation)
         return Document(about["name"], about["filename"], text, self.file.partition(":")[0], language, metadata,
                         {"files": self._pictures(evaluation, text)})
