@@ -100,6 +100,7 @@ class Host(Protocol):
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         """Make an empty file of this session under a number of its own.
 
+        :param filename: any; what no file may be called is taken out of it, and ``<`` and ``>`` too.
         :param mimetype: of what it will hold; made from the file name's end if it is empty.
         """
         ...

@@ -64,7 +64,7 @@ def _file_fields(screen: Screen, posted: Posted) -> Iterator[tuple[ShownField, F
 
 
 def _keep(host: Host, field: ShownField, upload: Upload) -> FileInfo:
-    filename = neutralise(upload.filename) or "file"
+    filename = upload.filename or "file"   # `new_file` makes it a harmless one
     mimetype = guess_mimetype(filename)
     if mimetype == _UNKNOWN and upload.mimetype:
         mimetype = neutralise(upload.mimetype)
