@@ -91,7 +91,8 @@ class Assembly:
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
         self.turns.on_mail = self.outbox.wake
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
-        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {"file": self.turns.task_file}
+        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
+            "file": self.turns.task_file, "times_performed": self.turns.times_performed}
         self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
         self.journal.on_moved = self.turns.task_moved
 

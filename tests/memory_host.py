@@ -32,6 +32,7 @@ class MemoryHost:
     logged: list[str] = field(default_factory=list)
     workspace: Workspace = field(default_factory=lambda: Workspace(lambda number: None, lambda number, path: None))
     told: list[tuple[float | None, str]] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
     error_actions: list[FollowUp] = field(default_factory=list)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -52,6 +53,9 @@ class MemoryHost:
 
     def wait_for_task(self, evaluation: Evaluation, task_id: str, timeout: float | None) -> TaskView:
         return self.tasks[task_id]
+
+    def times_performed(self, task: str) -> int:
+        return self.counters.get(task, 0)
 
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         return self.workspace.new(filename, mimetype)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.compute.asking import tell
+from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, running_evaluation
@@ -102,6 +102,10 @@ class WorkerHost:
         if view is None or not view.ready:
             raise RuntimeError(_STARTED_HERE)
         return view
+
+    def times_performed(self, task: str) -> int:
+        """How often a task of this session was counted beside the steps, asked of the server."""
+        return int(ask("times_performed", task=task))
 
     # -- files and documents -----------------------------------------------------------------------------
 

@@ -95,6 +95,10 @@ class Host(Protocol):
         """
         ...
 
+    def times_performed(self, task: str) -> int:
+        """How often ``CountTask`` has counted a task of this session, in what was committed before."""
+        ...
+
     # -- files: an overlay of the turn or task; what was made and changed is kept with its commit -----------------
 
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:

@@ -14,6 +14,7 @@ __all__ = [
     "BackgroundAnswer",
     "Begin",
     "CheckIn",
+    "CountTask",
     "Effect",
     "Ending",
     "FollowUp",
@@ -120,7 +121,19 @@ class SendNotice:
     value: Any
 
 
-Effect = StartTask | RevokeTask | SendNotice
+@dataclass(frozen=True)
+class CountTask:
+    """Count a task as performed, beside the steps, so that Back does not undo it.
+
+    :param times: added to what was counted; or with `anew`, what the counter is from now on.
+    """
+
+    task: str
+    times: int = 1
+    anew: bool = False
+
+
+Effect = StartTask | RevokeTask | SendNotice | CountTask
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Counting what an interview has done, so that it does it once: ``if task_not_yet_performed('remind'): …``
 
-The counters are answers: going Back undoes them.
+The counters are answers: going Back undoes them. With ``persistent=True`` they are kept beside the steps instead, and it
+does not.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.interview.host import current
+from appliance.interview.turn import CountTask
 from appliance.library.errors import DAError
 
 __all__ = [
@@ -31,30 +33,46 @@ def task_not_yet_performed(task: str, persistent: Any = False) -> bool:
 
 def times_task_performed(task: str, persistent: Any = False) -> int:
     """How often the task was performed."""
-    return int(_counters(persistent).get(task, 0))
+    if not persistent:
+        return int(_counters().get(task, 0))
+    _check(persistent)
+    evaluation = current()
+    times = evaluation.host.times_performed(task)
+    for effect in evaluation.effects:
+        if isinstance(effect, CountTask) and effect.task == task:
+            times = effect.times if effect.anew else times + effect.times
+    return times
 
 
 def mark_task_as_performed(task: str, persistent: Any = False) -> int:
     """Count the task once more; returns how often it was performed."""
-    counters = _counters(persistent)
-    counters[task] = int(counters.get(task, 0)) + 1
-    return int(counters[task])
+    if persistent:
+        _check(persistent)
+        current().effects.append(CountTask(task))
+    else:
+        _counters()[task] = times_task_performed(task) + 1
+    return times_task_performed(task, persistent)
 
 
 def set_task_counter(task: str, times: int, persistent: Any = False) -> None:
     """Say how often the task was performed."""
-    _counters(persistent)[task] = int(times)
-
-
-def _counters(persistent: Any) -> dict[str, int]:
-    """The counters of the session.
-
-    :raises DAError: for counters that going Back would not undo.
-    """
     if persistent:
-        raise DAError(
-            f"persistent={persistent!r} is not there yet in this version: leave it out, and the task counts as "
-            "performed until somebody goes back to a screen before it."
-        )
+        _check(persistent)
+        current().effects.append(CountTask(task, int(times), anew=True))
+    else:
+        _counters()[task] = int(times)
+
+
+def _counters() -> dict[str, int]:
+    """The counters among the answers."""
     counters: dict[str, int] = current().internal.setdefault("tasks", {})
     return counters
+
+
+def _check(persistent: Any) -> None:
+    """:raises DAError: for counters that belong to more than the session."""
+    if persistent is not True and persistent != "session":
+        raise DAError(
+            f"persistent={persistent!r} is not there yet in this version: use persistent=True, which keeps the count "
+            "with the session."
+        )

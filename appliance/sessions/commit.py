@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.files import FileChanges
+from appliance.store.counters import Count, write_count
 from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
 from appliance.store.notices import add_notice
@@ -105,6 +106,7 @@ class Commit:
     revokes: list[tuple[str, bool]] = field(default_factory=list)
     notices: list[NewNotice] = field(default_factory=list)
     mails: list[NewMail] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
 
@@ -112,7 +114,7 @@ class Commit:
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
-                    or self.tasks or self.mails or self.revokes or self.notices or self.ending
+                    or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
                     or self.files)
 
     def write(self, database: Database) -> Written:
@@ -131,6 +133,8 @@ class Commit:
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
         self.files.write(database, self.session_id)
+        for count in self.counts:
+            write_count(database, self.session_id, count)
         for step in self.steps:
             put_step(database, step)
         if self.drop_after is not None:

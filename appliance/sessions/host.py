@@ -20,6 +20,7 @@ from appliance.interview.turn import Answers, FollowUp, StartTask
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.waits import Waits
+from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
 from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
 from appliance.workspace import Workspace
@@ -197,6 +198,12 @@ class SessionHost:
         """Nothing: a turn that fails has done nothing."""
 
     # -- inside ------------------------------------------------------------------------------------------
+
+    def times_performed(self, task: str) -> int:
+        """How often a task of this session was counted beside the steps."""
+        self._check()
+        mark = mark_of(self.session_key, task)
+        return self.store.read(lambda database: times_counted(database, self.session_id, mark)).result()
 
     def _known(self, task_id: str) -> TaskView:
         view = self.task(task_id)

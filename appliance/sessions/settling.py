@@ -12,6 +12,7 @@ from typing import Literal
 
 from appliance.interview.screen import Screen
 from appliance.interview.turn import (
+    CountTask,
     Effect,
     Goodbye,
     Outcome,
@@ -25,6 +26,7 @@ from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.reply import as_json
+from appliance.store.counters import Count, mark_of
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
 from appliance.store.sealing import seal
@@ -198,6 +200,8 @@ class Settler:
                 commit.revokes.append((effect.task_id, effect.terminate))
             elif isinstance(effect, SendNotice):
                 commit.notices.append(new_notice(self.before, effect.kind, effect.value))
+            elif isinstance(effect, CountTask):
+                commit.counts.append(Count(mark_of(self.before.key, effect.task), effect.times, effect.anew))
 
 
 def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes, parent: str = "") -> NewTask:

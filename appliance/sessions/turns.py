@@ -28,6 +28,7 @@ from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
 from appliance.sessions.task_list import TaskList, TaskSummary
 from appliance.sessions.visitor import Visitor
+from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
 from appliance.store.files import FileRow, file_row
@@ -320,6 +321,14 @@ class Turns:
             return row if row is not None and row.session_id == task.session_id else None
         files = self._runner.files
         return await asyncio.to_thread(with_file, find, lambda row: (row.info(key), files.content(row, key)))
+
+    async def times_performed(self, task_id: str, task: str) -> int:
+        """For a task that runs: how often something of its session was counted as performed beside the steps."""
+        def look(database: Database) -> int:
+            row = task_row(database, task_id)
+            key = None if row is None else session_key_of(row, self._runner.appliance_key)
+            return 0 if row is None or key is None else times_counted(database, row.session_id, mark_of(key, task))
+        return await self._runner.read(look)
 
     # -- inside -----------------------------------------------------------------------------------------
 

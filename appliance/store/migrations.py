@@ -122,6 +122,10 @@ def _files_and_mail(database: Database) -> None:
 
         ALTER TABLE notices ADD COLUMN created REAL NOT NULL DEFAULT 0;
 
+        CREATE TABLE counters (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            mark BLOB NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (session_id, mark)) WITHOUT ROWID;
+
         CREATE TABLE outbox (
             number INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE,
             session_id TEXT REFERENCES sessions (id) ON DELETE SET NULL,
