@@ -1,7 +1,7 @@
 """Counting what an interview has done, so that it does it once: ``if task_not_yet_performed('remind'): …``
 
-The counters are answers: going Back undoes them. With ``persistent=True`` they are kept beside the steps instead, and it
-does not.
+The counters are answers: going Back undoes them. With ``persistent=True`` they are kept beside the steps instead, and
+it does not.
 """
 
 from __future__ import annotations

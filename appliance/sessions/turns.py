@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sqlite_utils import Database
+
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
