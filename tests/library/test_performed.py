@@ -1,11 +1,15 @@
-"""Counters of what was done: kept with the answers, undone by Back."""
+"""Counters of what was done: kept with the answers and undone by Back, or beside the steps."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from appliance.interview.errors import CodeFailed
+from appliance.interview.turn import CountTask
 from tests.interview.talk import Talk
+from tests.memory_host import MemoryHost
 
 ONCE = """
 mandatory: True
@@ -62,11 +66,31 @@ def test_counting_setting_and_going_back() -> None:
     assert talk.question == "3 2 False"
 
 
-def test_persistent_counters_are_refused_in_words() -> None:
+def test_persistent_counters_stand_beside_the_answers() -> None:
+    """Read back in the same turn, over what was committed before; the commit is the session's matter."""
+    host = MemoryHost(counters={"told": 4})
+    talk = Talk("""
+        mandatory: True
+        code: |
+          seen = [times_task_performed('told', persistent=True), mark_task_as_performed('told', persistent='session'),
+                  task_performed('other', persistent=True), mark_task_as_performed('told')]
+          set_task_counter('other', 7, persistent=True)
+          seen.append(mark_task_as_performed('other', True))
+        ---
+        mandatory: True
+        question: ${ seen }
+    """, host=host)
+    assert talk.answers["seen"] == [4, 5, False, 1, 8]
+    assert talk.outcome is not None
+    assert talk.outcome.effects == [CountTask("told"), CountTask("other", 7, anew=True), CountTask("other")]
+
+
+@pytest.mark.parametrize("scope", ["user", "device", "interview", "global", 1])
+def test_wider_scopes_are_refused_in_words(scope: Any) -> None:
     """What would not be kept as promised must not look as if it were."""
-    with pytest.raises(CodeFailed, match="persistent=True is not there yet"):
-        Talk("""
+    with pytest.raises(CodeFailed, match="use persistent=True"):
+        Talk(f"""
             mandatory: True
             code: |
-              mark_task_as_performed('x', persistent=True)
+              mark_task_as_performed('x', persistent={scope!r})
         """)
