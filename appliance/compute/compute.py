@@ -21,6 +21,7 @@ from appliance.compute.places import Elsewhere, Here
 from appliance.compute.task_log import TaskLog
 from appliance.compute.worker import run_task
 from appliance.interview.tasks import TaskEnd
+from appliance.store.tasks import worker_died
 
 __all__ = ["Compute"]
 
@@ -150,12 +151,14 @@ class Compute:
         """Queue what ran in the last run; nothing new can run either while the journal cannot be written to."""
         for pause in pauses():
             try:
-                await self._journal.resume()
-                return
+                given_up = await self._journal.resume()
+                break
             except Exception as error:  # noqa: BLE001 - the database may fail in any way
                 logger.warning("tasks of the last run cannot be resumed (%s); the next try is in %g s",
                                type(error).__name__, pause)
             await asyncio.sleep(pause)
+        for task_id in given_up:
+            self._delivery.send(TaskEnd(task_id, error=worker_died()))
 
     async def _forget(self) -> None:
         """Now and each day, have dropped what long failed tasks worked on."""

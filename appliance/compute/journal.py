@@ -36,6 +36,6 @@ class Journal(Protocol):
         """Drop what tasks worked on that failed long ago; how many that were."""
         ...
 
-    async def resume(self) -> int:
-        """At start: what was running is queued again; how many that were."""
+    async def resume(self) -> list[str]:
+        """At start: what was running is queued again, but for these tasks, which are to end as ``WorkerDied``."""
         ...

@@ -13,18 +13,15 @@ from sqlite_utils import Database
 from appliance.interview.tasks import TaskJob, TaskState, TaskView
 from appliance.store.database import Store
 from appliance.store.tasks import (
-    TaskResult,
     TaskRow,
     awaited_by,
     drop_payload,
-    end_task,
     open_answers,
     open_result,
     revoke_task,
     rows_of_tasks,
     session_key_of,
     task_row,
-    worker_died,
 )
 
 __all__ = ["DEATHS_ALLOWED", "KEPT_SECONDS", "STOPS_ALLOWED", "Journal"]
@@ -124,8 +121,8 @@ class Journal:
     async def worker_lost(self, task_id: str) -> TaskState:
         """Its worker died while the server lives: back to ``queued``.
 
-        The third time the answer is ``failed``, and the caller reports a TaskEnd with :func:`worker_died`, which
-        writes it. Of a task that has ended meanwhile, its state.
+        The third time the answer is ``failed``, and the caller reports a TaskEnd with
+        :func:`appliance.store.tasks.worker_died`, which writes it. Of a task that has ended meanwhile, its state.
         """
         def lose(database: Database) -> TaskState:
             database.execute("UPDATE tasks SET deaths = deaths + 1 WHERE id = ? AND state = 'running'", [task_id])
@@ -140,24 +137,22 @@ class Journal:
             return "queued"
         return await self._moved(task_id, lose)
 
-    async def resume(self) -> int:
-        """At start: what ran when the machine stopped is queued again; returns how many tasks are.
+    async def resume(self) -> list[str]:
+        """At start: what ran when the machine stopped is queued again.
 
-        A stop counts against a task only if it ran alone, and only the fifth one ends it.
+        A stop counts against a task only if it ran alone, and only the fifth one ends it: such a task is what this
+        returns, and the caller reports a TaskEnd with :func:`appliance.store.tasks.worker_died` for it, as after
+        :meth:`worker_lost`.
         """
-        def again(database: Database) -> int:
+        def again(database: Database) -> list[str]:
             running = rows_of_tasks(database, "SELECT * FROM tasks WHERE state = 'running'", [])
             if len(running) == 1:
                 database.execute("UPDATE tasks SET stops = stops + 1 WHERE id = ?", [running[0].id])
                 if running[0].stops + 1 >= STOPS_ALLOWED:
-                    self._give_up(database, running[0])
-            return database.execute("UPDATE tasks SET state = 'queued', worker = NULL WHERE state = 'running'").rowcount
+                    return [running[0].id]
+            database.execute("UPDATE tasks SET state = 'queued', worker = NULL WHERE state = 'running'")
+            return []
         return await self._write(again)
-
-    def _give_up(self, database: Database, row: TaskRow) -> None:
-        session_key = session_key_of(row, self._key)
-        if session_key is not None:
-            end_task(database, row, TaskResult("failed", error=worker_died()), session_key)
 
     async def counts(self) -> dict[TaskState, int]:
         """How many tasks there are in each state."""

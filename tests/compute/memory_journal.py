@@ -59,11 +59,11 @@ class MemoryJournal:
     async def forget_old(self) -> int:
         return 0
 
-    async def resume(self) -> int:
-        running = [task_id for task_id, state in self.states.items() if state == "running"]
-        for task_id in running:
-            self.states[task_id] = "queued"
-        return len(running)
+    async def resume(self) -> list[str]:
+        for task_id, state in self.states.items():
+            if state == "running":
+                self.states[task_id] = "queued"
+        return []
 
     async def on_end(self, end: TaskEnd) -> None:
         async with self._ended:

@@ -19,7 +19,7 @@ from appliance.interview.turn import FollowUp
 from appliance.store.errors import StoreFull, WrongKey
 from tests.compute.conftest import Bench
 from tests.compute.entries import entry
-from tests.compute.memory_journal import file_appears
+from tests.compute.memory_journal import MemoryJournal, file_appears
 from tests.support.packages import make_package
 
 INTERVIEW = """
@@ -170,6 +170,24 @@ def test_a_journal_that_fails_after_marking_loses_no_task(
         assert fresh.compute._dispatcher._returning == set()
         assert "could not be run" in caplog.text
         await fresh.compute.stop()
+    fresh.run(test)
+
+
+def test_a_task_that_was_stopped_too_often_ends_at_the_start(fresh: Bench) -> None:
+    """Its end takes the way of all others, so that whoever waits for it is told."""
+    async def test() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tests.compute.memory_journal.MemoryJournal.resume", resume)
+            await fresh.start(entry=entry)
+            (end,) = await fresh.journal.ended("stopped")
+        assert end.error is not None
+        assert end.error.error_type == "WorkerDied"
+        await fresh.compute.stop()
+
+    async def resume(journal: MemoryJournal) -> list[str]:
+        journal.add("stopped")
+        journal.states["stopped"] = "running"
+        return ["stopped"]
     fresh.run(test)
 
 
