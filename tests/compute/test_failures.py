@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from appliance.interview.turn import FollowUp
 from appliance.store.errors import StoreFull, WrongKey
 from tests.compute.conftest import Bench
 from tests.compute.entries import entry
-from tests.compute.memory_journal import MemoryJournal, file_appears
+from tests.compute.memory_journal import MemoryJournal, file_appears, until
+from tests.sessions.house import ANN, House, run, screen_of
 from tests.support.packages import make_package
 
 INTERVIEW = """
@@ -230,6 +232,49 @@ def test_an_end_is_delivered_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyP
         assert tried == [end] * 101
         assert len(delivery) == 0
     asyncio.run(test())
+
+
+def test_a_task_s_end_outlives_a_full_disk(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The real journal on a disk without room: the callback is applied when there is room again, once."""
+    monkeypatch.setattr(delivery_module, "PAUSES", (0.02,))
+    text = """
+mandatory: True
+code: |
+  task = background_action('work')
+---
+mandatory: True
+question: ${ showifdef('arrived', 'nothing') }
+---
+event: arrived
+code: |
+  arrived = action_argument('what') + showifdef('arrived', '')
+---
+event: work
+code: |
+  background_response()
+"""
+
+    def pages(house: House, most: int) -> None:
+        house.store.write(lambda database: database.execute(f"PRAGMA max_page_count = {most}").fetchall()).result()
+
+    async def test(house: House) -> None:
+        reply = await house.begin()
+        task_id = await house.only_task()
+        assert await house.journal.mark_running(task_id, "w")
+        action = FollowUp("arrived", {"what": secrets.token_hex(100_000)})
+        delivery = Delivery(house.turns.task_ended)
+        pages(house, 1)
+        delivery.send(TaskEnd(task_id, follow_up=pickle.dumps(action)))
+        await until(lambda: caplog.text.count("could not be saved (StoreFull)") >= 3)
+        assert (await house.journal.counts())["running"] == 1
+        pages(house, 1_000_000)
+        await delivery.close(10)
+        shown = await house.turns.refresh(reply.session_id, ANN)
+        assert screen_of(shown).question_text == action.arguments["what"]
+        assert (await house.journal.counts())["done"] == 1
+        assert action.arguments["what"][:100] not in caplog.text
+    run(tmp_path, test, text)
 
 
 def test_an_end_that_nothing_can_take_becomes_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -418,12 +418,13 @@ def test_on_a_real_worker_and_in_worker_log_without_values(fresh: Bench, package
     """Through the queue, a worker process and back; worker.log says where it failed and not with what."""
     async def test() -> None:
         await fresh.start()
-        for task_id, action, arguments in (("good", "add", {"value": 2}), ("bad", "divide", {"by": 0})):
+        for task_id, action, arguments in (("good", "add", {"value": 2}), ("bad", "divide", {"by": 0}),
+                                           ("mute", "stops_short", {})):
             job = job_of(packages, action, **arguments)
             fresh.journal.jobs[task_id] = functools.partial(_renamed, job)(task_id)
             fresh.journal.states[task_id] = "queued"
         fresh.compute.wake()
-        good, bad = await fresh.journal.ended("good", "bad", within=60)
+        good, bad, _ = await fresh.journal.ended("good", "bad", "mute", within=60)
         assert pickle.loads(good.value or b"") == 555
         assert bad.error is not None
         await fresh.compute.stop()
@@ -433,6 +434,8 @@ def test_on_a_real_worker_and_in_worker_log_without_values(fresh: Bench, package
     assert "failed after" in log
     assert "ZeroDivisionError at docassemble.tasktest:data/questions/test.yml, line " in log
     assert "division by zero" not in log
+    assert "WARNING task mute: The action did not end with background_response()" in log
+    assert "QuestionError at docassemble.tasktest:data/questions/test.yml, line " in log
 
 
 def _renamed(job: TaskJob, task_id: str) -> TaskJob:
