@@ -51,7 +51,8 @@ FONTS: Packages = {
     "tinos": font("tinos", "400Regular", "700Bold", "400Regular_Italic", "700Bold_Italic"),
     "cousine": font("cousine", "400Regular", "700Bold"),
     "dejavu": ("dejavu-fonts-ttf", (("ttf/DejaVuSans.ttf", ""), ("LICENSE", ""))),
-    "arabic": font("noto-naskh-arabic", "400Regular", "700Bold"),
+    # Of the Arabic fonts the one whose letters keep their dots, so that programs can read the text of a PDF file.
+    "arabic": font("amiri", "400Regular", "700Bold"),
     "hebrew": font("noto-serif-hebrew", "400Regular", "700Bold"),
     "devanagari": font("noto-serif-devanagari", "400Regular", "700Bold"),
     "bengali": font("noto-serif-bengali", "400Regular", "700Bold"),

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fontTools.ttLib import TTFont, TTLibError
 from fpdf import FPDF
 from fpdf.errors import FPDFException
 
@@ -70,6 +71,16 @@ def _system_files() -> tuple[Path, ...]:
     return tuple(path for name in _OF_SYSTEMS for folder in folders if (path := folder / name).is_file())
 
 
+@cache
+def _letters_of(path: Path) -> frozenset[int]:
+    """The code points that a font of the system has; none for one that cannot be read."""
+    try:
+        with TTFont(path, lazy=True, fontNumber=0) as font:
+            return frozenset(font.getBestCmap() or ())
+    except (TTLibError, OSError, KeyError, ValueError):
+        return frozenset()
+
+
 class Fonts:
     """The fonts of one PDF file: each is read when the first letter wants it."""
 
@@ -103,7 +114,7 @@ class Fonts:
                 if self._has(family, kind, letter):
                     return family, kind
         for position, path in enumerate(_system_files()):
-            if self._has_file(f"system{position}", "", path, letter):
+            if ord(letter) in _letters_of(path) and self._has_file(f"system{position}", "", path, letter):
                 return f"system{position}", ""
         self.missing.add(script or unicodedata.name(letter, "UNNAMED").split(maxsplit=1)[0].lower())
         return None

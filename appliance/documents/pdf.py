@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 from fpdf.line_break import Fragment
 
 from appliance.documents.fonts import Fonts
@@ -22,12 +24,14 @@ from appliance.documents.lines import Line, Lines, Part
 from appliance.documents.model import Content, Paragraph, Setting
 from appliance.documents.page import INCH, Page
 from appliance.documents.reading import read_inline
+from appliance.documents.scripts import SHAPED, is_rtl, script_of
 
 __all__ = ["write_pdf"]
 
 _log = logging.getLogger(__name__)
 
 _LINK_COLOR = (5, 60, 140)
+_NOTHING_SEEN = 0x2060   # a word joiner: it stands for nothing and parts no words
 _THIN, _FADED = 0.6, (90, 90, 90)
 
 Placed = list[list[tuple[Strip, float]]]
@@ -54,7 +58,19 @@ def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str)
     writer.write(content)
     for script in sorted(fonts.missing):
         _log.warning("a document has letters that no font here has (%s); boxes stand for them", script)
+    _name_all_glyphs(pdf)
     return bytes(pdf.output())
+
+
+def _name_all_glyphs(pdf: FPDF) -> None:
+    """Let programs that read the text know that a letter drawn in several pieces is one letter.
+
+    HarfBuzz gives the letters to the first piece; to the others fpdf2 gives none, and then readers make some up.
+    """
+    for font in pdf.fonts.values():
+        for glyph, _ in font.subset.items() if isinstance(font, TTFFont) else ():
+            if glyph is not None and not glyph.unicode and isinstance(glyph.unicode, tuple):
+                glyph.unicode = (_NOTHING_SEEN,)
 
 
 class _File(FPDF):
@@ -65,9 +81,22 @@ class _File(FPDF):
     def _parse_chars(self, text: str, *pargs: Any, **kwargs: Any) -> Iterator[Fragment]:  # noqa: ARG002
         yield Fragment(text, self._get_current_graphics_state(), self.k)
 
+    @contextmanager
+    def saying(self, text: str) -> Iterator[None]:
+        """Let programs that read the file know what is drawn here, where the shapes of letters do not tell it.
+
+        Not from right to left: there they turn around what they find, and would turn this around too.
+        """
+        if not any(script_of(letter) in SHAPED for letter in text) or any(map(is_rtl, text)):
+            yield
+            return
+        self._out(f"/Span <</ActualText <FEFF{text.encode('utf-16-be').hex().upper()}>>> BDC")
+        yield
+        self._out("EMC")
+
 
 class _Writer:
-    def __init__(self, pdf: FPDF, page: Page, lines: Lines) -> None:
+    def __init__(self, pdf: _File, page: Page, lines: Lines) -> None:
         self.pdf, self.page, self.lines = pdf, page, lines
         self.number = self.total = 0
         self.depth = 0
@@ -193,7 +222,8 @@ class _Writer:
             baseline += -0.35 * part.size / 0.66 if look.raised == "super" else 0.15 * part.size
         pdf.set_text_color(*(_LINK_COLOR if look.link else (0, 0, 0)))
         pdf.set_xy(x, baseline - 0.8 * part.size)
-        pdf.cell(self.lines.measure(part), part.size, part.text, link=look.link, new_x=XPos.RIGHT, new_y=YPos.TOP)
+        with pdf.saying(part.text):
+            pdf.cell(self.lines.measure(part), part.size, part.text, link=look.link, new_x=XPos.RIGHT, new_y=YPos.TOP)
         if look.underline or look.link or look.strike:
             pdf.set_draw_color(*(_LINK_COLOR if look.link else (0, 0, 0)))
             pdf.set_line_width(part.size * 0.05)

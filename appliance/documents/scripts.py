@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 
-__all__ = ["RTL_LANGUAGES", "is_combining", "is_ideograph", "is_rtl", "script_of"]
+__all__ = ["RTL_LANGUAGES", "SHAPED", "is_combining", "is_ideograph", "is_rtl", "script_of"]
 
 RTL_LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
 
@@ -30,6 +30,12 @@ _RANGES: tuple[tuple[int, int, str], ...] = (
     (0xFE30, 0xFE4F, "chinese"), (0xFE70, 0xFEFF, "arabic"), (0xFF00, 0xFFEF, "chinese"),
     (0x1F000, 0x1FAFF, "pictures"), (0x20000, 0x3FFFF, "chinese"),
 )
+SHAPED = frozenset({
+    "hebrew", "arabic", "syriac", "thaana", "devanagari", "bengali", "gurmukhi", "gujarati", "oriya", "tamil", "telugu",
+    "kannada", "malayalam", "sinhala", "thai", "lao", "tibetan", "myanmar", "khmer", "mongolian",
+})
+"""Scripts whose letters change their shape or place beside others."""
+
 _STARTS = [first for first, _, _ in _RANGES]
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u061c")
 

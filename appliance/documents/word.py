@@ -36,19 +36,13 @@ from appliance.documents.model import (
 )
 from appliance.documents.page import INCH, Page, length
 from appliance.documents.reading import read_inline
-from appliance.documents.scripts import is_rtl, script_of
+from appliance.documents.scripts import SHAPED, is_rtl, script_of
 
 __all__ = ["write_docx"]
 
 FONT, CODE_FONT, EAST_ASIAN_FONT = "Times New Roman", "Courier New", "SimSun"
 _LINK_COLOR = RGBColor(0x05, 0x3C, 0x8C)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_COMPLEX = frozenset({
-    "hebrew", "arabic", "syriac", "thaana", "devanagari", "bengali", "gurmukhi", "gujarati", "oriya", "tamil", "telugu",
-    "kannada", "malayalam", "sinhala", "thai", "lao", "tibetan", "myanmar", "khmer", "mongolian",
-})
-"""Scripts whose letters Word takes from the font for complex scripts."""
-
 _EAST_ASIAN = frozenset({"chinese", "korean"})
 _WIDE_LINK = "http://", "https://", "mailto:", "tel:"
 
@@ -219,7 +213,7 @@ class _Writer:
                 head = Paragraph([], Setting(first=0.0))
                 inside = [head, *inside]
             if block.marks:
-                head.runs.insert(0, Run(text=block.marks[number], look=Look(raised="super")))
+                head.runs[:0] = [Run(text=block.marks[number], look=Look(raised="super")), Run(text=" ")]
             paragraph = self._paragraph(head, into, width - (depth + 1) * INCH / 2)
             if numbering:
                 _number(paragraph, numbering, depth)
@@ -445,7 +439,7 @@ def _by_script(text: str) -> Iterator[tuple[str, str]]:
     piece, kind = "", ""
     for letter in text:
         script = script_of(letter)
-        own = "rtl" if is_rtl(letter) else "complex" if script in _COMPLEX else "east" if script in _EAST_ASIAN else ""
+        own = "rtl" if is_rtl(letter) else "complex" if script in SHAPED else "east" if script in _EAST_ASIAN else ""
         if not own and not letter.isalnum():
             own = kind   # spaces and punctuation go with what is before them
         if piece and own != kind:

@@ -45,5 +45,5 @@ def draw_attachments(screen: Screen) -> str:
 
 def _file(file: dict[str, Any]) -> dict[str, Any]:
     icon, label, purpose = _FORMATS.get(
-        file["extension"], ("fa-file", str(file["extension"]).upper() or file["filename"], ""))
+        file["extension"], ("fa-file", file["filename"], ""))
     return {**file, "icon": icon, "label": label, "purpose": purpose}
