@@ -99,6 +99,19 @@ class DAFileList(DAList):
         """Change the first file, a picture, into another format."""
         return self._first().convert_to(output_extension, output_to=output_to)
 
+    def make_ocr_pdf(self, *pargs: Any, **kwargs: Any) -> None:
+        """Make one PDF of all files, whose text can be searched; the list then holds that alone."""
+        first = self._first()
+        first.make_ocr_pdf(*pargs, **({"dafilelist": list(self.elements)} | kwargs))
+        self.elements = [first]
+
+    def make_ocr_pdf_in_background(self, *pargs: Any, **kwargs: Any) -> Any:
+        """The same in the background; returns the task."""
+        first = self._first()
+        task = first.make_ocr_pdf_in_background(*pargs, **({"dafilelist": list(self.elements)} | kwargs))
+        self.elements = [first]
+        return task
+
     def get_pdf_fields(self) -> Any:
         """The fields of the first file, a PDF form."""
         return self._first().get_pdf_fields()
