@@ -114,6 +114,9 @@ class Layout:
                 strips[-1].below = 0.4 * self.size
             else:
                 strips[-1].below = spacing.after * self.size * 1.2 * 0.8
+            if setting.border:
+                strips[0].above += _PADDING
+                strips[-1].below += _PADDING
             _avoid_single_lines(strips)
         return strips
 
