@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
@@ -75,11 +74,14 @@ def _name_all_glyphs(pdf: FPDF) -> None:
 
 class _File(FPDF):
     """A PDF file whose texts are in one font, script and direction each, as :class:`~appliance.documents.lines.Lines`
-    makes them. fpdf2 would part a mark from its letter, because it takes marks for a script of their own.
+    makes them. fpdf2 would look for directions again, and part marks from letters, which it takes for another script.
     """
 
-    def _parse_chars(self, text: str, *pargs: Any, **kwargs: Any) -> Iterator[Fragment]:  # noqa: ARG002
-        yield Fragment(text, self._get_current_graphics_state(), self.k)
+    def _preload_bidirectional_text(self, text: str, markdown: bool) -> tuple[Fragment, ...]:  # noqa: ARG002
+        if self.text_shaping:
+            self.text_shaping["fragment_direction"] = self.text_shaping["direction"]
+            self.text_shaping["paragraph_direction"] = self.text_shaping["direction"]
+        return (Fragment(text, self._get_current_graphics_state(), self.k),)
 
     @contextmanager
     def saying(self, text: str) -> Iterator[None]:

@@ -58,7 +58,7 @@ def letters(text: str) -> str:
 class TestScripts:
     @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
     def test_pdf_says_what_went_in(self, text: str, caplog: pytest.LogCaptureFixture) -> None:
-        """All letters have a font, and a program that reads the file finds them, in the order in which they are read."""
+        """All letters have a font, and a program that reads the file finds them, in the order of reading."""
         found = pages(made(text, "pdf", metadata=SINGLE))[0]
         assert sorted(letters(found)) == sorted(letters(text))
         if not any(name in unicodedata.name(text[0]) for name in ("THAI", "KHMER", "BENGALI", "TAMIL")):
@@ -79,7 +79,7 @@ class TestScripts:
     def test_docx_marks_what_is_written_from_right_to_left(self) -> None:
         """Paragraph and runs say so; a Latin word within stays as it is."""
         paragraph = docx.Document(BytesIO(made("שלום **עולם** and you", "docx"))).paragraphs[0]
-        assert paragraph._p.pPr.find(qn("w:bidi")) is not None
+        assert paragraph._p.get_or_add_pPr().find(qn("w:bidi")) is not None
         marked = {run.text: run.font.rtl for run in paragraph.runs}
         assert marked["עולם"] is True
         assert any("and you" in text and not rtl for text, rtl in marked.items())
@@ -104,7 +104,7 @@ class TestScripts:
 
         def width(page: Any) -> float:
             boxes = [one.get_bounds() for one in page.get_objects()]
-            return max(box[2] for box in boxes) - min(box[0] for box in boxes)
+            return float(max(box[2] for box in boxes) - min(box[0] for box in boxes))
 
         assert abs(width(with_mark) - width(without)) < 2
 
@@ -175,8 +175,8 @@ class TestMarkup:
             text = content.decode("ascii").replace("{\\*\\fldinst", "")
         for left in ("[", "**", "`", "|", "# ", "NEWLINE", "PAGENUM"):
             assert left not in text, left
-        for words in ("Complaint", "A Title", "tenant", "nested", "900", "Quoted words", "Ann, Plaintiff", "Left column",
-                      "still in it", "skipped", "Second page", "A footnote"):
+        for words in ("Complaint", "A Title", "tenant", "nested", "900", "Quoted words", "Ann, Plaintiff",
+                      "Left column", "still in it", "skipped", "Second page", "A footnote"):
             assert words in text, words
 
     def test_page_breaks_and_numbers(self) -> None:
@@ -191,11 +191,12 @@ class TestMarkup:
 
     def test_long_text_and_tall_rows_go_on_over_pages(self) -> None:
         """Nothing is lost where a paragraph, a table or one cell is longer than a page."""
-        words = [f"word{number}" for number in range(1500)]
+        words = [f"word{number}" for number in range(700)]
         found = pages(made(" ".join(words), "pdf"))
         assert " ".join(" ".join(found).split()) == " ".join(words)
-        assert len(found) > 3
-        table = "| a | b |\n|---|---|\n" + f"| {' '.join(words)} | x |\n" + "".join(f"| row{n} | y |\n" for n in range(60))
+        assert len(found) > 1
+        rows = "".join(f"| row{n} | y |\n" for n in range(60))
+        table = f"| a | b |\n|---|---|\n| {' '.join(words)} | x |\n{rows}"
         in_table = " ".join(" ".join(pages(made(table, "pdf"))).split())
         assert all(word in in_table for word in (*words, "row59"))
 
@@ -206,8 +207,9 @@ class TestMarkup:
 
     def test_docx_has_what_word_knows(self) -> None:
         """Headings, lists, tables, links and headers are Word's own."""
-        document = docx.Document(BytesIO(made(MARKUP, "docx", metadata={"HeaderLeft": "Case 5", "FirstFooterRight": "x"})))
-        assert document.paragraphs[0].style.name == "Heading 1"
+        metadata = {"HeaderLeft": "Case 5", "FirstFooterRight": "x"}
+        document = docx.Document(BytesIO(made(MARKUP, "docx", metadata=metadata)))
+        assert getattr(document.paragraphs[0].style, "name", "") == "Heading 1"
         assert any(one._p.pPr is not None and one._p.pPr.numPr is not None for one in document.paragraphs)
         assert document.tables[0].cell(1, 0).text.strip() == "Zoë"
         assert "Case 5" in document.sections[0].header.paragraphs[0].text
@@ -238,7 +240,7 @@ class TestFile:
         reader = pypdf.PdfReader(BytesIO(made("Hola", "pdf", language="es")))
         assert reader.metadata is not None
         assert reader.metadata.title == "A letter"
-        assert reader.trailer["/Root"]["/Lang"] == "es"
+        assert str(reader.root_object["/Lang"]) == "es"
 
     def test_other_formats(self) -> None:
         """Markdown stays as it is, HTML is a page, RTF is all ASCII."""
