@@ -45,6 +45,8 @@ class Answering:
     def heard(self, message: dict[str, Any]) -> None:
         """A message has come; the scheduler has written the worker that it came from into it."""
         address, task_id = str(message.get("worker")), str(message.get("task"))
+        if "task" not in message:   # the empty one that a task ends with
+            return
         if not self._runs_on(address, task_id):
             logger.debug("a message of a task that does not run there")
             return

@@ -82,6 +82,7 @@ class Asker:
         self._open: dict[int, Future[Any]] = {}
         self._waiting: dict[str, dict[str, Any]] = {}   # kind → what is to be told with the next message
         self._sent_at: dict[str, float] = {}
+        self._spoke = False
         self._closed = False
 
     def ask(self, kind: str, details: dict[str, Any], *, tells: bool = False) -> Any:
@@ -142,8 +143,13 @@ class Asker:
         return self._task_id == task_id
 
     def close(self) -> None:
-        """The task has ended: send what waits, and let no thread that it left behind wait on."""
+        """The task has ended: send what waits, and let no thread that it left behind wait on.
+
+        The last message is an empty one: the scheduler keeps the last one.
+        """
         self.flush()
+        if self._spoke:
+            self._send({})
         with self._lock:
             self._closed = True
             left = list(self._open.values())
@@ -152,6 +158,7 @@ class Asker:
                 future.set_exception(AskFailed("The task has ended."))
 
     def _say(self, kind: str, details: dict[str, Any], number: int = 0, *, tells: bool = False) -> None:
+        self._spoke = True
         self._send({"task": self._task_id, "number": number, "kind": kind, "tells": tells or not number,
                     "details": pickle.dumps(details, protocol=5)})
 

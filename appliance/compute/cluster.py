@@ -21,6 +21,7 @@ from appliance.compute.on_cluster import (
     CLIENT_NAME,
     WorkerState,
     has_the_cluster,
+    keeps_messages,
     kill_worker,
     memory_of_worker,
     state_of_worker,
@@ -176,6 +177,9 @@ class Cluster:
                                 "for its Python too") from error
         if not first:
             raise ClusterFailed("another appliance uses this cluster; each needs one of its own")
+        if await self._client.run_on_scheduler(keeps_messages):
+            logger.warning("the scheduler keeps what goes through it for Dask's developers: start it with the settings "
+                           "in dask.yaml, which is beside the certificates")
 
     # -- in the cluster's thread: workers come and go ------------------------------------------------
 

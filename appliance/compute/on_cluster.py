@@ -14,8 +14,8 @@ import psutil
 
 import appliance
 
-__all__ = ["CLIENT_NAME", "WorkerState", "has_the_cluster", "kill_tree", "kill_worker", "memory_of_worker",
-           "state_of_worker"]
+__all__ = ["CLIENT_NAME", "WorkerState", "has_the_cluster", "keeps_messages", "kill_tree", "kill_worker",
+           "memory_of_worker", "state_of_worker"]
 
 CLIENT_NAME = "interview-appliance"
 """What the names of the clients of all appliances begin with; the scheduler knows them while they are connected."""
@@ -40,6 +40,13 @@ def has_the_cluster(client_id: str, dask_scheduler: Any) -> bool:
     """
     ours = [client for client in dask_scheduler.clients if client.startswith(f"Client-{CLIENT_NAME}-")]
     return not ours or _owner(ours[0]) == _owner(client_id)
+
+
+def keeps_messages() -> bool:
+    """On the scheduler: whether Dask holds more than the last message, for its developers; answers are in ours."""
+    import dask
+
+    return bool(dask.config.get("distributed.admin.low-level-log-length") != 1)
 
 
 def _owner(client_id: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from appliance.compute.answering import Refused
-from appliance.compute.asking import Asker, AskFailed, ask, tell
+from appliance.compute.asking import TOPIC, Asker, AskFailed, ask, tell
 from tests.compute.conftest import Bench
 from tests.compute.entries import entry
 from tests.compute.memory_journal import file_appears, until, workers_up
@@ -157,6 +157,21 @@ def test_a_revoked_task_that_waits_for_an_answer_leaves_nothing(asked: Asked) ->
         await asked.bench.compute.revoke(task_id)
         await until(lambda: task_id in asked.server.cancelled)
         assert await asked.task("asks", ("double", 1)) == 2
+    asked.bench.run(test)
+
+
+def test_the_scheduler_keeps_nothing_that_was_said(asked: Asked) -> None:
+    """Dask holds the last event of each topic: after a task it is an empty one."""
+    async def test() -> None:
+        assert await asked.task("asks", ("double", 21)) == 42
+        cluster = asked.bench.compute._cluster
+        assert cluster is not None
+
+        async def events() -> Any:
+            return await cluster._client.get_events(TOPIC)
+
+        (event,) = await asyncio.wrap_future(cluster._thread.submit(events))
+        assert list(event[1]) == ["worker"]
     asked.bench.run(test)
 
 

@@ -15,6 +15,7 @@ import pytest
 from appliance.compute import compute as compute_module
 from appliance.compute.certificates import make_certificates
 from appliance.compute.compute import Compute
+from appliance.compute.on_cluster import keeps_messages
 from tests.compute.conftest import Bench
 from tests.compute.elsewhere import ElsewhereCluster
 from tests.compute.entries import entry
@@ -73,6 +74,16 @@ def test_tasks_run_there_and_ask_here(rig: Rig) -> None:
         assert (await rig.value(rig.add("asks", ("double", 21))))[1] == 42
         assert rig.bench.compute.health() == {"state": "running", "message": "", "workers": 2, "workers wanted": 2,
                                               "queued": 0, "running": 0}
+    rig.bench.run(test)
+
+
+def test_the_scheduler_is_started_with_our_settings(rig: Rig) -> None:
+    """The file that the commands name is read: the scheduler does not keep what goes through it."""
+    async def test() -> None:
+        cluster = rig.bench.compute._cluster
+        assert cluster is not None
+        keeps = cluster._thread.submit(cluster._client.run_on_scheduler, keeps_messages)
+        assert await asyncio.wrap_future(keeps) is False
     rig.bench.run(test)
 
 
