@@ -82,8 +82,11 @@ def test_the_scheduler_is_started_with_our_settings(rig: Rig) -> None:
     async def test() -> None:
         cluster = rig.bench.compute._cluster
         assert cluster is not None
-        keeps = cluster._thread.submit(cluster._client.run_on_scheduler, keeps_messages)
-        assert await asyncio.wrap_future(keeps) is False
+
+        async def keeps() -> bool:
+            return bool(await cluster._client.run_on_scheduler(keeps_messages))
+
+        assert await asyncio.wrap_future(cluster._thread.submit(keeps)) is False
     rig.bench.run(test)
 
 
