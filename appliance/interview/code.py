@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from appliance.interview.errors import BadInterview
 from appliance.interview.names import assigned_names, names_read
+from appliance.interview.syntax import parse
 from appliance.interview.turn import Answers
 
 __all__ = ["CodeText", "Expression"]
@@ -16,7 +17,7 @@ __all__ = ["CodeText", "Expression"]
 def _parse(text: str, mode: Literal["exec", "eval"], file: str, line: int, what: str) -> ast.Module | ast.Expression:
     try:
         tree: ast.Module | ast.Expression
-        tree = ast.parse(text, file, "exec") if mode == "exec" else ast.parse(text, file, "eval")
+        tree = parse(text, file, "exec") if mode == "exec" else parse(text, file, "eval")
     except SyntaxError as error:
         at = line + min(error.lineno or 1, text.count("\n", 0, len(text.rstrip("\n)"))) + 1) - 1
         raise BadInterview(f"{what} is not valid Python: {error.msg}", file=file, line=at) from error

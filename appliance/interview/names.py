@@ -11,6 +11,8 @@ import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
+from appliance.interview.syntax import parse
+
 __all__ = [
     "ITERATORS",
     "Accessors",
@@ -55,7 +57,7 @@ class Pattern:
 def accessors(name: str) -> Accessors | None:
     """The parts of `name`, or None if it is not a name."""
     try:
-        node = ast.parse(name.strip(), mode="eval").body
+        node = parse(name.strip(), "<unknown>", "eval").body
     except (SyntaxError, ValueError):
         return None
     steps: list[str] = []

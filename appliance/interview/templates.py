@@ -20,6 +20,7 @@ from mako.template import Template
 from mako.util import FastEncodingBuffer
 
 from appliance.interview.errors import BadInterview
+from appliance.interview.syntax import MAKING_TREES, parse
 from appliance.interview.turn import Answers
 
 __all__ = ["MAKO_NAMES", "TextTemplate"]
@@ -83,14 +84,15 @@ class TextTemplate:
         # Two or more # begin a heading of Markdown here, as in docassemble; for Mako they would be a comment.
         text = _HEADING.sub(r"\1${'\2'}", self.text)
         try:
-            source = Template(text=text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
+            with MAKING_TREES:
+                source = Template(text=text, default_filters=["str"]).code  # noqa: S702 - authors write HTML by design
         except MakoException as error:
             at = self.line + int(getattr(error, "lineno", 1) or 1) - 1
             message = re.sub(r" (?:in file .*)?at line: \d+ char: \d+$", "", str(error).splitlines()[0])
             raise BadInterview(f"Mako cannot read this text: {message}", file=self.file, line=at) from error
         except SyntaxError as error:
             raise BadInterview(f"Mako cannot read this text: {error.msg}", file=self.file, line=self.line) from error
-        tree = _LooseNames().visit(ast.parse(source))
+        tree = _LooseNames().visit(parse(source))
         self._renumber(tree, source)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("render_"):
