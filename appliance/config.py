@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
+
+from appliance.addresses import is_address
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
 
@@ -57,7 +58,7 @@ def _not_a_web_address(value: Any) -> str | None:
 
 
 def _not_mail_addresses(value: Any) -> str | None:
-    fine = all("@" in parseaddr(one)[1] for one in ([value] if isinstance(value, str) else value))
+    fine = all(is_address(one) for one in ([value] if isinstance(value, str) else value))
     return None if fine else "has something in it that is not an e-mail address like clinic@example.com"
 
 

@@ -20,7 +20,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "library": frozenset({"interview", "packages"}),
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
-    "config": frozenset(),
+    "addresses": frozenset(),
+    "config": frozenset({"addresses"}),
     "locks": frozenset(),
     "logs": frozenset({"config"}),
     "checking": frozenset({"interview", "library", "packages"}),
@@ -29,11 +30,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
-    "sessions": frozenset({"config", "interview", "locks", "packages", "store", "workspace"}),
+    "sessions": frozenset({"addresses", "config", "interview", "locks", "packages", "store", "workspace"}),
     "compute": frozenset({"config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
     "cron": frozenset({"config", "interview", "sessions", "store"}),
-    "mail": frozenset({"config", "interview", "sessions", "store"}),
+    "mail": frozenset({"addresses", "config", "interview", "sessions", "store"}),
     "server": frozenset({"config", "interview", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from appliance.addresses import for_header, on_the_wire
 from appliance.store.outbox import Mail
 
 __all__ = ["Answer", "as_sent", "hand_over"]
@@ -43,7 +44,7 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
     :raises OSError: if the connection breaks; the mail may or may not have been taken.
     :raises smtplib.SMTPException: likewise.
     """
-    sender, *recipients = (_for_the_wire(address) for address in (sender, *mail.recipients))
+    sender, *recipients = (on_the_wire(address) for address in (sender, *mail.recipients))
     try:
         code, said = connection.mail(sender, _options(connection, (sender, *recipients), message))
     except smtplib.SMTPNotSupportedError:
@@ -76,7 +77,7 @@ def as_sent(mail: Mail, default_sender: str, repeats: int) -> bytes:
     parsed = message_from_bytes(mail.message, policy=policy.SMTP)
     message: EmailMessage = parsed
     if "From" not in message:
-        message["From"] = default_sender
+        message["From"] = for_header(default_sender)
     if repeats > 1:
         subject = f"{message.get('Subject', '')} ({repeats} times)"
         del message["Subject"]
@@ -87,16 +88,6 @@ def as_sent(mail: Mail, default_sender: str, repeats: int) -> bytes:
 def _has_sender(message: bytes) -> bool:
     headers = message.replace(b"\r\n", b"\n").partition(b"\n\n")[0].lower()
     return headers.startswith(b"from:") or b"\nfrom:" in headers
-
-
-def _for_the_wire(address: str) -> str:
-    """An address whose domain every mail server understands; what stands before the @ stays.
-
-    >>> _for_the_wire("kanzlei@müller.example")
-    'kanzlei@xn--mller-kva.example'
-    """
-    name, at, domain = address.rpartition("@")
-    return address if address.isascii() else f"{name}{at}{domain.encode('idna').decode()}"
 
 
 def _options(connection: smtplib.SMTP, addresses: tuple[str, ...], message: bytes) -> list[str]:

@@ -7,8 +7,9 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Any, Protocol
+
+from appliance.addresses import address_of
 
 __all__ = ["MailServer", "SettingsLike"]
 
@@ -59,7 +60,7 @@ class MailServer:
     @property
     def default_address(self) -> str:
         """The address alone of the default sender."""
-        return parseaddr(self.default_sender)[1]
+        return address_of(self.default_sender)
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[smtplib.SMTP]:

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any
 
+from appliance.addresses import address_of, for_header, on_the_wire
 from appliance.interview.errors import CodeFailed, InterviewError, UnknownInterview
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
 from appliance.store.errors import StoreError
@@ -76,7 +77,7 @@ class ErrorMails:
         if not addresses or trouble.error_type in (self._settings("suppress error notificiations", None) or ()):
             return None
         message_id = NewMail.new_message_id(self._domain(addresses[0]))
-        mail = Mail("", tuple(parseaddr(one)[1] for one in addresses), self._message(trouble, addresses, message_id))
+        mail = Mail("", tuple(address_of(one) for one in addresses), self._message(trouble, addresses, message_id))
         return NewMail.make(mail, message_id, self._key, topic=trouble.topic, spacing=SPACING)
 
     def about_turn(self, error: Exception, *, interview: str, happening: str, action: str = "",
@@ -92,14 +93,13 @@ class ErrorMails:
             error.trace if isinstance(error, CodeFailed) else "".join(traceback.format_exception(error))))
 
     def _domain(self, address: str) -> str:
-        sender = parseaddr(self._settings("mail: default sender", None) or "")[1]
-        domain = (sender or parseaddr(address)[1]).rpartition("@")[2]
-        return domain.encode("idna").decode() if domain else "localhost"
+        sender = self._settings("mail: default sender", None) or address
+        return on_the_wire(address_of(sender)).rpartition("@")[2] or "localhost"
 
     def _message(self, trouble: Trouble, addresses: list[str], message_id: str) -> bytes:
         now = datetime.now().astimezone()
         message = EmailMessage()
-        message["To"] = ", ".join(addresses)
+        message["To"] = ", ".join(for_header(one) for one in addresses)
         message["Subject"] = _printable(f"Error in {trouble.interview}: {trouble.error_type}", one_line=True)
         message["Date"] = format_datetime(now)
         message["Message-ID"] = message_id
