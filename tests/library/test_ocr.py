@@ -123,6 +123,7 @@ class Desk:
             except InterviewError as error:
                 details = ErrorDetails(getattr(error, "error_type", type(error).__name__), str(error))
                 self.host.tasks[task.task_id] = TaskView(task.task_id, "failed", error=details)
+                effects += error.effects
             else:
                 assert isinstance(outcome.ending, BackgroundAnswer)
                 value = pickle.loads(pickle.dumps(outcome.ending.value))
@@ -208,11 +209,12 @@ class TestInBackground:
             None, None, None, "refresh"]
 
     def test_page_that_fails(self) -> None:
-        """The whole fails with the page's error, and get() gives an object that says so."""
-        desk = Desk()
+        """The whole fails with the page's error; get() gives an object that says so, and the message says it too."""
+        desk = Desk(ui_notification="flash")
         tasks = desk.begin("begin")
         desk.host.file_path(desk.talk.answers["photo"].number).write_bytes(b"no image any more")
-        desk.work(tasks)
+        effects = desk.work(tasks)
+        assert effects == [SendNotice("flash", str(desk.answer()))]
         view = desk.host.tasks[tasks[3].task_id]
         assert view.error is not None
         assert view.error.error_type == "NotReadable"
