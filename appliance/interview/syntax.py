@@ -1,7 +1,7 @@
 """Python's syntax trees, made by one thread at a time.
 
-Some releases of Python 3.11 and 3.12 count how deep a tree is in a place that all threads share, and raise a SystemError
-("recursion depth mismatch") when two of them make trees at once (python/cpython issue 106905).
+Some releases of Python 3.11 and 3.12 count how deep a tree is in a place that all threads share, and raise a
+SystemError ("recursion depth mismatch") when two of them make trees at once (python/cpython issue 106905).
 """
 
 from __future__ import annotations
@@ -30,4 +30,4 @@ def parse(source: str, file: str = "<unknown>", mode: Literal["exec", "eval"] = 
     :raises SyntaxError: as ``ast.parse`` does, and ValueError for a source with a null character.
     """
     with MAKING_TREES:
-        return ast.parse(source, file, mode)
+        return ast.parse(source, file, "exec") if mode == "exec" else ast.parse(source, file, "eval")

@@ -10,6 +10,8 @@ import sys
 import types
 from typing import Any
 
+from appliance.interview.syntax import parse
+
 __all__ = ["UNNAMED", "inferred_name", "noun_of", "random_name", "renamed", "spoken_name", "within"]
 
 UNNAMED = "unnamed_"
@@ -74,7 +76,7 @@ def spoken_name(name: str) -> str:
     from appliance.library.words import a_in_the_b
 
     try:
-        node: ast.expr = ast.parse(name, mode="eval").body
+        node: ast.expr = parse(name, "<unknown>", "eval").body
     except SyntaxError:
         return name.replace("_", " ")
 
