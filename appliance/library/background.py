@@ -177,8 +177,8 @@ def background_action(*pargs: Any, **kwargs: Any) -> MyAsyncResult:
     :param kwargs: the action's arguments.
     :raises DAError: for another way of telling, or without an action.
     """
-    if not pargs:
-        raise DAError("background_action() needs the name of an action.")
+    if not pargs or not isinstance(pargs[0], str):
+        raise DAError("background_action() needs the name of an action, as a text.")
     action, *rest = pargs
     notification = kwargs.pop("ui_notification", rest[0] if rest else None)
     if len(rest) > 1:
