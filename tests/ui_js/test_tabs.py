@@ -172,6 +172,23 @@ def test_a_page_that_stays_after_all_shows_what_came_meanwhile(server: Running, 
     until(page, lambda: server.turns.notices == [])
 
 
+def test_a_message_outlives_the_screen_that_it_came_to(server: Running, open_tab: Open) -> None:
+    """It comes together with the news that the screen is out of date; and just when a person presses Continue."""
+    server.turns.screens = [screen(block="w", reload_after=600), screen(text(0, "name", "Name", required=False)), END]
+    page = open_tab()
+    with_sockets(server, page, 1)
+    only_session(server).step = 2
+    push(server, "flash", "Ready")
+    server.turns.on_notice(Notice(0, only_session(server).session_id, "reload"))
+    expect(page.get_by_label("Name", exact=True)).to_be_visible()
+    shows_once(page, "Ready")
+    push(server, "flash", "Another")
+    shows_once(page, "Another")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="The end")).to_be_visible()
+    shows_once(page, "Another")
+
+
 def test_a_task_that_ends_before_the_socket_opens(server: Running, context: BrowserContext, open_tab: Open) -> None:
     """The page was drawn for a task that ran; it does not wait for its own timer."""
     server.turns.screens = [screen(block="w", reload_after=600, question_html="Hang tight."), END]

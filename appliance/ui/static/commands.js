@@ -1,7 +1,7 @@
 // What the server tells an open tab: the entries of `commands`, from the socket and from check-ins.
 
 import { setChoices, setField } from './fields.js';
-import { flash } from './messages.js';
+import { news as show } from './messages.js';
 import { form, session } from './page.js';
 import * as progress from './progress.js';
 import { isNew } from './tab.js';
@@ -83,7 +83,7 @@ function applyOne({ value, extra }) {
   switch (extra) {
     case 'flash':
       if (value !== null && value !== '') {
-        flash(value, 'info');
+        show(value);
       }
       break;
     case 'javascript':

@@ -3,7 +3,7 @@
 import * as help from './help.js';
 import * as visibility from './visibility.js';
 import { form, settings } from './page.js';
-import { fadeAway } from './messages.js';
+import { fadeAway, putDown, takeAlong } from './messages.js';
 
 const loadedFiles = new Set();
 const listeners = [];
@@ -196,7 +196,9 @@ export async function draw(answer, { quietly = false } = {}) {
   if (css && css.innerHTML !== wantedCss) {
     css.innerHTML = wantedCss;
   }
+  const messages = takeAlong(quietly);
   window.jQuery('#dabody').html(answer.body);
+  putDown(messages);
   prepare();
   if (kept) {
     putBack(kept);

@@ -1,6 +1,7 @@
 // Messages above the question.
 
 const FADING = 2500;
+const UNREAD = 5000;
 const PRIORITIES = new Set(['primary', 'secondary', 'success', 'danger', 'warning', 'info', 'light', 'dark']);
 
 function box() {
@@ -40,6 +41,28 @@ export function flash(message, priority = 'info', clear = false) {
   alert.append(close);
   place.append(alert);
   return alert;
+}
+
+/** Show a message of a task. Nobody asked for it, so it may come when the screen is just about to change. */
+export function news(message) {
+  const alert = flash(message, 'info');
+  alert.daShownAt = performance.now();
+}
+
+/**
+ * Take out the messages of tasks that the next screen is to go on showing: all where the screen changes by itself, else
+ * those that nobody can have read yet.
+ */
+export function takeAlong(quietly) {
+  const alerts = [...document.querySelectorAll('#daflash .da-alert')].filter(({ daShownAt }) =>
+    daShownAt !== undefined && (quietly || performance.now() - daShownAt < UNREAD));
+  alerts.forEach((alert) => alert.remove());
+  return alerts;
+}
+
+/** Put them onto the next screen. */
+export function putDown(alerts) {
+  box().append(...alerts);
 }
 
 /** Show plain text as a message. */
