@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["convert", "format_of", "shrink"]
 
+_MOST = 100_000_000   # pixels; as numbers that is 300 MB
 _WITHOUT_TRANSPARENCY = frozenset({"JPEG", "PDF", "BMP"})
 
 
@@ -66,6 +67,8 @@ def _opened(path: Path) -> Image.Image:
 
     try:
         picture = Image.open(path)
+        if picture.width * picture.height > _MOST:
+            raise ValueError("it is too large")   # a small file may hold a very large picture
         picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError("This is not a picture that can be read.") from error

@@ -6,12 +6,12 @@ So they are there still when the form is not accepted for another reason: browse
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from appliance.interview import datatypes, pictures
-from appliance.interview.datatypes import neutralise
 from appliance.interview.datatypes.file import File, about_name, as_data, kept_name
 from appliance.interview.errors import FieldProblem
 from appliance.interview.files import FileInfo, Upload, guess_mimetype
@@ -22,6 +22,7 @@ from appliance.interview.turn import Posted
 __all__ = ["receive"]
 
 _UNKNOWN = "application/octet-stream"
+_MIMETYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def receive(host: Host, screen: Screen, posted: Posted, uploads: Iterable[Upload]) -> tuple[Posted, dict[int, str]]:
@@ -66,8 +67,8 @@ def _file_fields(screen: Screen, posted: Posted) -> Iterator[tuple[ShownField, F
 def _keep(host: Host, field: ShownField, upload: Upload) -> FileInfo:
     filename = upload.filename or "file"   # `new_file` makes it a harmless one
     mimetype = guess_mimetype(filename)
-    if mimetype == _UNKNOWN and upload.mimetype:
-        mimetype = neutralise(upload.mimetype)
+    if mimetype == _UNKNOWN and _MIMETYPE.fullmatch(upload.mimetype):
+        mimetype = upload.mimetype.lower()
     info = host.new_file(filename, mimetype)
     path = host.file_path(info.number)
     path.write_bytes(upload.content)
