@@ -67,12 +67,12 @@ def _opened(path: Path) -> Image.Image:
 
     try:
         picture = Image.open(path)
-        if picture.width * picture.height > _MOST:
-            raise ValueError("it is too large")   # a small file may hold a very large picture
-        picture.load()
+        if picture.width * picture.height <= _MOST:   # a small file may hold a very large picture
+            picture.load()
+            return picture
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError("This is not a picture that can be read.") from error
-    return picture
+    raise ValueError("This picture is too large to be changed.")
 
 
 def _save(picture: Image.Image, to_format: str, to: Path) -> None:

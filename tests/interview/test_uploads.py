@@ -183,6 +183,15 @@ def test_what_is_no_picture_stays_as_it_is() -> None:
     assert [talk.host.file_path(file.number).read_bytes() for file in files] == [b"<svg/>", b"no", b"C"]
 
 
+def test_picture_too_large_for_the_memory_stays_as_it_is() -> None:
+    """A few kilobytes may hold a picture of gigabytes; it is not opened."""
+    large = io.BytesIO()
+    Image.new("1", (12_000, 12_000)).save(large, "PNG")
+    talk = Talk(PICTURE.replace("datatype: file", "datatype: file\n        maximum image size: 100"))
+    talk.upload(upload("picture", "large.png", large.getvalue()))
+    assert talk.host.file_path(talk.answers["picture"].elements[0].number).read_bytes() == large.getvalue()
+
+
 def test_hidden_field_takes_no_file() -> None:
     """A file for a field that does not count is not kept, and its variable is not set."""
     talk = Talk("""
