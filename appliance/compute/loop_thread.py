@@ -25,6 +25,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_tell_of)
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
 
@@ -53,3 +54,12 @@ class LoopThread:
             task.cancel()
         if left:
             self._loop.run_until_complete(asyncio.wait(left, timeout=1))
+
+
+def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody awaited and went wrong, but not the signal by which Dask ends a wait for a result that we gave up
+    because the worker died; Dask leaves it lying about.
+    """
+    error = type(context.get("exception"))
+    if (error.__module__, error.__name__) != ("distributed.client", "AllExit"):
+        loop.default_exception_handler(context)
