@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,6 +178,34 @@ def test_too_much_is_not_sent(new_person: NewPerson, server: Appliance, folder: 
     person.press("Continue")
     person.sees("This file is too large to send: 17 MB")
     assert posted == []
+
+
+@pytest.mark.parametrize("happens", ["changed", "deleted"])
+def test_a_file_that_changed_since_it_was_chosen(new_person: NewPerson, server: Appliance, folder: Path,
+                                                 happens: str) -> None:
+    """Browsers call that a failure of the network; the page names the file, and does not try for ever."""
+    person = new_person(server.url)
+    page = person.page
+    person.start(INTERVIEW)
+    page.get_by_label("Rent").fill("500")
+    page.get_by_label("Photos").set_input_files([folder / "red.png", folder / "green.png"])
+    page.get_by_label("Letter", exact=True).set_input_files(folder / "letter.txt")
+    page.get_by_label("What the letter says").fill("Pay!")
+    if happens == "changed":
+        (folder / "letter.txt").write_text("Pay more, or leave!")
+        os.utime(folder / "letter.txt", (1_000_000_000, 1_000_000_000))   # browsers look at the seconds
+    else:
+        (folder / "letter.txt").unlink()
+    person.press("Continue")
+    person.sees("letter.txt cannot be read")
+    expect(page.locator(".da-files-chosen li")).to_have_count(2)
+    expect(page.get_by_label("Letter", exact=True)).to_be_focused()
+    expect(page.locator("body")).not_to_contain_text("The server cannot be reached")
+    (folder / "letter.txt").write_text("Pay more, or leave!")
+    page.get_by_label("Letter", exact=True).set_input_files(folder / "letter.txt")
+    person.press("Continue")
+    person.sees("The letter says: Pay more, or leave!")
+    person.sees("2 photos")
 
 
 def test_without_scripts(new_person: NewPerson, server: Appliance, folder: Path) -> None:

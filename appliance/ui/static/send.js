@@ -45,7 +45,7 @@ function request(url, data) {
 
 function parsed(reply) {
   try {
-    const answer = JSON.parse(reply.text);
+    const answer = JSON.parse(reply?.text);
     return typeof answer === 'object' && answer !== null ? answer : null;
   } catch {
     return null;
@@ -77,15 +77,22 @@ function unreachable() {
   return message;
 }
 
-/** Send until there is an answer. A server that is starting again answers with 502 to 504 through a proxy. */
-async function persist(url, data) {
+/**
+ * Send until there is an answer; null where there can be none, because files of the form cannot be read.
+ * A server that is starting again answers with 502 to 504 through a proxy.
+ */
+async function persist(sent, data) {
   let message = null;
   let pause = FIRST_PAUSE;
   for (;;) {
-    const reply = await request(url, data);
+    const reply = await request(sent.action, data);
     if (reply.status !== 0 && ![502, 503, 504].includes(reply.status)) {
       message?.remove();
       return reply;
+    }
+    if (reply.status === 0 && await uploads.takeUnreadableAway(sent)) {
+      message?.remove();
+      return null;
     }
     if (!message?.isConnected) {
       message = unreachable();
@@ -112,14 +119,17 @@ async function post(sent, submitter) {
   setButtons(true);
   busy(true);
   try {
-    let reply = await persist(sent.action, data);
+    let reply = await persist(sent, data);
     let answer = parsed(reply);
-    if (reply.status === 403 && answer?.error === 'xsrf' && answer.csrf_token) {
+    if (reply?.status === 403 && answer?.error === 'xsrf' && answer.csrf_token) {
       setToken(answer.csrf_token);
       data.set('_xsrf', answer.csrf_token);
       data.set('csrf_token', answer.csrf_token);
-      reply = await persist(sent.action, data);
+      reply = await persist(sent, data);
       answer = parsed(reply);
+    }
+    if (reply === null) {
+      return false;
     }
     return await obey(answer ?? { action: 'error', title: 'Something went wrong', message:
       `The server's answer cannot be read (${reply.status}). What you typed is still here; please try again.` },

@@ -50,6 +50,45 @@ function put(input, files) {
   input.daPutByUs = false;
 }
 
+async function canBeRead(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Files that were changed, moved or deleted since they were chosen, and folders, cannot be sent, and browsers call that
+ * a failure of the network. Take them away and say so. Returns whether there were any.
+ */
+export async function takeUnreadableAway(within) {
+  const gone = [];
+  let first = null;
+  for (const input of inputs(within)) {
+    const files = [...input.files];
+    const readable = await Promise.all(files.map(canBeRead));
+    if (readable.includes(false)) {
+      gone.push(...files.filter((_, index) => !readable[index]));
+      first ??= input;
+      put(input, files.filter((_, index) => readable[index]));
+    }
+  }
+  if (!first) {
+    return false;
+  }
+  const names = gone.map((file) => file.name).join(', ');
+  const message = tell(gone.length > 1
+    ? `${names} cannot be read: they were changed, moved or deleted since you chose them, or are folders. Please choose again.`
+    : `${names} cannot be read: it was changed, moved or deleted since you chose it, or is a folder. Please choose again.`,
+  'danger');
+  message.setAttribute('role', 'alert');
+  first.focus({ preventScroll: true });
+  message.scrollIntoView({ block: 'nearest' });
+  return true;
+}
+
 function same(one, other) {
   return one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
 }
