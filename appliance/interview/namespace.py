@@ -15,7 +15,7 @@ from typing import Any
 from appliance.interview.errors import BadInterview
 from appliance.interview.templates import MAKO_NAMES
 
-__all__ = ["attach", "base_names", "import_module", "library", "names_of_module"]
+__all__ = ["as_data", "attach", "base_names", "import_module", "library", "names_of_module"]
 
 
 def library() -> dict[str, Any]:
@@ -54,3 +54,10 @@ def names_of_module(module: Any) -> dict[str, Any]:
     """What ``from module import *`` brings."""
     public: Iterable[str] = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
     return {name: getattr(module, name) for name in public}
+
+
+def as_data(answers: dict[str, Any]) -> dict[str, Any]:
+    """The author's variables as JSON can hold them; nothing is sought, and nothing runs."""
+    plain = importlib.import_module("appliance.library.plain")
+    variables: dict[str, Any] = plain.plain_answers(answers)
+    return variables

@@ -205,13 +205,11 @@ def all_variables(
         return {**metadata, **evaluation.internal.get("parts", {})}
     if special == "tags":
         return set(evaluation.internal.get("tags", ()))
-    own = {name: each for name, each in evaluation.answers.items() if name != "__builtins__"}
     if simplify:
-        if not include_internal:
-            own.pop("_internal", None)
-        from appliance.library.plain import plain
+        from appliance.library.plain import plain_answers
 
-        return plain(own)
+        return plain_answers(evaluation.answers, include_internal)
+    own = {name: each for name, each in evaluation.answers.items() if name != "__builtins__"}
     if make_copy:
         return copy.deepcopy({name: each for name, each in own.items() if not isinstance(each, NOT_ANSWERS)})
     return own

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from appliance.library.objects import DAObject, Using
 
-__all__ = ["plain", "public_name"]
+__all__ = ["plain", "plain_answers", "public_name"]
 
 _LEFT_OUT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -28,11 +30,19 @@ def plain(value: Any) -> Any:
     return _plain(value, set())
 
 
+def plain_answers(answers: Mapping[str, Any], include_internal: bool = False) -> dict[str, Any]:
+    """All variables of a session as plain data, as ``all_variables()`` gives them."""
+    left_out = {"__builtins__"} if include_internal else {"__builtins__", "_internal"}
+    made: dict[str, Any] = plain({name: value for name, value in answers.items() if name not in left_out})
+    return made
+
+
 def _plain(value: Any, seen: set[int]) -> Any:
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, str | int | bool):
         return value
-    if isinstance(value, Decimal):
-        return float(value)
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return number if isfinite(number) else str(number)   # JSON has no word for these
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Using):

@@ -24,6 +24,7 @@ from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
 from appliance.server.task_updates import TaskUpdates, TaskUpdatesSocket
 from appliance.server.tasks import TaskHandler, TasksHandler
+from appliance.server.variables import VariablesHandler
 
 __all__ = ["Parts", "ServerApplication", "make_application"]
 
@@ -125,6 +126,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/interview", InterviewHandler),
         URLSpec(r"/checkin", CheckInHandler),
         URLSpec(r"/interview/notices", NoticeSocket),
+        URLSpec(r"/interview/variables", VariablesHandler),
         URLSpec(r"/uploadedfile/(\d{1,15})(?:\.(\w{1,10}))?(?:/([^/]*))?", UploadedFileHandler),
         URLSpec(r"/static/(.*)", AssetHandler, {"path": ""}),
         URLSpec(r"/packagestatic/(.*)", PackageFileHandler, {"path": ""}),

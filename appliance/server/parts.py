@@ -16,6 +16,7 @@ from appliance.sessions.files import ServedFile
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.task_list import TaskSummary
+from appliance.sessions.variables import SessionVariables
 from appliance.sessions.visitor import Visitor
 
 __all__ = ["Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
@@ -59,6 +60,8 @@ class TurnsDoor(Protocol):
     async def delete(self, session_id: str, visitor: Visitor) -> None: ...
 
     async def file(self, number: int, visitor: Visitor) -> ServedFile: ...
+
+    async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables: ...
 
     async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]: ...
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from appliance.interview.answers import freeze, new_answers, thaw
 from appliance.interview.errors import CannotSave
+from appliance.interview.namespace import as_data
 from appliance.interview.turn import Answers, Outcome
 
 __all__ = ["Evaluate", "InterviewsByName", "Language", "dump", "load"]
@@ -27,13 +28,14 @@ Evaluate = Callable[..., Outcome]
 
 @dataclass(frozen=True)
 class Language:
-    """The interviews, and how one of them is run, begun and saved."""
+    """The interviews, and how one of them is run, begun, saved and looked at."""
 
     interviews: InterviewsByName
     evaluate: Evaluate
     begin: Callable[[dict[str, str], datetime], Answers] = new_answers
     freeze: Callable[[Answers], bytes] = freeze
     thaw: Callable[[bytes], Answers] = thaw
+    as_data: Callable[[Answers], dict[str, Any]] = as_data
 
 
 def dump(value: Any, what: str) -> bytes:

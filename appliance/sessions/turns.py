@@ -17,7 +17,7 @@ from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
-from appliance.sessions.errors import NoSuchFile
+from appliance.sessions.errors import NoSuchFile, NoSuchSession
 from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.files import ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
@@ -29,6 +29,7 @@ from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
 from appliance.sessions.task_list import TaskList, TaskSummary
+from appliance.sessions.variables import SessionVariables, variables_of
 from appliance.sessions.visitor import Visitor
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
@@ -331,6 +332,15 @@ class Turns:
             key = None if row is None else session_key_of(row, self._runner.appliance_key)
             return 0 if row is None or key is None else times_counted(database, row.session_id, mark_of(key, task))
         return await self._runner.read(look)
+
+    async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:
+        """The answers of the current step as data. That is no turn: nothing of the interview runs."""
+        opened = await self._runner.peek(session_id, [*await self._holders(visitor), self._appliance])
+        stored = opened.current
+        if stored is None:
+            raise NoSuchSession(session_id)
+        language = self._runner.language
+        return await self.evaluator.run(lambda _running: variables_of(language, opened, stored))
 
     # -- inside -----------------------------------------------------------------------------------------
 

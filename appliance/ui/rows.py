@@ -57,6 +57,8 @@ def _row(screen: Screen, field: ShownField, draft: Posted | None, error: str | N
     condition = f' data-da-show-if="{escape(json.dumps(conditions))}"' if conditions else ""
     column = f" {grid_css(field.grid) or 'col-12'}" if gridded else ""
     break_before, break_after = _breaks(field)
+    if field.datatype == "raw html" and not condition and not column:
+        return field.html   # it may open what another row closes
     if field.variable is None:
         css = f"da-form-group da-field-container da-field-container-note{column}"
         return f'{break_before}<div class="{css}"{condition}>{field.html}</div>{break_after}'

@@ -19,6 +19,7 @@ from appliance.sessions.files import ServedFile
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.task_list import ADMINISTRATORS, TaskSummary
+from appliance.sessions.variables import SessionVariables
 from appliance.sessions.visitor import Visitor
 
 INTERVIEW = "docassemble.tests:data/questions/fruit.yml"
@@ -66,6 +67,7 @@ class MemoryTurns:
         self.bars: dict[str, Bar] = {}
         self.tasks: list[TaskSummary] = []
         self.screens = default_screens()
+        self.variables_are_private = False
         self.on_notice: Callable[[Notice], None] = lambda notice: None
         self.on_tasks_changed: Callable[[], None] = lambda: None
 
@@ -159,6 +161,11 @@ class MemoryTurns:
         session_id, info, content = self.files[number]
         self.own(session_id, visitor)
         return ServedFile(info, lambda start: iter([content[start:start + 4], content[start + 4:]]))
+
+    async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:
+        session = self.own(session_id, visitor)
+        return SessionVariables(session_id, session.interview, session.step, encrypted=True,
+                                private=self.variables_are_private, variables={"fruit": "apple", "since": "2026-11-23"})
 
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         del self.sessions[self.own(session_id, visitor).session_id]

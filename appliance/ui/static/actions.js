@@ -1,6 +1,6 @@
 // Actions of the interview, for authors' scripts: url_action, action_call, action_perform and their kin.
 
-import { interviewUrl } from './page.js';
+import { interviewUrl, session, settings } from './page.js';
 import { follow } from './send.js';
 
 function packed(action) {
@@ -27,9 +27,20 @@ export function urlActionCall(url, callback) {
   });
 }
 
-/** The interview's variables as JSON. This version does not give them to scripts, and says so to `callback`. */
+/**
+ * Fetch the interview's variables. `callback` gets an object with `success`, `variables`, `steps`, `i`, `uid` and
+ * `encrypted`; where they cannot be had, `success` is false and `variables` is empty.
+ */
 export function getInterviewVariables(callback) {
-  callback?.({ success: false, variables: {} });
+  const query = new URLSearchParams({ i: settings.interview || '', session: session() });
+  return window.jQuery.ajax({
+    url: `/interview/variables?${query}`, type: 'GET', dataType: 'json',
+    success: (data) => callback?.(data),
+    error: (xhr) => {
+      console.error('the variables cannot be had:', xhr.responseJSON?.message ?? xhr.status);
+      callback?.({ success: false, variables: {} });
+    },
+  });
 }
 
 function performed(url) {

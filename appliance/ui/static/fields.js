@@ -79,7 +79,10 @@ export function getFields() {
   return [...(form()?.querySelectorAll('[data-da-variable]') ?? [])].map((row) => row.dataset.daVariable);
 }
 
-/** The current value of the field that sets a variable: text, true or false, null, or a list of chosen keys. */
+/**
+ * The current value of the field that sets a variable: a text ('None' for "I don't know"), true or false, a list of the
+ * chosen keys; null where there is no such field, or where a condition hides it.
+ */
 export function val(variable) {
   const name = nameOf(variable);
   const controls = controlsNamed(name);
@@ -91,7 +94,7 @@ export function val(variable) {
     return [...controls[0].selectedOptions].map((option) => option.value);
   }
   const text = textOf(name);
-  return { True: true, False: false, None: null }[text] ?? (text === 'None' ? null : text);
+  return text === 'True' ? true : text === 'False' ? false : text;
 }
 
 function sameValue(text, value) {

@@ -30,17 +30,20 @@ const functions = {
   get_interview_variables: actions.getInterviewVariables,
   action_call: actions.actionCall,
   action_perform: actions.actionPerform,
-  daGetField: getField,
-  daGetFields: getFields,
-  daSetField: setField,
-  daVal: val,
-  daFlash: flash,
+};
+
+Object.assign(window, functions, {
   daRefreshSubmit: () => send.refresh(),
   getInterviewName: () => settings.interview,
   escape_id: encodeName,
-};
+});
 
-Object.assign(window, functions);
+// The same under names that other scripts of a page do not take: da_get_interview_variables, daGetField.
+for (const [name, run] of Object.entries(functions)) {
+  const camel = name.replace(/(^|_)([a-z])/g, (_, before, letter) => letter.toUpperCase());
+  window[`da_${name}`] = run;
+  window[`da${camel}`] = run;
+}
 
 document.addEventListener('input', (event) => {
   if (event.target.form?.id === 'daform') {

@@ -103,7 +103,7 @@ export function refresh() {
   for (const row of form().querySelectorAll('.da-form-group')) {
     const list = conditions.get(row);
     if (list) {
-      row.hidden = list.some((condition) => condition.mode !== 'enable') && notCounting.has(row);
+      row.hidden = notCounting.has(row) && list.some((condition) => condition.mode !== 'enable' && !holds(condition));
     }
     if (list || disabledRows.has(row) || row.daDisabledByOther) {
       const off = notCounting.has(row) || disabledRows.has(row);
