@@ -22,7 +22,7 @@ IDEAS = (
     "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors",
     "objects", "groups", "lists", "dicts", "sets", "templates", "files", "file_groups",
     "static_files", "file_functions", "people", "places", "money", "background", "control",
-    "tasks", "email", "performed", "ocr", "progress",
+    "tasks", "email", "performed", "ocr", "progress", "countries",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
@@ -36,7 +36,8 @@ ONLY_FOR_IMPORT = {
 }
 
 OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "language_function", "looking", "main", "make", "make_pdf",
-           "make_pdf_in_background", "names_in_progress", "number_locale", "only_looking", "package_path", "part"}
+           "make_pdf_in_background", "name_of_country", "names_in_progress", "number_locale", "only_looking",
+           "package_path", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 

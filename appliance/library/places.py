@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-
 from appliance.interview.host import current
+from appliance.library.countries import name_of_country
 from appliance.library.languages import get_country, get_language, word
 from appliance.library.objects import DAObject
 
@@ -101,7 +100,7 @@ class Address(DAObject):
         usual = get_country()
         if show_country is False or (show_country is None and code in ("", usual)):
             return ""
-        return _country_name(code or usual, language or get_language())
+        return name_of_country(code or usual, language or get_language())
 
     def block(self, language: str | None = None, international: bool = False, show_country: bool | None = None) -> str:
         """The address on several lines.
@@ -136,11 +135,3 @@ class City(Address):
     """An address of which only city, state and zip code are shown."""
 
     city_only = True
-
-
-def _country_name(code: str, language: str) -> str:
-    try:
-        name = Locale.parse(language).territories.get(code)
-    except (UnknownLocaleError, ValueError):
-        name = None
-    return str(name or code)
