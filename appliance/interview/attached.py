@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
+from html import escape
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["attach"]
 
 _ZIP_USUAL = "file.zip"
+_ZIP = re.compile(r"\.zip$", re.IGNORECASE)
 
 
 def attach(evaluation: Evaluation, screen: Screen, block: QuestionBlock) -> None:
@@ -91,9 +94,9 @@ def _shown(evaluation: Evaluation, document: Any, block: QuestionBlock) -> dict[
     named = [(one, getattr(document, one)) for one in document.extension_list()] if hasattr(
         document, "extension_list") else [(str(document.extension), document)]
     files = [_file(evaluation, extension, _first(file), block) for extension, file in named]
-    name = str(info.get("name") or (files[0]["filename"] if files else ""))
+    name = info.get("name")   # the author's Markdown; the name of a file is none, and may be from anybody
     return {
-        "name_html": evaluation.inline(name),
+        "name_html": evaluation.inline(str(name)) if name else escape(files[0]["filename"] if files else ""),
         "description_html": evaluation.block(info.get("description") or ""),
         "files": files,
         "preview_html": evaluation.block(info["markdown"]) if info.get("markdown") else "",
@@ -123,8 +126,9 @@ def _zip(evaluation: Evaluation, block: QuestionBlock, shown: list[dict[str, Any
     """A file with all documents; the one before, if they are still the same."""
     host = evaluation.host
     name = block.parts["zip filename"].render(evaluation.answers).strip() if "zip filename" in block.parts else ""
-    name = f"{PurePosixPath(name).stem}.zip" if name else _ZIP_USUAL
-    numbers = [file["number"] for one in shown for file in one["files"] if file["number"] is not None]
+    name = f"{_ZIP.sub('', name).replace('/', '_')}.zip" if name else _ZIP_USUAL
+    numbers = list(dict.fromkeys(
+        file["number"] for one in shown for file in one["files"] if file["number"] is not None))
     content = hashlib.sha256()
     for number in numbers:
         content.update(host.file_path(number).read_bytes())
@@ -148,7 +152,7 @@ def _write_zip(evaluation: Evaluation, numbers: list[int], path: Any) -> None:
             assert info is not None
             plain = PurePosixPath(info.filename)
             name, count = plain.name, 2
-            while name in taken:
+            while name.casefold() in taken:   # as Windows compares names
                 name, count = f"{plain.stem}-{count}{plain.suffix}", count + 1
-            taken.add(name)
+            taken.add(name.casefold())
             archive.write(evaluation.host.file_path(number), name)

@@ -97,6 +97,45 @@ class TestUnderAQuestion:
         assert "Download all documents as a ZIP file" in draw_attachments(talk.screen)
         assert "following document" not in draw_attachments(talk.screen)
 
+    def test_names_of_files_are_whole(self) -> None:
+        """What stands before a slash or after a dot belongs to the name, and no two are the same to Windows."""
+        talk = Talk("""
+            mandatory: True
+            question: Here they are.
+            allow downloading: True
+            zip filename: Dr. Smith v1.2
+            attachments:
+              - filename: Letter of 5/7/2024
+                valid formats: [md]
+                content: One
+              - filename: letter of 5_7_2024
+                valid formats: [md]
+                content: Two
+            """)
+        about = talk.screen.extras["attachments"]
+        assert about["zip"]["filename"] == "Dr. Smith v1.2.zip"
+        number = int(about["zip"]["url"].rpartition("/")[2].partition(".")[0])
+        with zipfile.ZipFile(talk.host.file_path(number)) as archive:
+            assert archive.namelist() == ["Letter of 5_7_2024.md", "letter of 5_7_2024-2.md"]
+
+    def test_the_name_of_a_file_is_no_markdown(self) -> None:
+        """It may come from anybody who sent the file."""
+        talk = Talk("""
+            objects:
+              - the_file: DAFile
+            ---
+            mandatory: True
+            code: |
+              the_file.initialize(filename='__init__ [x](y) & co.txt')
+              the_file.write('text')
+            ---
+            mandatory: True
+            question: Here it is.
+            attachment code: the_file
+            """)
+        shown = talk.screen.extras["attachments"]["documents"][0]
+        assert shown["name_html"] == "__init__ [x](y) &amp; co.txt"
+
 
 class TestInAVariable:
     TEXT = """

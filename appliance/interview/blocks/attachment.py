@@ -209,6 +209,7 @@ class Attachment:
         if not filename:
             plain = re.sub(r"\W+", "_", name).strip("_").lower()
             filename = canonical(self.variable) if self.variable and is_name(self.variable) else plain or "document"
+        filename = re.sub(r"[/\\]", "_", filename)   # a date, say; it names no folder
         description = self.description.render(answers).strip() if self.description is not None else ""
         return {"name": name, "filename": filename, "description": description}
 
