@@ -43,7 +43,7 @@ class UploadedFileHandler(BaseHandler):
         """Send the file, or the part of it that was asked for."""
         served, start, stop, pieces = await self._opened(int(number), (extension or "").lower())
         self._describe(served.info)
-        if stop <= start < served.info.size or start >= served.info.size > 0:
+        if start >= stop and served.info.size:
             self.set_status(416)
             self.set_header("Content-Range", f"bytes */{served.info.size}")
             self.finish()
@@ -114,7 +114,7 @@ def _wanted(asked: str, size: int) -> tuple[int, int]:
     ((2, 4), (7, 10), (7, 10), (0, 10))
     """
     match = _RANGE.fullmatch(asked.strip())
-    if match is None or match[0] == "bytes=-":
+    if match is None or match[0] == "bytes=-" or not size:   # of nothing there are no parts
         return 0, size
     first, last = match.groups()
     if not first:

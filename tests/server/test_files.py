@@ -121,11 +121,13 @@ def test_head_tells_the_same_without_content(server: Running, browser_client: ht
         assert head.headers[name] == get.headers[name]
 
 
-def test_an_empty_file_is_one(server: Running, browser_client: httpx.Client) -> None:
+@pytest.mark.parametrize("asked", ["", "bytes=0-", "bytes=5-", "bytes=5-9", "bytes=-5", "bytes=-0"])
+def test_an_empty_file_is_one(server: Running, browser_client: httpx.Client, asked: str) -> None:
+    """Whatever part of it is asked for."""
     address = keep(server, browser_client)
     session_id, info, _ = server.turns.files[NUMBER]
     server.turns.files[NUMBER] = (session_id, FileInfo(NUMBER, info.filename, info.mimetype, 0), b"")
-    answer = browser_client.get(address)
+    answer = browser_client.get(address, headers={"Range": asked} if asked else {})
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
 
 
