@@ -19,7 +19,8 @@ from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
-from appliance.store.tasks import TaskResult, TaskRow, seal_answers, session_key_of, task_row
+from appliance.store.errors import StoreError
+from appliance.store.tasks import TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
 
 __all__ = ["TaskEnds"]
 
@@ -92,8 +93,9 @@ class TaskEnds:
             try:
                 evaluated = await self._runner.evaluate(counted, Happening(
                     "follow_up", action, self._actor(row), files=files, task_id=row.id))
-            except Stopping:
-                raise   # the action has not run; the task runs again at the next start
+            except (Stopping, StoreError):   # the action has not run, or could not be kept: it is tried again
+                await asyncio.to_thread(self._runner.files.remove, files.blobs)
+                raise
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
                 error, value = _details(raised), None
                 where = raised.where if isinstance(raised, InterviewError) else place_in_program(raised)
@@ -117,7 +119,7 @@ class TaskEnds:
         if result.error is not None:
             self._mail(commit, settled.opened.row.interview, row, result.error, where)
         if not commit.delete:
-            self._effects(settled, row, end)
+            await self._effects(settled, row, end)
             wanted = row.notification
             if wanted is not None and (wanted == "refresh" or result.value is not None):
                 # A refresh needs no value, and what a task found out is not the browser's business by itself.
@@ -125,16 +127,23 @@ class TaskEnds:
                 commit.notices.append(new_notice(settled.opened, wanted, value))
         await self._runner.commit(settled)
 
-    def _effects(self, settled: Settled, row: TaskRow, end: TaskEnd) -> None:
-        """What the task itself asked for; tasks among it work on the session's newest answers."""
+    async def _effects(self, settled: Settled, row: TaskRow, end: TaskEnd) -> None:
+        """What the task itself asked for; tasks among it work on the session's newest answers.
+
+        Where there are none yet, because the session's first turn waits for this task, they work on those it had.
+        """
         if end.effects is None:
             return
         commit, opened = settled.commit, settled.opened
         settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row),
                           parent=row.id)
         settler.add_effects(commit, load(end.effects))
-        if commit.tasks and not commit.task_answers and opened.current is not None:
+        if not commit.tasks or commit.task_answers:
+            return
+        if opened.current is not None:
             commit.task_answers = seal_answers(self._runner.appliance_key, opened.row.id, opened.current.answers)
+        else:
+            commit.task_answers = await self._runner.read(lambda database: answers_of(database, row) or b"")
 
     def _mail(self, commit: Commit, interview: str, row: TaskRow, error: ErrorDetails, where: str) -> None:
         """Tell the administrator, in the commit of the end."""

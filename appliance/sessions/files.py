@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sqlite_utils import Database
 from appliance.interview.files import FileInfo
 from appliance.interview.tasks import TaskFile
 from appliance.store.database import Store
+from appliance.store.errors import StoreError
 from appliance.store.files import FileRow, FileStore, file_row, forget_file, put_file
 from appliance.workspace import Workspace
 
@@ -88,9 +90,19 @@ class TurnFiles:
             rows.append(row)
         return FileChanges(tuple(rows), tuple(deleted))
 
-    def committed(self) -> None:
-        """What :meth:`seal` gave is stored, although the turn goes on."""
+    @contextlib.contextmanager
+    def committing(self, changes: FileChanges) -> Iterator[None]:
+        """While what :meth:`seal` gave is being stored, although the turn goes on.
+
+        The time limit may strike when the rows are about to be written, or are: from here on only a write that failed
+        says that nothing names the blobs.
+        """
         self._sealed.clear()
+        try:
+            yield
+        except StoreError:
+            self._files.remove(changes.blobs)
+            raise
         self.workspace.kept()
 
     def again(self) -> TurnFiles:

@@ -54,9 +54,12 @@ class Actor:
         return self.interface in ("web", "json")
 
 
-def ids_from(task_id: str) -> Iterator[str]:
-    """The ids of the tasks that the callback of this task asks for, in their order; as hard to guess as its own."""
-    return (hashlib.sha256(f"{task_id}:{number}".encode()).hexdigest()[:32] for number in itertools.count())
+def ids_from(task_id: str, callback: int) -> Iterator[str]:
+    """The ids of the tasks that the callback of this task asks for, in their order; as hard to guess as its own.
+
+    :param callback: its number: a task that failed and runs again has another callback, with tasks of its own.
+    """
+    return (hashlib.sha256(f"{task_id}:{callback}:{number}".encode()).hexdigest()[:32] for number in itertools.count())
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance.interview.datatypes.file import kept_numbers
-from appliance.interview.errors import InterviewError
+from appliance.interview.errors import InterviewError, TooSlow
 from appliance.interview.files import Document
 from appliance.interview.turn import Action, Answers, CheckIn, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
 from appliance.sessions.commit import Commit, Written
@@ -33,10 +33,10 @@ from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
 from appliance.store.errors import StoreError
-from appliance.store.files import FileStore, dead_blobs
+from appliance.store.files import FileStore
 from appliance.store.keys import Holder, unwrap
 from appliance.store.outbox import add_mail
-from appliance.store.sessions import LoadedSession, add_key, delete_session, insert_session, load_session
+from appliance.store.sessions import LoadedSession, add_key, insert_session, load_session
 from appliance.store.steps import chain_start, load_steps, open_steps
 from appliance.store.tasks import add_tasks, ancestors, callbacks_after, open_callback, seal_answers
 
@@ -52,8 +52,8 @@ class Happening:
     """One turn to take.
 
     :param turn_id: noted with the commit, so that the same turn is not applied twice.
-    :param callbacks: of tasks, each the task's id and what it ended in, pickled, to run on the answers before the turn
-        (after Back).
+    :param callbacks: of tasks, each the task's id, the callback's number and what the task ended in, pickled, to run on
+        the answers before the turn (after Back).
     :param task_id: the task whose callback this is.
     :param files: what is committed together with the turn, and known to it (of the task that has ended).
     """
@@ -62,7 +62,7 @@ class Happening:
     turn: Turn
     actor: Actor
     turn_id: str = ""
-    callbacks: tuple[tuple[str, bytes], ...] = ()
+    callbacks: tuple[tuple[str, int, bytes], ...] = ()
     task_id: str = ""
     files: FileChanges = field(default_factory=FileChanges)
 
@@ -170,7 +170,7 @@ class Runner:
         steps = await asyncio.to_thread(open_steps, opened.row.id, opened.key, rows)
         return replace(opened, steps={number: steps[number], **opened.steps})
 
-    async def callbacks_for(self, opened: Opened) -> tuple[tuple[str, bytes], ...]:
+    async def callbacks_for(self, opened: Opened) -> tuple[tuple[str, int, bytes], ...]:
         """The callbacks that the current step is older than, of those tasks whose handle it holds, and of those that
         these have started.
         """
@@ -181,9 +181,9 @@ class Runner:
             (row, ancestors(database, row))
             for row in callbacks_after(database, opened.row.id, step.callbacks)])
         # A handle holds the task's id, which is random: where its bytes are, there is the handle.
-        found = [(row.id, open_callback(row, opened.key)) for row, above in rows
+        found = [(row.id, row.callback_number or 0, open_callback(row, opened.key)) for row, above in rows
                  if any(task_id.encode() in step.answers for task_id in (row.id, *above))]
-        return tuple((task_id, callback) for task_id, callback in found if callback is not None)
+        return tuple((task_id, number, callback) for task_id, number, callback in found if callback is not None)
 
     # -- a turn ------------------------------------------------------------------------------------
 
@@ -218,16 +218,13 @@ class Runner:
                 self._mail(error, opened, happening)
             await asyncio.to_thread(files.abandon)
             if started and happening.kind == "begin":
-                await self._unbegin(opened.row.id)
+                await self._unbegin(opened)
             raise
 
-    async def _unbegin(self, session_id: str) -> None:
+    async def _unbegin(self, opened: Opened) -> None:
         """The first turn failed, and had already stored what a task needs."""
-        def delete(database: Database) -> list[str]:
-            delete_session(database, session_id)
-            return dead_blobs(database)
-        dead = await self.write(delete)
-        await asyncio.to_thread(self.files.remove, dead)
+        commit = Commit(opened.row.id, opened.key, delete=True)
+        self.carry_out(commit, await self.write(commit.write))
 
     async def commit(self, settled: Settled) -> Opened:
         """Write, and have carried out what was asked for; returns the session as it is now.
@@ -337,22 +334,22 @@ class Runner:
             return self.language.begin(dict(getattr(happening.turn, "url_args", {})), datetime.now(UTC))
         stored = opened.current.answers
         answers = self.language.thaw(stored)
-        for task_id, callback in happening.callbacks:
-            follow_up: FollowUp = load(callback)
-            files_again = files.again()
-            again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace,
-                            task_ids=ids_from(task_id))
-            try:
-                outcome = self.language.evaluate(
-                    interview, answers, Action(follow_up.action or "", dict(follow_up.arguments)), again)
-            except InterviewError as error:
-                _log(error, opened.row.interview, "callback after Back")
-                answers = self.language.thaw(stored)
-                files_again.close()
-                continue
-            files.workspace.adopt(files_again.workspace)
-            if outcome.save != "ignore":
-                stored = self.language.freeze(outcome.answers)
+        for task_id, number, callback in happening.callbacks:
+            with contextlib.closing(files.again()) as files_again:
+                again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace,
+                                task_ids=ids_from(task_id, number))
+                try:
+                    follow_up: FollowUp = load(callback)
+                    outcome = self.language.evaluate(
+                        interview, answers, Action(follow_up.action or "", dict(follow_up.arguments)), again)
+                    if outcome.save != "ignore":
+                        stored = self.language.freeze(outcome.answers)
+                except (TooSlow, StoreError):
+                    raise   # the action is not to blame, and what it did is not to be lost
+                except Exception as error:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
+                    _log(error, opened.row.interview, "callback after Back")
+                else:
+                    files.workspace.adopt(files_again.workspace)
             answers = self.language.thaw(stored)
         return answers
 
@@ -370,14 +367,14 @@ class Runner:
                         add_key(database, opened.row.id, holder, key)
                 changes.write(database, opened.row.id)
                 add_tasks(database, opened.row.id, tasks, sealed)
-            self.store.write(queue).result()
-            files.committed()
+            with files.committing(changes):
+                self.store.write(queue).result()
             self.on_tasks_queued()
             self.on_tasks_changed()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, files.workspace, self.documents, started,
-                           ids_from(happening.task_id) if happening.task_id else None)
+                           ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None)
 
     # -- the store -------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from appliance.interview.tasks import TaskJob, TaskState, TaskView
 from appliance.store.database import Store
 from appliance.store.tasks import (
     TaskRow,
+    answers_of,
     awaited_by,
     drop_payload,
     open_answers,
@@ -74,8 +75,7 @@ class Journal:
             row = task_row(database, task_id)
             if row is None or row.answers_id is None:
                 return row, None, []
-            found = database.execute("SELECT sealed FROM task_answers WHERE id = ?", [row.answers_id]).fetchone()
-            return row, None if found is None else found[0], awaited_by(database, task_id)
+            return row, answers_of(database, row), awaited_by(database, task_id)
 
         row, sealed, awaited = await self._read(find)
         payload = None if row is None else row.payload(self._key)

@@ -25,6 +25,7 @@ __all__ = [
     "TaskRow",
     "add_tasks",
     "ancestors",
+    "answers_of",
     "awaited_by",
     "callbacks_after",
     "drop_payload",
@@ -190,6 +191,12 @@ def task_row(database: Database, task_id: str) -> TaskRow | None:
 def tasks_of(database: Database, session_id: str) -> list[TaskRow]:
     """All tasks of a session, in the order they were asked for."""
     return rows_of_tasks(database, "SELECT * FROM tasks WHERE session_id = ? ORDER BY number", [session_id])
+
+
+def answers_of(database: Database, row: TaskRow) -> bytes | None:
+    """The answers the task works on, sealed; None where they are not kept (any more)."""
+    found = database.execute("SELECT sealed FROM task_answers WHERE id = ?", [row.answers_id]).fetchone()
+    return None if found is None else found[0]
 
 
 def awaited_by(database: Database, task_id: str) -> list[tuple[str, TaskRow | None]]:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
 from appliance.sessions.evaluation import Evaluator, TimeOver
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
+from appliance.store.database import Store
 from appliance.store.errors import StoreFull
-from appliance.store.files import FOLDER
+from appliance.store.files import FOLDER, FileRow, FileStore
 from appliance.workspace import PREFIX
 from tests.sessions.house import ANN, BOB, House, run, screen_of
 
@@ -492,9 +494,140 @@ def test_a_first_turn_that_fails_after_its_task_leaves_nothing(
         with pytest.raises(CodeFailed):
             await turn
         assert house.rows("SELECT count(*) FROM sessions") == [(0,)]
+        await _removed(house, set())
         assert blobs(house) == set()
     caplog.set_level(logging.CRITICAL)
     run(tmp_path, test, WAITS.replace("letter.write(", "1 / 0, ("))
+
+
+FIRST_TURN_FAILS_BESIDE_A_TASK = """
+mandatory: True
+code: |
+  from tests.sessions.test_files import two_tasks
+  two_tasks().get()
+---
+event: work
+code: |
+  background_response(1)
+---
+event: arrived
+code: |
+  background_response(2)
+"""
+
+
+def two_tasks() -> object:
+    """What a library function does that starts a task, and one that collects what it has found."""
+    from appliance.interview.host import current
+    from appliance.interview.turn import StartTask
+    from appliance.library.background import MyAsyncResult
+
+    current().effects.extend([StartTask("runs", "work", {}), StartTask("acts", "work", {}),
+                              StartTask("collects", "work", {}, after=("runs", "acts"))])
+    return MyAsyncResult("collects", current().host.now())
+
+
+def test_tasks_of_a_first_turn_that_fails_are_ended_where_they_run(
+        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody is left to take what they bring, so they must not keep a worker for an hour."""
+    async def test(house: House) -> None:
+        queued = _queued(house)
+        turn = asyncio.create_task(house.begin())
+        await queued.wait()
+        assert await house.journal.mark_running("runs", "a worker")
+        ending = asyncio.create_task(house.end("acts", action="arrived"))   # which the turn cannot wait for
+        with pytest.raises(CodeFailed):
+            await turn
+        await ending
+        assert "runs" in house.revoked
+        assert house.rows("SELECT count(*) FROM tasks") == [(0,)]
+    caplog.set_level(logging.CRITICAL)
+    run(tmp_path, test, FIRST_TURN_FAILS_BESIDE_A_TASK)
+
+
+def test_files_that_were_committed_for_a_task_stay_when_the_time_limit_strikes_then(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The turn fails as its write goes to the disk: the rows stand, so what they name must be there."""
+    original = Store.write
+
+    def strikes(self: Store, function: Any) -> Any:
+        future = original(self, function)
+        if getattr(function, "__name__", "") == "queue":
+            future.result()
+            raise TimeOver
+        return future
+
+    async def test(house: House) -> None:
+        reply = await house.submit(await house.begin(), name="Fred")
+        letter = only_file(house)
+        monkeypatch.setattr(Store, "write", strikes)
+        with pytest.raises(TimeOver):
+            await act(house, reply, "waits")
+        monkeypatch.undo()
+        assert named(house) <= blobs(house)
+        assert await content(house, letter) == b"for the task"
+    caplog.set_level(logging.CRITICAL)
+    run(tmp_path, test, WRITES + """
+---
+event: waits
+code: |
+  letter.write('for the task')
+  background_action('again', None).get()
+""")
+
+
+def test_back_does_not_go_on_without_a_callback_that_ran_into_the_time_limit(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is committed, so that the next try finds it all; and what it had open is gone."""
+    text = TASK.replace("  letter.write('callback was here", "  pause()\n  letter.write('callback was here").replace(
+        "event: arrived\ncode: |\n", "event: arrived\ncode: |\n  from tests.sessions.test_files import pause\n", 1)
+
+    async def test(house: House) -> None:
+        reply = await begun(house)
+        made = task_file()
+        moved = await house.submit(reply, comment="x")
+        await house.end(await house.only_task(), action="arrived", arguments={"report": as_author_has_it(made)},
+                        files=(made,))
+        shown = await house.turns.refresh(moved.session_id, ANN)
+        monkeypatch.setenv("TEST_CALLBACK_PAUSES", "1")
+        with pytest.raises(TimeOver):
+            await house.back(shown)
+        assert open_folders() <= before
+        monkeypatch.delenv("TEST_CALLBACK_PAUSES")
+        went_back = await house.back(shown)
+        assert _json(await act(house, went_back, "says"))[0] == "made in the task"
+    before = open_folders()
+    caplog.set_level(logging.CRITICAL)
+    run(tmp_path, test, text, evaluator=Evaluator(limit=0.5, grace=30))
+
+
+def pause() -> None:
+    """Takes too long, once it is told to."""
+    while os.environ.get("TEST_CALLBACK_PAUSES"):
+        time.sleep(0.01)
+
+
+def test_a_callback_whose_files_find_no_room_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is no failure of the task: the end is delivered again when there is room."""
+    async def test(house: House) -> None:
+        reply = await begun(house)
+        made, task_id = task_file(), await house.only_task()
+        original = FileStore.seal
+
+        def full(self: FileStore, session_id: str, key: bytes, info: FileInfo, content: Path | bytes) -> FileRow:
+            if info.filename == "copy.txt":
+                raise StoreFull("The disk is full.")
+            return original(self, session_id, key, info, content)
+        monkeypatch.setattr(FileStore, "seal", full)
+        arguments = {"report": as_author_has_it(made)}
+        with pytest.raises(StoreFull):
+            await house.end(task_id, action="arrived", arguments=arguments, files=(made,))
+        assert house.rows("SELECT state FROM tasks") == [("queued",)]
+        assert blobs(house) == named(house)
+        monkeypatch.undo()
+        await house.end(task_id, action="arrived", arguments=arguments, files=(made,))
+        assert _json(await act(house, reply, "says"))[0] == "made in the task"
+    run(tmp_path, test, TASK)
 
 
 # -- kills ---------------------------------------------------------------------------------------------------

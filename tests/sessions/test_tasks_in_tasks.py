@@ -328,3 +328,58 @@ def test_a_turn_that_waits_behind_a_task_that_ends_in_an_action_is_told_at_once(
         await asyncio.wait_for(ending, 10)
         assert house.rows("SELECT state FROM tasks WHERE id = 'one'") == [("done",)]
     run(tmp_path, test, COLLECTING)
+
+
+def test_a_task_that_runs_again_starts_tasks_of_its_own_in_its_action(tmp_path: Path) -> None:
+    """The error action of the first time had started one; that of the second time is another one, and is not lost."""
+    async def test(house: House) -> None:
+        _, task_id = await _started(house)
+        await house.end(task_id, action="arrived_and_goes_on", error=ErrorDetails("ValueError", "no"))
+        await house.work()
+        assert await house.turns.run_task_again(task_id, ANN)
+        assert await house.journal.mark_running(task_id, "w")
+        await house.end(task_id, action="arrived_and_goes_on")
+        await house.work()
+        assert house.rows("SELECT action, state FROM tasks ORDER BY number") == [
+            ("work", "done"), ("second", "done"), ("second", "done")]
+    run(tmp_path, test, STARTING)
+
+
+FIRST_TURN_WAITS = """
+mandatory: True
+code: |
+  place = 'here'
+  value = background_action('outer').get()
+---
+mandatory: True
+question: Got ${ value } ${ showifdef('told') }
+fields:
+  - Comment: comment
+---
+event: outer
+code: |
+  background_action('inner')
+  background_response(1)
+---
+event: inner
+code: |
+  background_response_action('arrived', what=place)
+---
+event: arrived
+code: |
+  told = action_argument('what')
+  background_response()
+"""
+
+
+def test_a_task_that_the_first_turn_waits_for_can_start_another(tmp_path: Path) -> None:
+    """No answers are committed yet; the new one works on those of the task that asks for it."""
+    async def test(house: House) -> None:
+        told = _told_of_tasks(house)
+        turn = asyncio.create_task(house.begin())
+        await told.wait()
+        await house.work()
+        reply = await asyncio.wait_for(turn, 10)
+        await house.work()
+        assert await _shown(house, reply) == "Got 1 here"
+    run(tmp_path, test, FIRST_TURN_WAITS)
