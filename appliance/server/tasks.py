@@ -12,7 +12,7 @@ from appliance.server.base import BaseHandler
 from appliance.server.home import when
 from appliance.server.replies import interview_url
 from appliance.server.task_views import FILTERS, Estimates, duration, sections
-from appliance.sessions.task_list import ADMINISTRATORS, TaskSummary
+from appliance.sessions.task_list import ADMINISTRATORS, MOST_ENDED, TaskSummary
 
 __all__ = ["TaskHandler", "TasksHandler"]
 
@@ -65,7 +65,8 @@ class TasksHandler(BaseHandler):
         return {
             "sections": shown, "state": state, "health": health, "now": now, "sees_all": self.sees_all,
             "filters": [(key, words, counts[key] if key else len(tasks)) for key, words in FILTERS.items()],
-            "more": _address(state, self.most + 4 * _MOST), "most": self.most, "address": _address,
+            "more": _address(state, self.most + 4 * _MOST) if self.most < _MOST_OF_ALL else "", "address": _address,
+            "newest": MOST_ENDED if max(counts[key] for key in ("done", "failed", "revoked")) >= MOST_ENDED else 0,
             "duration": duration, "when": when, "interview_url": interview_url}
 
     @property

@@ -28,7 +28,8 @@ ADMINISTRATORS = frozenset({"admin", "developer"})
 """The privileges that see, end and repeat the tasks of everybody."""
 
 MOST_ENDED = 200
-"""How many tasks that have ended a list shows; all others are there as long as their sessions."""
+"""How many tasks a list shows that are done, that failed, and that were revoked; the others are there as long as their
+sessions."""
 
 
 @dataclass(frozen=True)

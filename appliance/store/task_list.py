@@ -15,9 +15,12 @@ _OUTSTANDING = """SELECT * FROM tasks WHERE state IN ('queued', 'running') AND (
         SELECT session_id FROM session_keys WHERE holder IN (SELECT value FROM json_each(?))))
     ORDER BY number"""
 
-_ENDED = """SELECT * FROM tasks WHERE state NOT IN ('queued', 'running') AND (? IS NULL OR session_id IN (
-        SELECT session_id FROM session_keys WHERE holder IN (SELECT value FROM json_each(?))))
-    ORDER BY ended DESC, number DESC LIMIT ?"""
+_ENDED = """SELECT * FROM (
+        SELECT *, row_number() OVER (PARTITION BY state ORDER BY ended DESC, number DESC) AS newest FROM tasks
+        WHERE state NOT IN ('queued', 'running') AND (? IS NULL OR session_id IN (
+            SELECT session_id FROM session_keys WHERE holder IN (SELECT value FROM json_each(?)))))
+    WHERE newest <= ? ORDER BY ended DESC, number DESC"""
+# Of each state, so that a thousand tasks that went well do not hide one that waits to be run again.
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def listed_tasks(database: Database, holders: list[str] | None, most_ended: int)
     """The outstanding tasks in the order they were asked for, then those that ended last, the newest first.
 
     :param holders: only those of sessions that one of these holds the key of; None for all.
+    :param most_ended: how many that are done, how many that failed, and how many that were revoked.
     """
     names = None if holders is None else json.dumps(holders)
     rows = rows_of_tasks(database, _OUTSTANDING, [names, names])

@@ -16,7 +16,7 @@ from appliance.interview.tasks import ErrorDetails
 from appliance.server import task_views
 from appliance.server.task_views import Estimates, sections
 from appliance.sessions.progress import Bar
-from appliance.sessions.task_list import TaskSummary
+from appliance.sessions.task_list import MOST_ENDED, TaskSummary
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW
 from tests.server.test_interview import ADDRESS, form_of
@@ -153,6 +153,19 @@ def test_filters_and_show_more(server: Running, browser_client: httpx.Client) ->
     assert page(browser_client, "?state=queued&show=250").count('<li id="task-') == 120
     assert page(browser_client, "?state=nonsense&show=x").count('<li id="task-q') == 50
     assert "There is no such task" in page(browser_client, "?state=failed")
+
+
+def test_what_is_not_listed_is_said(server: Running, browser_client: httpx.Client) -> None:
+    """There is a most that a page shows, and a most of old tasks that are fetched at all."""
+    server.turns.tasks = [task(f"q{number}", place_in_line=number) for number in range(1, 1003)] + [
+        done(f"d{number}", 1) for number in range(MOST_ENDED)]
+    browser_client.get(ADDRESS)
+    most = page(browser_client, "?show=5000")
+    assert "2 are not shown" in most
+    assert "Show more" not in most
+    assert "only the newest 200 each are listed" in most
+    server.turns.tasks.pop()
+    assert "newest" not in page(browser_client)
 
 
 def test_the_fragment_is_the_list_and_stays_the_same(server: Running, browser_client: httpx.Client) -> None:

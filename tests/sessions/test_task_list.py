@@ -179,14 +179,16 @@ def test_a_parked_task_says_so(tmp_path: Path) -> None:
 
 
 def test_the_list_stays_short(tmp_path: Path) -> None:
-    """All that are outstanding, and the last of those that ended."""
+    """All that are outstanding, and the last of those that ended; many that went well hide none that failed."""
     async def test(house: House) -> None:
         task_id = await _started(house)
         house.store.write(lambda database: database.executescript(
             "INSERT INTO tasks (id, session_id, state, action, created, ended)"
             " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 300)"
-            " SELECT 'old' || n, (SELECT id FROM sessions), 'done', 'work', n, n FROM numbers")).result()
+            " SELECT 'old' || n, (SELECT id FROM sessions), iif(n = 3, 'failed', 'done'), 'work', n, n FROM numbers"
+        )).result()
         listed = await house.turns.tasks_of(ANN)
         assert [task.task_id for task in listed[:2]] == [task_id, "old300"]
-        assert len(listed) == 1 + MOST_ENDED
+        assert len(listed) == 1 + MOST_ENDED + 1
+        assert (listed[-1].task_id, listed[-1].state) == ("old3", "failed")
     run(tmp_path, test, TEXT)
