@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from appliance.interview.attached import attach
 from appliance.interview.blocks.choices import ChoiceSpec
@@ -13,8 +13,9 @@ from appliance.interview.blocks.question import SPECIAL, YES_NO, QuestionBlock
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import InterviewError
 from appliance.interview.markup import file_numbers, plain_text, to_html
+from appliance.interview.message import SPECIAL_COLORS
 from appliance.interview.screen import Button, Choice, HelpSection, Screen, ShownField
-from appliance.interview.signals import BackgroundResponseSignal, MessageSignal
+from appliance.interview.signals import BackgroundResponseSignal
 from appliance.interview.templates import TextTemplate
 from appliance.interview.variables import Variables
 
@@ -23,7 +24,6 @@ __all__ = ["CHOICE_VARIABLE", "Asking"]
 CHOICE_VARIABLE = "_choice"
 """Stands for the variable of a list of choices that sets none: its options hold blocks or special words."""
 
-_SPECIAL_COLORS = {"exit": "danger", "leave": "secondary", "restart": "secondary", "exit_logout": "danger"}
 _RELOAD_USUAL, _RELOAD_LEAST = 10.0, 4.0
 _SCREEN_PARTS = {
     "continue button label": "continue_label_html",
@@ -315,7 +315,7 @@ class Asking(Variables):
             )
         if word == "link":
             return Button(number, choice.label_html, "link", url=url, **common)
-        common["color"] = choice.color or _SPECIAL_COLORS.get(word, "primary")
+        common["color"] = choice.color or SPECIAL_COLORS.get(word, "primary")
         return Button(number, choice.label_html, "special", name=word, url=url, **common)
 
     def _outcome(self, choice: Choice, spec: ChoiceSpec | None, block: QuestionBlock) -> dict[str, Any]:
@@ -395,45 +395,6 @@ class Asking(Variables):
             )
             if n == 0 and section.get("label") is not None:
                 screen.help_label = section["label"].render(self.answers).strip()
-
-    def message_screen(self, signal: MessageSignal) -> Screen:
-        """The screen that ``message()`` makes."""
-        question = self.inline(signal.question)
-        screen = Screen(
-            "message",
-            "buttons",
-            question,
-            plain_text(question),
-            language=self.language,
-            subquestion_html=self.block(signal.subquestion),
-            title=self.interview.title,
-            tab_title=self.interview.title,
-            short_title=self.interview.title,
-        )
-        screen.features = dict(self.interview.features)
-        options = signal.options
-        for n, item in enumerate(self._message_buttons(options)):
-            label, word, url = item
-            kind: Literal["special", "link"] = "special" if word in SPECIAL else "link"
-            color = _SPECIAL_COLORS.get(word, "primary")
-            screen.buttons.append(Button(n, self.inline(label), kind, name=word, url=url, color=color))
-        if not screen.buttons:
-            screen.kind = "end"
-        return screen
-
-    def _message_buttons(self, options: dict[str, Any]) -> list[tuple[str, str, str]]:
-        if options.get("dead_end"):
-            return []
-        found: list[tuple[str, str, str]] = []
-        for item in options.get("buttons") or []:
-            for label, word in item.items() if isinstance(item, dict) else [item]:
-                found.append((str(label), str(word), "" if word in SPECIAL else str(word)))
-        url = str(options.get("url") or "")
-        for word, default in (("restart", True), ("exit", True), ("leave", False)):
-            wanted = options.get(f"show_{word}")
-            if wanted if wanted is not None else (default and not options.get("buttons")):
-                found.append((self.word(word.capitalize()), word, url if word in ("exit", "leave") else ""))
-        return found
 
     # -- templates ---------------------------------------------------------------------------------------
 

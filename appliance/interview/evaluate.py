@@ -21,6 +21,7 @@ from appliance.interview.errors import EndlessLoop, InterviewError, NoEnd, Unkno
 from appliance.interview.failures import MISSING, code_failed, missing_name, place_of
 from appliance.interview.host import Host, UserInfo, reset_current, set_current
 from appliance.interview.interview import Interview
+from appliance.interview.message import message_screen
 from appliance.interview.names import canonical, generic_patterns, iterator_patterns
 from appliance.interview.screen import Screen
 from appliance.interview.signals import (
@@ -147,11 +148,13 @@ class Evaluation(Asking):
             return FollowUp(signal.action, signal.arguments)
         except ResponseSignal as signal:
             self.stack.drop_current()
+            if signal.null and self.host.interface == "cron":   # elsewhere it only means that nothing is answered
+                self.save = "ignore"
             return Response(signal.body, signal.content_type, signal.status, signal.redirect, signal.null, signal.sleep)
         except CommandSignal as signal:
             return self._command(signal)
         except MessageSignal as signal:
-            return self._show(self.message_screen(signal))
+            return self._show(message_screen(self, signal))
         except InterviewError as error:
             if not error.variables:
                 error.variables = tuple(reversed(self.sought))

@@ -14,9 +14,11 @@ from appliance.interview import namespace
 from appliance.interview.blocks.attachment import AttachmentBlock
 from appliance.interview.blocks.base import COMMON_KEYS, Block, BlockSource
 from appliance.interview.blocks.code import CodeBlock
+from appliance.interview.blocks.data import DataBlock
 from appliance.interview.blocks.later import LATER_KEYS, LaterBlock
 from appliance.interview.blocks.objects import ObjectsBlock
 from appliance.interview.blocks.question import QUESTION_KEYS, QuestionBlock
+from appliance.interview.blocks.response import RESPONSE_KEYS, ResponseBlock
 from appliance.interview.blocks.settings import SETTINGS_KEYS, read_settings
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import BadInterview, UnknownInterview
@@ -27,7 +29,8 @@ from appliance.interview.yaml_source import documents, expand_jinja
 __all__ = ["Interview"]
 
 _ALL_KEYS = sorted(
-    {*QUESTION_KEYS, *COMMON_KEYS, *SETTINGS_KEYS, *LATER_KEYS, "code", "objects", "template", "content"}
+    {*QUESTION_KEYS, *COMMON_KEYS, *SETTINGS_KEYS, *LATER_KEYS, *ResponseBlock.own_keys, *DataBlock.own_keys,
+     "code", "objects", "template", "content"}
 )
 _MAX_INCLUDES = 500
 
@@ -150,7 +153,10 @@ class Interview:
             ("attachments", lambda: AttachmentBlock(source, self._next(), self)),
             ("objects", lambda: ObjectsBlock(source, self._next())),
             ("code", lambda: CodeBlock(source, self._next())),
+            *((key, lambda: ResponseBlock(source, self._next())) for key in RESPONSE_KEYS),
         ]
+        if "data" in data or "data from code" in data:
+            return DataBlock(source, self._next())
         if "variable name" in data or ("table" in data and "question" not in data) or "objects from file" in data:
             return LaterBlock(source, self._next())
         for key, make in kinds:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, NoReturn
 
 from appliance.interview.signals import CommandSignal, MessageSignal, ResponseSignal
 from appliance.library.errors import DAError
 
-__all__ = ["command", "interview_exit", "json_response", "message", "response"]
+__all__ = ["command", "interview_exit", "json_response", "message", "response", "variables_as_json"]
 
 COMMANDS = ("exit", "exit_logout", "leave", "logout", "new_session", "refresh", "register", "restart", "signin", "wait")
 
@@ -18,6 +19,7 @@ def response(*pargs: Any, **kwargs: Any) -> NoReturn:
 
     :param pargs: the text of the response (or ``response=``).
     :param binaryresponse: bytes instead. `content_type`: what they are.
+    :param file: a file object, a path, or the name of a file of a package instead.
     :param url: where to send the browser instead.
     :param null: nothing is to be saved. `all_variables`: respond with the variables as JSON.
     :param response_code: the HTTP status, 200 unless given. `sleep`: seconds to pause before.
@@ -32,7 +34,7 @@ def response(*pargs: Any, **kwargs: Any) -> NoReturn:
     if kwargs.get("url") is not None:
         raise ResponseSignal(redirect=str(kwargs["url"]), status=status, sleep=sleep)
     if kwargs.get("file") is not None:
-        raise DAError("response(file=...) is not there yet in this version; respond with binaryresponse= instead")
+        raise _file(kwargs["file"], content_type, status, sleep)
     if kwargs.get("binaryresponse") is not None:
         body = _as_bytes(kwargs["binaryresponse"])
         raise ResponseSignal(body, str(content_type or "application/octet-stream"), status, sleep=sleep)
@@ -43,6 +45,17 @@ def response(*pargs: Any, **kwargs: Any) -> NoReturn:
     raise ResponseSignal(
         _as_bytes("" if text is None else text), str(content_type or "text/plain; charset=utf-8"), status, sleep=sleep
     )
+
+
+def _file(file: Any, content_type: Any, status: int, sleep: float | None) -> ResponseSignal:
+    """:raises DAError: where there is no such file."""
+    from appliance.library.file_functions import path_and_mimetype
+
+    path, mimetype = path_and_mimetype(file)
+    if path is None:
+        raise DAError(f"response() finds no file {str(file)!r}")
+    return ResponseSignal(Path(path).read_bytes(), str(content_type or mimetype or "application/octet-stream"), status,
+                          sleep=sleep)
 
 
 def _as_bytes(body: Any) -> bytes:
@@ -58,6 +71,11 @@ def _json(data: Any, status: int, sleep: float | None) -> ResponseSignal:
     from appliance.library.plain import plain
 
     return ResponseSignal(json.dumps(plain(data)).encode(), "application/json", status, sleep=sleep)
+
+
+def variables_as_json(include_internal: bool = False) -> NoReturn:
+    """End the turn with all variables as JSON."""
+    response(all_variables=True, include_internal=include_internal)
 
 
 def command(*pargs: Any, **kwargs: Any) -> NoReturn:

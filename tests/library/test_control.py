@@ -55,8 +55,8 @@ class TestResponse:
         assert json.loads(signal.value.body) == {"fruit": "fig"}
 
     def test_a_file_is_told_to_be_missing(self) -> None:
-        with pytest.raises(DAError, match="not there yet"):
-            response(file=object())
+        with pytest.raises(DAError, match="finds no file"):
+            response(file="/nowhere/at/all.txt")
 
 
 class TestCommand:

@@ -17,19 +17,10 @@ __all__ = ["LATER_KEYS", "LaterBlock"]
 
 LATER_KEYS = (
     "table",
-    "data",
-    "data from code",
     "objects from file",
     "attachment code",
     "attachments code",
     "ml",
-    "response",
-    "binaryresponse",
-    "all_variables",
-    "response filename",
-    "redirect url",
-    "null response",
-    "backgroundresponse",
 )
 
 
