@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from appliance.documents.scripts import RTL_LANGUAGES
 from appliance.interview.errors import InterviewError
 from appliance.interview.files import Document
+from appliance.interview.markup import plain_text, to_html
 
 if TYPE_CHECKING:
     from appliance.documents.model import Block, Content
@@ -40,7 +41,7 @@ def make_document(document: Document, file_format: str) -> bytes:
     try:
         return _make(document, file_format)
     except (OSError, ValueError, RuntimeError) as error:
-        raise DocumentFailed(f"The document {document.filename}.{file_format} could not be made "
+        raise DocumentFailed(f"The {file_format.upper()} file of a document could not be made "
                              f"({type(error).__name__}).") from error
 
 
@@ -57,7 +58,7 @@ def _make(document: Document, file_format: str) -> bytes:
 
         return write_html(document)
     blocks = _title(page) + read_markdown(document.markdown, page.spacing, number_sections=page.number_sections)
-    content = Content(document.name, document.language, blocks, rtl)
+    content = Content(plain_text(to_html(document.name, inline=True)), document.language, blocks, rtl)
     return _written(content, page, files, file_format)
 
 

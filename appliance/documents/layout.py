@@ -56,7 +56,6 @@ class Strip:
     border: int = 0
     cells: list[tuple[float, float, list[Strip]]] = field(default_factory=list)
     lined: str = ""
-    heading_row: bool = False
 
 
 class Layout:
@@ -91,7 +90,7 @@ class Layout:
         rtl = is_rtl_text(block.text, self.lines.rtl)
         left, right = (setting.right, setting.left) if rtl else (setting.left, setting.right)
         padding = _PADDING if setting.border else 0.0
-        x, width = x + left + padding, max(width - left - right - 2 * padding, INCH / 2)
+        x, width = x + left + padding, max(width - left - right - 2 * padding, self.size)
         first = setting.first
         if first is None:
             first = spacing.indent if setting.align == "start" else 0.0
@@ -151,8 +150,11 @@ class Layout:
         count = max(len(block.columns), 1)
         gap = 0.25 * INCH
         each = (width - gap * (count - 1)) / count
-        cells = [(x + number * (each + gap), each, self.blocks(column, x + number * (each + gap), each))
-                 for number, column in enumerate(block.columns)]
+        places = [x + number * (each + gap) for number in range(count)]
+        if self.lines.rtl:
+            places.reverse()
+        cells = [(place, each, self.blocks(column, place, each))
+                 for place, column in zip(places, block.columns, strict=False)]
         strip = _row(x, width, cells, "caption" if block.caption else "")
         strip.above = strip.below = 0.5 * self.size
         return strip
@@ -160,15 +162,14 @@ class Layout:
     def _table(self, block: Table, x: float, width: float) -> list[Strip]:
         widths = self._column_widths(block, width)
         strips: list[Strip] = []
+        places = [x + sum(widths[:number]) for number in range(len(widths))]
+        if self.lines.rtl:   # the first column stands on the right
+            places = [x + width - sum(widths[:number + 1]) for number in range(len(widths))]
         for number, row in enumerate(block.rows):
-            place, cells = x, []
-            for cell, wide in zip(row, widths, strict=False):
-                inside = self.blocks(cell, place + _PADDING, wide - 2 * _PADDING)
-                cells.append((place, wide, inside))
-                place += wide
+            cells = [(place, wide, self.blocks(cell, place + _PADDING, wide - 2 * _PADDING))
+                     for cell, place, wide in zip(row, places, widths, strict=False)]
             strip = _row(x, sum(widths), cells, "table", _PADDING)
-            strip.heading_row = number < block.headings
-            strip.keep = strip.heading_row
+            strip.keep = number < block.headings
             strips.append(strip)
         if strips:
             strips[0].above = strips[-1].below = 0.5 * self.size

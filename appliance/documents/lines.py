@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.bidi import BidiParagraph
 from fpdf.enums import TextDirection
-from PIL import Image, UnidentifiedImageError
 
 from appliance.documents.fonts import BOX, Fonts
+from appliance.documents.images import Images, Picture
 from appliance.documents.model import PLAIN, Look, Paragraph, Run
-from appliance.documents.page import INCH, length
+from appliance.documents.page import INCH
 from appliance.documents.scripts import is_combining, is_ideograph, is_rtl, script_of
 
-__all__ = ["ASCENT", "Line", "Lines", "Part", "is_rtl_text"]
+__all__ = ["Line", "Lines", "Part", "is_rtl_text"]
 
-ASCENT, LEADING = 0.8, 1.2
-"""Of letters: how high they stand above the line, and how far lines are apart, as parts of their size."""
+_ASCENT, _LEADING = 0.95, 1.2
+"""Of letters: how far they stand below the top of their line, and how far lines are apart, as parts of their size."""
 
 RAISED_SIZE = 0.66
-_PICTURE_WIDTH = 4 * INCH
 _TAB = 0.5 * INCH
 _BREAK_AFTER = frozenset(" -–—\u200b\u00ad/")
 _NOT_AT_START = frozenset(" 、。,.,.:;!?)]}」』】〉》〕’”!?…:;)-–—%/")
@@ -48,9 +45,8 @@ class Part:
     level: int = 0
     width: float = 0.0
     line_break: bool = False
-    source: Path | None = None
+    picture: Picture | None = None
     height: float = 0.0
-    segment: int = 0
 
 
 @dataclass
@@ -58,7 +54,7 @@ class Line:
     """Parts from left to right, with their places.
 
     :param x: of each part.
-    :param ascent: the height above the line that letters stand on.
+    :param ascent: how far below its top letters and pictures stand.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -66,7 +62,6 @@ class Line:
     width: float = 0.0
     ascent: float = 0.0
     height: float = 0.0
-    last: bool = False
 
 
 def is_rtl_text(text: str, usual: bool = False) -> bool:
@@ -82,11 +77,11 @@ def is_rtl_text(text: str, usual: bool = False) -> bool:
 class Lines:
     """Breaks paragraphs into lines for one PDF file.
 
-    :param files: pictures by the reference that the text has for them.
+    :param height: of a page's text, which no picture is higher than.
     """
 
-    def __init__(self, pdf: FPDF, fonts: Fonts, size: float, files: dict[str, str], rtl: bool) -> None:
-        self.pdf, self.fonts, self.size, self.files, self.rtl = pdf, fonts, size, files, rtl
+    def __init__(self, pdf: FPDF, fonts: Fonts, size: float, images: Images, height: float, rtl: bool) -> None:
+        self.pdf, self.fonts, self.size, self.images, self.height, self.rtl = pdf, fonts, size, images, height, rtl
         self.numbers = {"page": "0", "pages": "0"}   # what page numbers are taken to be while lines are made
         self._widths: dict[tuple[Any, ...], float] = {}
 
@@ -118,13 +113,13 @@ class Lines:
         rtl = is_rtl_text(paragraph.text, self.rtl)
         lines: list[Line] = []
         for piece in _at_breaks(paragraph.runs):
-            parts = self._parts(piece, width, rtl, scale)
-            lines.extend(self._fill(parts, width, 0.0 if lines else first, rtl, keep_spaces=paragraph.code))
-        if lines:
-            lines[-1].last = True
+            indent = 0.0 if lines else first
+            room = width - indent if piece and piece[0].kind == "picture" else width
+            parts = self._parts(piece, room, rtl, scale)
+            lines.extend(self._fill(parts, width, indent, rtl, keep_spaces=paragraph.code))
         for line in lines:
             if not line.height:
-                line.height, line.ascent = self.size * scale * LEADING, self.size * scale
+                line.height, line.ascent = self.size * scale * _LEADING, self.size * scale * _ASCENT
         return lines
 
     def _parts(self, runs: list[Run], width: float, rtl: bool, scale: float) -> list[Part]:
@@ -188,21 +183,12 @@ class Lines:
         return part
 
     def _picture(self, run: Run, width: float, words: Part) -> Part:
-        """A picture as wide as the author wanted it, and no wider than the text; its words where it is missing."""
-        path = Path(self.files.get(run.source, ""))
-        shape = _shape(path)
-        if shape is None:
+        """A picture, no wider than the line and no higher than the page; its words where it is missing."""
+        picture = self.images.of(run)
+        if picture is None:
             return words
-        wanted = _PICTURE_WIDTH if not run.width else length(run.width) or _PICTURE_WIDTH
-        if run.width.strip().endswith("%"):
-            wanted = width * min(float(run.width.strip(" %") or 100), 100.0) / 100
-        wide = min(wanted, width)
-        part = replace(words, kind="picture", text=run.text, width=wide, source=path)
-        part.height = wide * shape[1] / shape[0]
-        highest = 8 * INCH
-        if part.height > highest:
-            part.width, part.height = part.width * highest / part.height, highest
-        return part
+        wide, high = picture.size(run.width, width, self.height - 2 * self.size)
+        return replace(words, kind="picture", width=wide, height=high, picture=picture)
 
     def _fill(self, parts: list[Part], width: float, first: float, rtl: bool, *, keep_spaces: bool) -> list[Line]:
         """Put parts into lines: as many as fit, broken where that is allowed, else within a word."""
@@ -287,22 +273,12 @@ class Lines:
         for part in line.parts:
             line.x.append(place)
             place += part.width
-            above = part.height if part.kind == "picture" else part.size
+            above = part.height if part.kind == "picture" else part.size * _ASCENT
             line.ascent = max(line.ascent, above)
             line.height = max(line.height, part.height + 0.3 * self.size if part.kind == "picture"
-                              else part.size * LEADING)
+                              else part.size * _LEADING)
         line.width = place
         return line
-
-
-@cache
-def _shape(path: Path) -> tuple[int, int] | None:
-    """Width and height of a picture; None for what is none."""
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, UnidentifiedImageError, ValueError):
-        return None
 
 
 def _at_breaks(runs: list[Run]) -> list[list[Run]]:

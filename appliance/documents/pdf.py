@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
@@ -18,6 +17,7 @@ from fpdf.fonts import TTFFont
 from fpdf.line_break import Fragment
 
 from appliance.documents.fonts import Fonts
+from appliance.documents.images import Images
 from appliance.documents.layout import Layout, Strip
 from appliance.documents.lines import Line, Lines, Part
 from appliance.documents.model import Content, Paragraph, Setting
@@ -53,7 +53,8 @@ def write_pdf(content: Content, page: Page, files: dict[str, str], creator: str)
     if page.authors:
         pdf.set_author(", ".join(page.authors))
     fonts = Fonts(pdf)
-    writer = _Writer(pdf, page, Lines(pdf, fonts, page.font_size, files, content.rtl))
+    lines = Lines(pdf, fonts, page.font_size, Images(files), page.height, content.rtl)
+    writer = _Writer(pdf, page, lines)
     writer.write(content)
     for script in sorted(fonts.missing):
         _log.warning("a document has letters that no font here has (%s); boxes stand for them", script)
@@ -135,7 +136,7 @@ class _Writer:
                     y = self.page.size[1] - min(0.5 * INCH, self.page.margins["bottom"]) - height
                 for line in lines:
                     x = left + {"Left": 0.0, "Center": (width - line.width) / 2}.get(side, width - line.width)
-                    self._line(line, x, y + line.ascent * 0.95)
+                    self._line(line, x, y + line.ascent)
                     y += line.height
 
     # -- drawing -------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ class _Writer:
         line = strip.line
         x = strip.x + {"left": 0.0, "center": (strip.width - line.width) / 2}.get(strip.align, strip.width - line.width)
         # With wide spacing the letters stand in the lower part of their strip, as in a word processor.
-        baseline = y + (strip.height - line.height) + line.ascent * 0.95
+        baseline = y + (strip.height - line.height) + line.ascent
         if strip.level:
             self._outline(strip)
         if strip.mark is not None:
@@ -193,9 +194,11 @@ class _Writer:
                 self.pdf.rect(left + x, y, width, strip.height)
         if strip.lined == "caption" and len(strip.cells) > 1:
             self._pen()
-            middle = left + (strip.cells[0][0] + strip.cells[0][1] + strip.cells[1][0]) / 2
+            (first, width, _), (second, _, _) = strip.cells[:2]
+            rtl = first > second
+            middle = left + strip.x + strip.width / 2
             self.pdf.line(middle, y, middle, y + strip.height)
-            self.pdf.line(left + strip.x, y + strip.height, middle, y + strip.height)
+            self.pdf.line(left + first + (width if rtl else 0.0), y + strip.height, middle, y + strip.height)
 
     def _pen(self) -> None:
         self.pdf.set_draw_color(*_FADED)
@@ -207,8 +210,8 @@ class _Writer:
 
     def _part(self, part: Part, x: float, baseline: float) -> None:
         pdf = self.pdf
-        if part.kind == "picture" and part.source is not None:
-            pdf.image(Path(part.source), x, baseline - part.height, part.width, part.height, alt_text=part.text or None)
+        if part.picture is not None:
+            pdf.image(part.picture.file, x, baseline - part.height, part.width, part.height, alt_text=part.text or None)
             return
         if part.kind == "fill":
             self._pen()

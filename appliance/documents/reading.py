@@ -47,6 +47,11 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 _RUNS = {"BR": Run("break"), "NEWLINE": Run("break"), "TAB": Run("tab"), "PAGENUM": Run("page"),
          "TOTALPAGES": Run("pages"), "BLANKFILL": Run("fill")}
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
+"""Where links may lead: a document is opened far from here, by programs that would open local files or run code."""
+_LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Characters that neither XML nor fonts know."""
 _MARGIN = re.compile(r"margin-(left|right):\s*([^;]+)")
 
 
@@ -116,6 +121,7 @@ def read_markdown(text: str, spacing: Spacing, *, number_sections: bool = False)
     :param spacing: of paragraphs, until a tag says otherwise.
     """
     tree = _Tree()
+    text = _NO_TEXT.sub("", _LINE_ENDS.sub("\n", text))
     tree.feed(_thread.converter.reset().convert(text))
     tree.close()
     return _Reader(spacing, number_sections).blocks(tree.root)
@@ -216,7 +222,7 @@ class _Reader:
         items = [self.blocks(item, Setting(spacing=setting.spacing, first=0.0)) for item in node.of("li")]
         self.spacing = replace(self.spacing, indent=before.indent)
         start = node.attributes.get("start", "1")
-        return Listing(items, node.tag == "ol", int(start) if start.isdecimal() else 1)
+        return Listing(items, node.tag == "ol", int(start) if start.isdecimal() and len(start) < 10 else 1)
 
     def _definitions(self, node: _Node, setting: Setting) -> list[Block]:
         found: list[Block] = []
@@ -338,14 +344,15 @@ class _Reader:
 
 _SINGLE = Spacing(1.0, 1.0, 0.0)
 _SIGN = "\0"
-"""The text of a run that stands for a tag between paragraphs; no text of a document has this character."""
+"""The text of a run that stands for a tag between paragraphs; no text has this character."""
 
 
 def _look(node: _Node, look: Look) -> Look:
     """The look inside an element."""
     look = replace(look, **_LOOKS.get(node.tag, {}))
-    if node.tag == "a" and not node.attributes.get("href", "#").startswith("#"):
-        look = replace(look, link=node.attributes["href"])
+    address = node.attributes.get("href", "").strip()
+    if node.tag == "a" and _LINK.match(address):
+        look = replace(look, link=address)
     return look
 
 

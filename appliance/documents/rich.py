@@ -141,7 +141,7 @@ def _dressed(text: str, look: Look) -> str:
         (look.bold, r"\b"), (look.italic, r"\i"), (look.underline or look.link, r"\ul"), (look.strike, r"\strike"),
         (look.code, r"\f1"), (look.raised == "super", r"\super"), (look.raised == "sub", r"\sub")) if wanted)
     made = f"{{{words} {text}}}" if words else text
-    if look.link and not look.link.startswith("#"):
+    if look.link:
         address = _escaped(look.link.replace('"', "%22"))
         return f'{{\\field{{\\*\\fldinst HYPERLINK "{address}"}}{{\\fldrslt {made}}}}}'
     return made

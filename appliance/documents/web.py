@@ -6,7 +6,7 @@ from html import escape
 
 from appliance.documents.scripts import RTL_LANGUAGES
 from appliance.interview.files import Document
-from appliance.interview.markup import to_html
+from appliance.interview.markup import plain_text, to_html
 
 __all__ = ["write_html"]
 
@@ -21,6 +21,7 @@ def write_html(document: Document) -> bytes:
     language = escape(document.language)
     direction = "rtl" if document.language.lower().partition("-")[0] in RTL_LANGUAGES else "ltr"
     body = to_html(document.markdown, package=document.package)
+    title = escape(plain_text(to_html(document.name, inline=True)))
     return (f'<!DOCTYPE html>\n<html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-            f"<title>{escape(document.name)}</title><style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+            f"<title>{title}</title><style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
             ).encode()

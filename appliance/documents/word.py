@@ -12,12 +12,12 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
-from docx.image.exceptions import UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
+from appliance.documents.images import Images
 from appliance.documents.lines import is_rtl_text
 from appliance.documents.model import (
     Block,
@@ -34,7 +34,7 @@ from appliance.documents.model import (
     Spacing,
     Table,
 )
-from appliance.documents.page import INCH, Page, length
+from appliance.documents.page import INCH, Page
 from appliance.documents.reading import read_inline
 from appliance.documents.scripts import SHAPED, is_rtl, script_of
 
@@ -44,13 +44,12 @@ FONT, CODE_FONT, EAST_ASIAN_FONT = "Times New Roman", "Courier New", "SimSun"
 _LINK_COLOR = RGBColor(0x05, 0x3C, 0x8C)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EAST_ASIAN = frozenset({"chinese", "korean"})
-_WIDE_LINK = "http://", "https://", "mailto:", "tel:"
 
 
 def write_docx(content: Content, page: Page, files: dict[str, str], creator: str) -> bytes:
     """The DOCX file of a document; see :func:`appliance.documents.pdf.write_pdf`."""
     made = docx.Document()
-    writer = _Writer(made, content, page, files)
+    writer = _Writer(made, content, page, Images(files))
     writer.styles()
     writer.section()
     writer.properties(creator)
@@ -61,9 +60,8 @@ def write_docx(content: Content, page: Page, files: dict[str, str], creator: str
 
 
 class _Writer:
-    def __init__(self, made: Any, content: Content, page: Page, files: dict[str, str]) -> None:
-        self.made, self.content, self.page, self.files = made, content, page, files
-        self.numberings: dict[tuple[bool, int], int] = {}
+    def __init__(self, made: Any, content: Content, page: Page, images: Images) -> None:
+        self.made, self.content, self.page, self.images = made, content, page, images
         self.break_before = False
 
     # -- the whole document --------------------------------------------------------------------------
@@ -195,7 +193,7 @@ class _Writer:
         if any(run.kind == "fill" for run in block.runs):
             layout.tab_stops.add_tab_stop(Pt(width - setting.left - setting.right), WD_TAB_ALIGNMENT.RIGHT,
                                           WD_TAB_LEADER.LINES)
-        self._runs(paragraph, block.runs, width)
+        self._runs(paragraph, block.runs, width - setting.left - setting.right - first)
         return paragraph
 
     @staticmethod
@@ -280,7 +278,7 @@ class _Writer:
         except TypeError:   # a header's tables want to know their width
             table = into.add_table(rows, columns, Pt(width))
         if self.content.rtl:
-            _child(table._tbl.tblPr, "w:bidiVisual", "true")
+            _first_of(table._tbl.tblPr, "w:bidiVisual", _AFTER_BIDI_VISUAL).set(qn("w:val"), "true")
         return table
 
     def _cell(self, cell: Any, inside: list[Block], width: float) -> None:
@@ -311,7 +309,7 @@ class _Writer:
 
     def _text(self, paragraph: Any, run: Run) -> None:
         holder = paragraph
-        if run.look.link.startswith(_WIDE_LINK):
+        if run.look.link:
             link = OxmlElement("w:hyperlink")
             target = paragraph.part.relate_to(run.look.link, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
             link.set(qn("r:id"), target)
@@ -324,16 +322,14 @@ class _Writer:
                 holder.append(made._r)
 
     def _picture(self, paragraph: Any, run: Run, width: float) -> None:
-        path = self.files.get(run.source, "")
-        wanted = length(run.width) or 4 * INCH
-        if run.width.strip().endswith("%"):
-            wanted = width * min(float(run.width.strip(" %") or 100), 100.0) / 100
-        try:
-            shape = paragraph.add_run().add_picture(str(Path(path)), width=Pt(min(wanted, width)))
-        except (UnrecognizedImageError, OSError, ZeroDivisionError):
+        picture = self.images.of(run)
+        if picture is None:
             if run.text:
                 paragraph.add_run(_clean(run.text))
             return
+        wide, high = picture.size(run.width, width, self.page.height - 2 * self.page.font_size)
+        file = str(picture.file) if isinstance(picture.file, Path) else io.BytesIO(picture.file)
+        shape = paragraph.add_run().add_picture(file, Pt(wide), Pt(high))
         if run.text:
             shape._inline.docPr.set("descr", _clean(run.text))
 
@@ -342,6 +338,9 @@ _AFTER_BIDI = ("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:cont
                "w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment", "w:textboxTightWrap", "w:outlineLvl",
                "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange")
 """What the schema wants to stand after w:bidi in a paragraph's properties."""
+
+_AFTER_BIDI_VISUAL = ("w:tblStyleRowBandSize", "w:tblStyleColBandSize", "w:tblW", "w:jc", "w:tblCellSpacing",
+                      "w:tblInd", "w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook", "w:tblPrChange")
 
 _AFTER_BORDER = ("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:kinsoku", "w:wordWrap", "w:overflowPunct",
                  "w:topLinePunct", "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi", *_AFTER_BIDI)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
 from io import BytesIO
 from pathlib import Path
@@ -234,7 +235,138 @@ class TestMarkup:
             assert docx.Document(BytesIO(content)).inline_shapes[0].width.inches == 1
 
 
+    @pytest.mark.parametrize("file_format", ["pdf", "docx"])
+    @pytest.mark.parametrize(("mode", "ending"), [
+        ("CMYK", "jpg"), ("RGBA", "png"), ("P", "gif"), ("RGB", "webp"), ("LA", "png"), ("1", "bmp"), ("L", "tif")])
+    def test_pictures_of_every_kind(self, file_format: str, mode: str, ending: str, tmp_path: Path) -> None:
+        """Whatever a person sends as a picture is one in the document."""
+        Image.new(mode, (40, 20)).save(tmp_path / f"one.{ending}")
+        content = made("[FILE 12]", file_format, options={"files": {"12": str(tmp_path / f"one.{ending}")}})
+        assert shown(content, file_format) == 1
+
+    @pytest.mark.parametrize("file_format", ["pdf", "docx"])
+    @pytest.mark.parametrize("kind", ["cut off", "empty", "no picture", "huge"])
+    def test_words_stand_for_pictures_that_cannot_be_drawn(
+        self, file_format: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A damaged or enormous picture does not keep a person from the document."""
+        path = tmp_path / "one.png"
+        Image.effect_noise((300, 300), 50).save(path)
+        content = path.read_bytes()
+        if kind == "huge":
+            monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)   # twice as many are an error, on opening
+        else:
+            path.write_bytes({"cut off": content[:2000], "empty": b"", "no picture": b"Hello"}[kind])
+        found = made("[FILE 12, 50%, A red box]", file_format, options={"files": {"12": str(path)}})
+        assert shown(found, file_format) == 0
+        said = pages(found)[0] if file_format == "pdf" else docx.Document(BytesIO(found)).paragraphs[0].text
+        assert "A red box" in said
+
+    def test_picture_stays_where_it_belongs(self, tmp_path: Path) -> None:
+        """It is not drawn over the line above, nor beside or below the page, however high and wide it is."""
+        metadata = {"geometry": "landscape"}
+        for size, width in (((50, 2000), "4in"), ((2000, 1900), "100%")):
+            Image.new("RGB", size, "blue").save(tmp_path / "one.png")
+            content = made(f"Above\n\n[FILE 12, {width}]", "pdf", metadata=metadata,
+                           options={"files": {"12": str(tmp_path / "one.png")}})
+            places = [one.get_bounds() for page in pypdfium2.PdfDocument(content) for one in page.get_objects()
+                      if one.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+            assert len(places) == 1
+            left, bottom, right, top = places[0]
+            assert left >= 72
+            assert right <= 792 - 72 + 0.1
+            assert bottom >= 72
+            assert top <= 612 - 72 + 0.1
+
+    def test_picture_leaves_the_line_above_alone(self, tmp_path: Path) -> None:
+        """The words before a picture stand above it, not under it."""
+        Image.new("RGB", (40, 40), "blue").save(tmp_path / "one.png")
+        page = pypdfium2.PdfDocument(made("Above\n\n[FILE 12, 6in]", "pdf", metadata=SINGLE,
+                                          options={"files": {"12": str(tmp_path / "one.png")}}))[0]
+        text, picture = (next(one.get_bounds() for one in page.get_objects() if one.type == kind)
+                         for kind in (pypdfium2.raw.FPDF_PAGEOBJ_TEXT, pypdfium2.raw.FPDF_PAGEOBJ_IMAGE))
+        assert text[1] >= picture[3]
+
+    def test_photograph_is_turned_the_way_the_camera_says(self, tmp_path: Path) -> None:
+        """Phones write down how they were held, and leave the turning to whoever shows the picture."""
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        Image.new("RGB", (40, 20), "red").save(tmp_path / "one.jpg", exif=exif)
+        content = made("[FILE 12]", "docx", options={"files": {"12": str(tmp_path / "one.jpg")}})
+        shape = docx.Document(BytesIO(content)).inline_shapes[0]
+        assert shape.height == pytest.approx(2 * shape.width, rel=0.01)
+
+    @pytest.mark.parametrize("markdown", [
+        f"|{'|'.join(f'head{n}' for n in range(14))}|\n|{'---|' * 14}\n|{'|'.join('wordlike' for _ in range(14))}|",
+        "| No | x |\n|---:|---|\n| 1 | y |",
+    ], ids=["wide", "right"])
+    def test_text_stays_in_its_cell(self, markdown: str) -> None:
+        """Also where columns are narrow: nothing is written over the neighbour."""
+        page = pypdfium2.PdfDocument(made(markdown, "pdf", metadata=SINGLE))[0]
+        cells = [one.get_bounds() for one in page.get_objects() if one.type == pypdfium2.raw.FPDF_PAGEOBJ_PATH]
+        texts = [one.get_bounds() for one in page.get_objects() if one.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT]
+        assert texts
+        for left, _, right, top in texts:
+            assert any(cell[0] <= left and right <= cell[2] and top <= cell[3] for cell in cells)
+
+    def test_first_column_stands_on_the_right_where_one_writes_from_there(self) -> None:
+        """Tables of a Hebrew document are read from the right, in PDF as in DOCX."""
+        table = "| שלום | tenant |\n|---|---|\n| 1 | 2 |"
+        page = pypdfium2.PdfDocument(made(table, "pdf", metadata=SINGLE, language="he"))[0]
+        text = page.get_textpage()
+        boxes = {letter: text.get_charbox(text.get_text_range().index(letter)) for letter in "12"}
+        assert boxes["1"][0] > boxes["2"][0]
+        properties = docx.Document(BytesIO(made(table, "docx", language="he"))).tables[0]._tbl.tblPr
+        order = [child.tag.rpartition("}")[2] for child in properties]
+        assert order.index("tblStyle") < order.index("bidiVisual") < order.index("tblW")
+
+    @pytest.mark.parametrize("file_format", ["pdf", "docx", "rtf"])
+    def test_links_lead_into_the_net_only(self, file_format: str) -> None:
+        """What a person typed may be a link; it opens no local file and runs nothing on the reader's computer."""
+        content = made("[a](javascript:alert(1)) [b](file:///etc/passwd) [c](//server/share) "
+                       "[d](HTTPS://example.org/x) [e](http://one\x01.example)", file_format)
+        if file_format == "pdf":
+            annotations: Any = pypdf.PdfReader(BytesIO(content)).pages[0]["/Annots"]
+            links = [str(one.get_object()["/A"]["/URI"]) for one in annotations]
+        elif file_format == "docx":
+            links = [one.address for one in docx.Document(BytesIO(content)).paragraphs[0].hyperlinks]
+        else:
+            links = re.findall('HYPERLINK "([^"]*)"', content.decode())
+        assert links == ["HTTPS://example.org/x", "http://one.example"]
+
+    @pytest.mark.parametrize("file_format", ["pdf", "docx", "rtf"])
+    def test_characters_that_are_no_text(self, file_format: str) -> None:
+        """Pasted text may hold control characters, half characters, and line ends of other programs."""
+        content = made("one\x00\x01\ud83d\uffff\x0btwo", file_format)
+        if file_format == "pdf":
+            assert pages(content) == ["one two"]
+        elif file_format == "docx":
+            assert docx.Document(BytesIO(content)).paragraphs[0].text == "one two"
+        else:
+            assert b"{one two}" in content
+
+
+def shown(content: bytes, file_format: str) -> int:
+    """How many pictures a document shows."""
+    if file_format == "pdf":
+        return len(pypdf.PdfReader(BytesIO(content)).pages[0].images)
+    return len(docx.Document(BytesIO(content)).inline_shapes)
+
+
 class TestFile:
+    def test_title_is_without_markup(self) -> None:
+        """Names of documents are Markdown, and what people typed in them is written as HTML wants it."""
+        content = make_document(Document("A *letter* to &lt;Ann> & Bob", "letter", "x"), "pdf")
+        metadata = pypdf.PdfReader(BytesIO(content)).metadata
+        assert metadata is not None
+        assert metadata.title == "A letter to <Ann> & Bob"
+
+    def test_error_does_not_tell_the_name_of_the_file(self) -> None:
+        """It may hold the client's name, and errors go to logs and by mail."""
+        with pytest.raises(DocumentFailed) as caught:
+            make_document(Document("A letter", "letter_to_ann", "<div>" * 3000), "pdf")
+        assert "ann" not in str(caught.value)
+
     def test_pdf_says_what_it_is(self) -> None:
         """Title and language are in the file, for screen readers and windows' titles."""
         reader = pypdf.PdfReader(BytesIO(made("Hola", "pdf", language="es")))
