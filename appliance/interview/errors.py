@@ -6,10 +6,11 @@ Two readers: the person who answers (``str(error)`` is safe to show, it holds no
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from appliance.interview.turn import Effect, FollowUp
 
@@ -24,7 +25,23 @@ __all__ = [
     "TooSlow",
     "UnknownInterview",
     "UnknownVariable",
+    "told_names",
 ]
+
+_TEXT_KEY = re.compile(r"""\[\s*[A-Za-z]{0,2}(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*\]""")
+_LONGEST_NAME = 200
+
+
+def told_names(names: Iterable[str]) -> str:
+    """Names of variables and actions as logs, mails and the database may hold them.
+
+    A key that is a text may be what a person typed, so it is left out; and what a browser may name as an action stays
+    one short line.
+
+    >>> told_names(["people['Jane Doe'].name", "fruits[0]", "x[i]"])
+    "people['…'].name, fruits[0], x[i]"
+    """
+    return ", ".join(" ".join(_TEXT_KEY.sub("['…']", name).split())[:_LONGEST_NAME] for name in names)
 
 
 class InterviewError(Exception):

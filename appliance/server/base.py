@@ -14,6 +14,7 @@ from tornado.escape import utf8
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
 
+from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.server import security
 from appliance.server.errors import Explanation, Refused, explain
@@ -218,5 +219,5 @@ def log_failure(request: HTTPServerRequest, typ: type[BaseException] | None, val
         log.info("refused %s %s: %s", request.method, request.path, explanation.code)
         return
     places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(tb)[-8:])
-    details = ", ".join(text for name, text in explanation.details if name != "Message")
+    details = told_names(text for name, text in explanation.details if name != "Message")
     log.error("%s %s failed: %s at %s %s", request.method, request.path, typ.__name__, places, details)

@@ -142,7 +142,7 @@ class Commit:
         if self.tasks:
             add_tasks(database, self.session_id, self.tasks, self.task_answers)
         revocations = [add_revocation(database, task_id, terminate=terminate) for task_id, terminate in self.revokes
-                       if revoke_task(database, task_id)]
+                       if revoke_task(database, task_id, terminate=terminate)]
         ended = [revocation.task_id for revocation in revocations]
         if self.ending is not None:
             ended.append(self.ending.row.id)

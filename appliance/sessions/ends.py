@@ -7,7 +7,7 @@ import traceback
 from dataclasses import replace
 from typing import Any
 
-from appliance.interview.errors import CodeFailed, InterviewError
+from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
@@ -17,7 +17,7 @@ from appliance.sessions.files import FileChanges, seal_task_files
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
-from appliance.sessions.runner import Happening, Runner
+from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
 from appliance.store.errors import StoreError
 from appliance.store.tasks import TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
@@ -91,7 +91,7 @@ class TaskEnds:
         if follow_up.action is not None:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
-                evaluated = await self._runner.evaluate(counted, Happening(
+                evaluated, answered = await self._evaluated(counted, Happening(
                     "follow_up", action, self._actor(row), files=files, task_id=row.id))
             except (Stopping, StoreError):   # the action has not run, or could not be kept: it is tried again
                 await asyncio.to_thread(self._runner.files.remove, files.blobs)
@@ -101,15 +101,28 @@ class TaskEnds:
                 where = raised.where if isinstance(raised, InterviewError) else place_in_program(raised)
             else:
                 settled = evaluated.settled or settled
-                callback = end.follow_up
-                if isinstance(evaluated.ending, BackgroundAnswer):
-                    value = dump(evaluated.ending.value, "The value given to background_response()")
+                callback, value = end.follow_up, value if answered is None else answered
         result = TaskResult("failed" if error else "done", value, error, log=end.log, where=where)
         if settled.commit.delete:
             await asyncio.to_thread(self._runner.files.remove, files.blobs)
         else:
             settled.commit.files = files + settled.commit.files
         await self._commit(settled, row, end, result, callback, number, where=where)
+
+    async def _evaluated(self, opened: Opened, happening: Happening) -> tuple[Evaluated, bytes | None]:
+        """The action, before its commit, and the pickled value that it answers with, if it does.
+
+        :raises CannotSave: if that cannot be pickled; nothing is left of the action then.
+        """
+        evaluated = await self._runner.evaluate(opened, happening)
+        if not isinstance(evaluated.ending, BackgroundAnswer):
+            return evaluated, None
+        try:
+            return evaluated, dump(evaluated.ending.value, "The value given to background_response()")
+        except CannotSave:
+            if evaluated.settled is not None:
+                await asyncio.to_thread(self._runner.files.remove, evaluated.settled.commit.files.blobs)
+            raise
 
     async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,
                       callback: bytes | None = None, number: int | None = None, *, where: str) -> None:

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from appliance.addresses import address_of, for_header, on_the_wire
-from appliance.interview.errors import CodeFailed, InterviewError, UnknownInterview
+from appliance.interview.errors import CodeFailed, InterviewError, UnknownInterview, told_names
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
 from appliance.store.errors import StoreError
 from appliance.store.outbox import Mail, NewMail
@@ -55,8 +55,11 @@ class Trouble:
 
     @property
     def topic(self) -> str:
-        """The same for the same error of the same interview."""
-        parts = (self.interview, self.action, self.error_type, self.where)
+        """The same for the same error of the same interview.
+
+        Whoever has a browser may name any action, so in a turn it is the place that tells errors apart.
+        """
+        parts = (self.interview, self.action if self.task_id else "", self.error_type, self.where)
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -83,7 +86,7 @@ class ErrorMails:
     def about_turn(self, error: Exception, *, interview: str, happening: str, action: str = "",
                    url_root: str = "") -> NewMail | None:
         """The mail about a turn that failed; None if nobody wants one, or it is no error of the interview."""
-        if isinstance(error, _NOT_TOLD):
+        if isinstance(error, _NOT_TOLD) or isinstance(error.__cause__, _NOT_TOLD):
             return None
         interview_error = error if isinstance(error, InterviewError) else None
         return self.about(Trouble(
@@ -110,8 +113,8 @@ class ErrorMails:
     def _text(self, trouble: Trouble, now: datetime) -> str:
         url_root = str(self._settings("url root", None) or trouble.url_root).rstrip("/")
         names = [*trouble.variables[:_MOST_NAMES], *(["…"] if len(trouble.variables) > _MOST_NAMES else [])]
-        facts = {"Interview": trouble.interview, "During": trouble.happening, "Action": trouble.action,
-                 "Error": trouble.error_type, "Place": trouble.where, "Sought": ", ".join(names),
+        facts = {"Interview": trouble.interview, "During": trouble.happening, "Action": told_names([trouble.action]),
+                 "Error": trouble.error_type, "Place": trouble.where, "Sought": told_names(names),
                  "Time": now.strftime("%Y-%m-%d %H:%M:%S %z"), "Task": trouble.task_id,
                  "Tasks page": f"{url_root}/tasks" if trouble.task_id and url_root else ""}
         lines = ["The appliance met an error.", ""]

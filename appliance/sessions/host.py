@@ -17,6 +17,7 @@ from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, running_evaluation
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import Answers, FollowUp, StartTask
+from appliance.sessions.errors import Stopping
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.waits import Waits
@@ -136,6 +137,7 @@ class SessionHost:
         A task that this turn asks for is committed and started first, with the answers as they stand.
 
         :raises RuntimeError: where waiting would never end.
+        :raises Stopping: when the appliance stops; the task goes on when it is started again.
         """
         self._check()
         if self.interface == "worker":
@@ -151,7 +153,7 @@ class SessionHost:
                 if self.waits.are_acting(needed):
                     raise RuntimeError(_ENDS_IN_ACTION)
                 if self.waits.stopping:
-                    raise RuntimeError("The appliance is stopping; the task goes on when it is started again.")
+                    raise Stopping
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return view

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance.interview.datatypes.file import kept_numbers
-from appliance.interview.errors import InterviewError, TooSlow
+from appliance.interview.errors import InterviewError, TooSlow, told_names
 from appliance.interview.files import Document
 from appliance.interview.turn import Action, Answers, CheckIn, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
 from appliance.sessions.commit import Commit, Written
@@ -402,7 +402,7 @@ def _log(error: Exception, interview: str, kind: str) -> None:
     if isinstance(error, InterviewError):
         error_type = getattr(error, "error_type", type(error).__name__)
         logger.error("%s: %s failed with %s at %s; variables: %s", interview, kind, error_type,
-                     error.where or "unknown place", ", ".join(error.variables) or "none")
+                     error.where or "unknown place", told_names(error.variables) or "none")
         return
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"

@@ -14,6 +14,7 @@ from typing import Any
 import zstandard
 from sqlite_utils import Database
 
+from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import ErrorDetails, TaskState
 from appliance.store.sealing import seal, unseal
@@ -63,6 +64,7 @@ class TaskPayload:
 class NewTask:
     """A task to queue.
 
+    :param action: its name as it may be told (:func:`appliance.interview.errors.told_names`); the payload has it all.
     :param user_id: who asked for it; None for somebody without an account.
     :param after: the tasks that must have ended before this one is taken.
     :param parent_id: the task that asked for it, itself or in its callback.
@@ -81,7 +83,7 @@ class NewTask:
     def make(task_id: str, notification: str | None, payload: TaskPayload, *, appliance_key: bytes,
              session_key: bytes, after: tuple[str, ...] = (), parent_id: str = "") -> NewTask:
         """Seal what the task needs under the appliance's key."""
-        return NewTask(task_id, payload.action, notification,
+        return NewTask(task_id, told_names([payload.action]), notification,
                        seal(appliance_key, pickle.dumps(payload), f"task:{task_id}"),
                        seal(appliance_key, session_key, f"task key:{task_id}"), payload.user.user_id, after, parent_id)
 
@@ -247,11 +249,15 @@ def end_task(database: Database, row: TaskRow, result: TaskResult, session_key: 
     return cursor.rowcount == 1
 
 
-def revoke_task(database: Database, task_id: str) -> bool:
-    """Nobody wants it any more; False if it has ended or is not there."""
+def revoke_task(database: Database, task_id: str, *, terminate: bool = True) -> bool:
+    """Nobody wants it any more; False if it has ended or is not there.
+
+    :param terminate: also one that runs; else it goes on, and what it brings counts.
+    """
     row = task_row(database, task_id)
     cursor = database.execute("UPDATE tasks SET state = 'revoked', ended = ?, worker = NULL"
-                              " WHERE id = ? AND state IN ('queued', 'running')", [time.time(), task_id])
+                              " WHERE id = ? AND (state = 'queued' OR (state = 'running' AND ?))",
+                              [time.time(), task_id, terminate])
     if row is not None and cursor.rowcount == 1:
         drop_payload(database, row)
     return cursor.rowcount == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -152,3 +153,45 @@ def test_what_is_no_error_of_an_interview_is_not_mailed(tmp_path: Path) -> None:
         await house.turns.submit(reply.session_id, ANN, submission(reply, name=""))
         assert house.rows("SELECT count(*) FROM outbox") == [(0,)]
     run(tmp_path, test, TEXT, settings=ADMIN)
+
+
+def test_names_that_a_browser_makes_up_are_one_mail_and_one_line(tmp_path: Path) -> None:
+    """Whoever has a browser can ask for any action: that must fill no outbox and forge no line of the mail."""
+    async def test(house: House) -> None:
+        session_id, _task_id = await with_task(house)
+        for action in ("one", "two\nTask: forged", "people['Zebedee'].three", "x" * 5000):
+            with pytest.raises(InterviewError):
+                await house.turns.action(session_id, ANN, action, {})
+        [(row, _message)] = mails(house)
+        assert row.repeats == 4
+    run(tmp_path, test, TEXT, settings=ADMIN)
+
+    async def test_again(house: House) -> None:
+        session_id, _task_id = await with_task(house)
+        with pytest.raises(InterviewError):
+            await house.turns.action(session_id, ANN, "two\nTask: forged " + "x" * 5000 + "['Zebedee']", {})
+        [(_row, message)] = mails(house)
+        text = message.get_content()
+        assert "Action:     two Task: forged" in text
+        assert "\nTask:" not in text
+        assert len(text) < 2000
+        assert "Zebedee" not in text
+    run(tmp_path / "again", test_again, TEXT, settings=ADMIN)
+
+
+WAITS = TEXT.replace("task = background_action('work')", "background_action('work').get()")
+
+
+def test_an_appliance_that_stops_while_a_turn_waits_for_a_task_is_no_error(tmp_path: Path) -> None:
+    """The turn fails, which nobody needs to look into: the task goes on at the next start."""
+    async def test(house: House) -> None:
+        begun, loop, queued = await house.begin(), asyncio.get_running_loop(), asyncio.Event()
+        house.turns.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)  # type: ignore[assignment]
+        turn = asyncio.create_task(house.submit(begun, name="Zebedee"))
+        await queued.wait()
+        await house.turns.stop()
+        with pytest.raises(CodeFailed, match="stopping"):
+            await turn
+        assert house.rows("SELECT count(*) FROM outbox") == [(0,)]
+        assert house.rows("SELECT state FROM tasks") == [("queued",)]
+    run(tmp_path, test, WAITS, settings=ADMIN)

@@ -13,7 +13,7 @@ from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import StartTask
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
-from tests.sessions.house import ANN, House, run, screen_of
+from tests.sessions.house import ANN, BOB, House, run, screen_of
 
 STARTING = """
 question: Name?
@@ -383,3 +383,78 @@ def test_a_task_that_the_first_turn_waits_for_can_start_another(tmp_path: Path) 
         await house.work()
         assert await _shown(house, reply) == "Got 1 here"
     run(tmp_path, test, FIRST_TURN_WAITS)
+
+
+def test_an_answer_of_a_response_action_that_cannot_be_kept_is_its_failure(tmp_path: Path) -> None:
+    """At once, in words that name the value; nothing of the action stays."""
+    text = STARTING + """
+---
+event: arrived_with_a_lock
+code: |
+  import threading
+  found = 'one'
+  background_response({'lock': threading.Lock()})
+"""
+
+    async def test(house: House) -> None:
+        reply, task_id = await _started(house)
+        await house.end(task_id, action="arrived_with_a_lock")
+        assert house.rows("SELECT state, error_type FROM tasks") == [("failed", "CannotSave")]
+        [task] = await house.turns.tasks_of(ANN)
+        assert task.error is not None
+        assert "given to background_response()" in task.error.error_message
+        assert await _shown(house, reply) == "nothing"
+    run(tmp_path, test, text)
+
+
+def test_without_terminate_a_task_that_runs_goes_on(tmp_path: Path) -> None:
+    """``revoke(terminate=False)`` takes it from the queue only; what a task brings that has begun counts."""
+    text = STARTING + """
+---
+event: leaves_it
+code: |
+  task.revoke(terminate=False)
+"""
+
+    async def test(house: House) -> None:
+        reply, task_id = await _started(house)
+        assert await house.journal.mark_running(task_id, "w")
+        await house.turns.action(reply.session_id, ANN, "leaves_it", {})
+        await house.end(task_id, action="arrived", arguments={"what": "kept"})
+        assert await _shown(house, reply) == "kept"
+        assert house.revoked == []
+        other, waiting = await _started(house, visitor=BOB)
+        await house.turns.action(other.session_id, BOB, "leaves_it", {})
+        assert house.rows(f"SELECT state FROM tasks WHERE id = '{waiting}'") == [("revoked",)]
+    run(tmp_path, test, text)
+
+
+def test_a_key_that_a_person_typed_is_in_no_column_and_no_log(
+        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Actions and variables of objects in a dictionary are named after its keys, which may be people's names."""
+    text = STARTING.replace(
+        "task = background_action('work')",
+        "people = DADict('people', auto_gather=False, gathered=True)\n"
+        "  people.initializeObject(name, DAObject)\n"
+        "  task = background_action(people[name].attr_name('work'))") + """
+---
+generic object: DAObject
+event: x.work
+code: |
+  background_response_action(x.attr_name('arrived'))
+---
+generic object: DAObject
+event: x.arrived
+code: |
+  x.unknown
+"""
+
+    async def test(house: House) -> None:
+        await house.submit(await house.begin(), name="Zebedee")
+        await house.work()
+        assert house.rows("SELECT action, state FROM tasks") == [("people['…'].work", "failed")]
+        assert "people['…'].unknown" in caplog.text
+        assert "Zebedee" not in caplog.text
+        for column in ("action", "error_type", "error_where"):
+            assert house.rows(f"SELECT count(*) FROM tasks WHERE {column} LIKE '%Zebedee%'") == [(0,)]
+    run(tmp_path, test, text)
