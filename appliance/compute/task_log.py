@@ -11,6 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from appliance.compute.report import Report
+from appliance.interview.errors import told_names
 from appliance.interview.tasks import TaskJob
 
 __all__ = ["TaskLog"]
@@ -26,7 +27,7 @@ class TaskLog:
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 
     def started(self, job: TaskJob) -> None:
-        self._write(logging.INFO, f"task {job.task_id} started: action {job.action!r} of {job.interview}")
+        self._write(logging.INFO, f"task {job.task_id} started: action {told_names([job.action])!r} of {job.interview}")
 
     def ended(self, report: Report) -> None:
         end = report.end
@@ -37,7 +38,7 @@ class TaskLog:
             self._write(logging.INFO, f"task {end.task_id} done {took}")
             return
         where = f" at {end.where}" if end.where else ""
-        names = f", seeking {', '.join(end.error.variables)}" if end.error.variables else ""
+        names = f", seeking {told_names(end.error.variables)}" if end.error.variables else ""
         self._write(logging.ERROR, f"task {end.task_id} failed {took}: {end.error.error_type}{where}{names}")
 
     def lost(self, task_id: str, again: bool) -> None:

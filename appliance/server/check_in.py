@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from appliance.interview.errors import InterviewError
+from appliance.interview.errors import InterviewError, told_names
 from appliance.interview.turn import BackgroundAnswer, CheckIn
 from appliance.server.base import BaseHandler
 from appliance.server.tabs import command, tab_named
@@ -82,7 +82,7 @@ class CheckInHandler(BaseHandler):
         except InterviewError as error:
             # The person is typing: a failing helper must not take the screen away. The author finds it in the log.
             # Without the traceback, which would hold what was typed.
-            log.error("check in failed: %s %s %s", type(error).__name__, error.where, ", ".join(error.variables))  # noqa: TRY400
+            log.error("check in failed: %s %s %s", type(error).__name__, error.where, told_names(error.variables))  # noqa: TRY400
             return []
         return _commands(reply.ending)
 
