@@ -162,6 +162,7 @@ class Asking(Variables):
         screen.menu = [dict(item) for item in self.answers.get("menu_items", []) if isinstance(item, dict)]
         screen.features = dict(self.interview.features)
         screen.reload_after = self._reload(block)
+        screen.check_in_delay = block.check_in_delay
 
     def _tagged(self, key: str, block: QuestionBlock) -> str:
         """The author's ``script`` or ``css`` of the question and its fields, each in its tag where it has none."""

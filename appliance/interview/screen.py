@@ -169,6 +169,7 @@ class Screen:
     progress: float | None = None
     reload_after: float | None = None  # seconds
     check_in: str | None = None  # the action of the `check in` modifier
+    check_in_delay: int | None = None  # milliseconds after the last key; None: only when a field is left
     can_go_back: bool = True  # what the author allows; whether there is a step to go back to is the session's matter
     back_button_label: str = ""  # of a Back button inside the question
     question_back_button: bool = False

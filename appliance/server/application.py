@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPServerRequest, ParseBodyConfig, ParseMultipartConfig, set_parse_body_config
 from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler, stream_request_body
 
@@ -19,6 +19,7 @@ from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHan
 from appliance.server.interview import InterviewHandler
 from appliance.server.leaving import LeavingHandler
 from appliance.server.parts import Parts
+from appliance.server.refresh_loops import RefreshLoops
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
@@ -31,6 +32,9 @@ __all__ = ["Parts", "ServerApplication", "make_application"]
 access = logging.getLogger("appliance.access")
 _READ_AND_DROP = 16
 """How many times the limit is read and thrown away, so that a browser that sends too much sees the page about it."""
+
+_MOST_PARTS = 5000
+"""How many fields and files a form may have; Tornado's own limit of 100 refuses what people send from a phone."""
 
 
 class _NotFoundHandler(BaseHandler):
@@ -81,6 +85,7 @@ class ServerApplication(Application):
         self.parts = parts
         self.assets = Assets()
         self.tabs = Tabs(parts.turns)
+        self.refresh_loops = RefreshLoops()
         self.task_updates = TaskUpdates()
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self.names = _configured_names(parts)
@@ -115,6 +120,7 @@ class ServerApplication(Application):
 def make_application(parts: Parts) -> ServerApplication:
     """The server over its parts. New notices go to the open tabs from here on."""
     application = ServerApplication(parts)
+    set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.on_notice = application.tabs.push
     parts.turns.on_tasks_changed = application.task_updates.changed
     return application

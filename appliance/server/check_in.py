@@ -48,7 +48,7 @@ class CheckInHandler(BaseHandler):
             await tabs.took(session_id, tab, seen)
             waiting = [notice for notice in waiting if notice.id not in seen]
         waiting = tabs.for_tab(session_id, tab, waiting)
-        commands = await self.commands_of_action(session_id)
+        commands = await self.commands_of_action(session_id, tab)
         commands += [command(notice) for notice in waiting]
         code = self.get_body_argument("checkinCode", "")
         self.send_json({"success": True, "chat_status": "off", "phone": "", "observerControl": False, "num_peers": 0,
@@ -67,7 +67,7 @@ class CheckInHandler(BaseHandler):
             return []
         return [number for number in waiting if number in given] if isinstance(given, list) else []
 
-    async def commands_of_action(self, session_id: str) -> list[dict[str, Any]]:
+    async def commands_of_action(self, session_id: str, tab: str) -> list[dict[str, Any]]:
         """What the ``check in`` action answers; none if there is no action, or if it fails."""
         action = self.get_body_argument("do_action", "")
         if not action:
@@ -78,13 +78,17 @@ class CheckInHandler(BaseHandler):
         except ValueError:
             revision = -1
         try:
-            reply = await self.parts.turns.check_in(session_id, self.visitor, check_in, revision)
+            reply = await self.parts.turns.check_in(session_id, self.visitor, check_in, revision, tab)
         except InterviewError as error:
             # The person is typing: a failing helper must not take the screen away. The author finds it in the log.
             # Without the traceback, which would hold what was typed.
             log.error("check in failed: %s %s %s", type(error).__name__, error.where, told_names(error.variables))  # noqa: TRY400
             return []
-        return _commands(reply.ending)
+        commands, loops = _commands(reply.ending), self.server.refresh_loops
+        if not any(one["extra"] == "refresh" for one in commands):
+            loops.over(session_id, tab)
+            return commands
+        return commands if loops.may_refresh(session_id, tab, reply.interview, action) else []
 
 
 class CheckOutHandler(BaseHandler):
@@ -95,7 +99,10 @@ class CheckOutHandler(BaseHandler):
 
 
 def _parameters(text: str) -> tuple[dict[str, str], str | None, bool]:
-    """The fields' texts, the changed variable and whether it is the screen's first check-in, from ``parameters``."""
+    """The fields' texts, the changed variable and whether it is the screen's first check-in, from ``parameters``.
+
+    A text is never other than what the control holds; what a script of another kind sends as a list is JSON.
+    """
     try:
         given = json.loads(text) if text else {}
     except (ValueError, RecursionError):

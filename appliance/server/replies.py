@@ -38,10 +38,16 @@ class ReplyHandler(BaseHandler):
         return PageContext(
             xsrf=self.token, action=f"/interview?{query}", user=user, static_url=self.server.assets.url,
             socket_url=f"/interview/notices?{query}", checkin_url=f"/checkin?{query}",
-            checkin_interval=int(self.parts.settings.get("checkin interval", 6000)),
+            checkin_interval=self.checkin_interval(reply),
             scripts=("screen.js",), sign_in_url="" if user.logged_in else "/user/sign-in",
             sign_out_url="/user/sign-out" if user.logged_in else "", exit_url=f"/leave?{query}",
             color_scheme=self.color_scheme, progress=self.parts.turns.progress_of(reply.session_id))
+
+    def checkin_interval(self, reply: Reply) -> int:
+        """Milliseconds: the interview's ``features`` before the configuration."""
+        screen = reply.ending.screen if isinstance(reply.ending, ShowScreen) else None
+        own = screen.features.get("checkin interval") if screen is not None else None
+        return int(self.parts.settings.get("checkin interval", 6000)) if own is None else int(own)
 
     async def answer(self, reply: Reply, *, by_script: bool) -> None:
         """Send what the turn brought.

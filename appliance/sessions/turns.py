@@ -72,7 +72,7 @@ class Turns:
         self._appliance = appliance_holder(appliance_key)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
-        self._newest_check_in: dict[tuple[str, str, str], object] = {}
+        self._check_ins: dict[tuple[str, ...], list[CheckIn]] = {}
 
     # -- whom app.py connects --------------------------------------------------------------------------
 
@@ -210,21 +210,27 @@ class Turns:
             return await self._take(opened, Happening("action", Action(action, dict(arguments)), _actor(visitor)))
         return await self._reply_in_order(session_id, turn)
 
-    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply:
-        """The browser checks in. One for another screen, or with a newer one waiting behind it, is dropped."""
-        line = (session_id, visitor.browser_secret, check_in.name)
-        mine = self._newest_check_in[line] = object()
+    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int,
+                       tab: str = "") -> Reply:
+        """The browser checks in. One for another screen, or whose news a later one of its tab tells too, is dropped.
+
+        :param tab: the name of the tab; browsers that give none count as one tab.
+        """
+        waiting = self._check_ins.setdefault((session_id, visitor.browser_secret, tab, check_in.name), [])
+        waiting.append(check_in)
 
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
-            if revision != opened.row.revision or self._newest_check_in.get(line) is not mine:
+            place = next(number for number, one in enumerate(waiting) if one is check_in)
+            if revision != opened.row.revision or any(_tells_too(later, check_in) for later in waiting[place + 1:]):
                 return self._reply(opened, None)
             return await self._take(opened, Happening("check_in", check_in, _actor(visitor)))
         try:
             return await self._reply_in_order(session_id, turn)
         finally:
-            if self._newest_check_in.get(line) is mine:
-                del self._newest_check_in[line]
+            waiting[:] = [one for one in waiting if one is not check_in]
+            if not waiting:
+                self._check_ins.pop((session_id, visitor.browser_secret, tab, check_in.name), None)
 
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         """Delete the session with all that belongs to it."""
@@ -410,6 +416,11 @@ def _can_go_back(opened: Opened, screen: object) -> bool:
     current = opened.current
     return (opened.row.step > 1 and current is not None and not current.no_back
             and getattr(screen, "can_go_back", True))
+
+
+def _tells_too(later: CheckIn, earlier: CheckIn) -> bool:
+    """Whether an action that runs for `later` misses nothing when it does not run for `earlier`."""
+    return not earlier.initial and earlier.changed in (None, later.changed)
 
 
 def _actor(visitor: Visitor) -> Actor:

@@ -148,7 +148,8 @@ class MemoryTurns:
             return self.reply(session, Response(b'{"pie": "apple"}', "application/json"))
         return self.reply(session)
 
-    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int) -> Reply:
+    async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int,
+                       tab: str = "") -> Reply:
         session = self.own(session_id, visitor)
         self.calls.append(f"check_in {check_in}")
         if check_in.name == "fails":

@@ -45,6 +45,9 @@ LATER_MODIFIERS = (
     "question metadata",
 )
 """Parts of a question that come in a later version; the screen says so where one is used."""
+LEAST_DELAY = 100
+"""Milliseconds: less is not felt, and only makes the server work."""
+
 
 DOCUMENT_SWITCHES = ("include attachment notice", "include download tab", "describe file types", "allow downloading",
                      "manual attachment list")
@@ -83,6 +86,7 @@ QUESTION_KEYS = keys(
     ("terms", "any", "words that are explained where they stand in braces"),
     ("auto terms", "any", "words that are explained wherever they stand"),
     ("reload", "any", "seconds after which the screen is loaded again"),
+    ("check in delay", "number", "milliseconds after the last key until it runs"),
     ("check in", "text", "the action that runs while the person types"),
     ("prevent going back", "any", "whether the person cannot go back from here"),
     ("back button", "any", "whether there is a Back button in the question"),
@@ -191,6 +195,7 @@ class QuestionBlock(Block):
         }
         self.help = _help(source)
         self.terms = read_terms(source, "terms") if "terms" in source else {}
+        self.check_in_delay = _check_in_delay(source)
         self.auto_terms = read_terms(source, "auto terms") if "auto terms" in source else {}
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
@@ -264,6 +269,19 @@ class QuestionBlock(Block):
 def _help(source: BlockSource) -> dict[str, Any] | None:
     """The ``help`` of a question: a text, or a mapping with ``content``, ``heading`` and ``label``."""
     value = source.data.get("help")
+def _check_in_delay(source: BlockSource) -> int | None:
+    """``check in delay``: milliseconds after the last key; an extension of ours."""
+    key = "check in delay"
+    if key not in source:
+        return None
+    value = source.data[key]
+    if isinstance(value, bool) or not isinstance(value, int) or value < LEAST_DELAY:
+        raise source.error(f"{key!r} must be a whole number of milliseconds, at least {LEAST_DELAY}", key)
+    if source.data.get("check in") is None:
+        raise source.error(f"{key!r} says when an action runs, and there is none", key, "add 'check in: ACTION'")
+    return value
+
+
     if value is None:
         return None
     if isinstance(value, YamlMap):

@@ -45,6 +45,9 @@ _ROWS: tuple[tuple[str, KeyKind, str], ...] = (
     ("comment", "any", "a remark for other authors"),
 )
 
+LEAST_INTERVAL = 1000
+"""Milliseconds between the check-ins of a page, at least; 0 is none (documented for the configuration)."""
+
 SETTINGS_KEYS = keys(*_ROWS)
 SETTINGS = (
     "metadata",
@@ -123,7 +126,7 @@ def _apply(source: BlockSource, key: str, interview: Interview) -> None:
     elif key == "attachment options":
         read_attachment_options(source, interview)
     elif key == "features":
-        interview.features.update(_mapping(source, key))
+        interview.features.update(_features(source))
     elif key == "terms":
         interview.terms.update(read_terms(source, key))
     elif key == "auto terms":
@@ -142,6 +145,15 @@ def _apply(source: BlockSource, key: str, interview: Interview) -> None:
         interview.defaults[key] = str(source.data[key])
     else:
         interview.later.setdefault(key, []).append(source.data[key])
+
+
+def _features(source: BlockSource) -> YamlMap:
+    data, key = _mapping(source, "features"), "checkin interval"
+    interval = data.get(key, 0)
+    if isinstance(interval, bool) or not isinstance(interval, int) or (interval != 0 and interval < LEAST_INTERVAL):
+        raise source.error(f"{key!r} must be a whole number of milliseconds, at least {LEAST_INTERVAL}, or 0, not "
+                           f"{interval!r}", key, data=data)
+    return data
 
 
 def _help(source: BlockSource) -> dict[str, Any]:

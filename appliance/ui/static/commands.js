@@ -1,7 +1,7 @@
 // What the server tells an open tab: the entries of `commands`, from the socket and from check-ins.
 
-import { setChoices, setField } from './fields.js';
-import { news as show } from './messages.js';
+import { fillFields, fillTargets } from './fill.js';
+import { isShown, news as show } from './messages.js';
 import { form, session } from './page.js';
 import * as progress from './progress.js';
 import { isNew } from './tab.js';
@@ -50,27 +50,6 @@ export async function news(seconds) {
   waiting = '';
 }
 
-function setFields(values) {
-  for (const [variable, value] of Object.entries(values ?? {})) {
-    if (value && typeof value === 'object' && Array.isArray(value.choices)) {
-      setChoices(variable, value.choices);
-      if ('value' in value) {
-        setField(variable, value.value);
-      }
-    } else {
-      setField(variable, value);
-    }
-  }
-}
-
-function fill(targets) {
-  for (const { target, content } of Array.isArray(targets) ? targets : [targets ?? {}]) {
-    if (target) {
-      window.jQuery(`.datarget${String(target).replace(/[^A-Za-z0-9_]/g, '')}`).html(content);
-    }
-  }
-}
-
 function run(code) {
   try {
     (0, eval)(code);   // an author's 'javascript' response, as trusted as the interview's own scripts
@@ -79,10 +58,10 @@ function run(code) {
   }
 }
 
-function applyOne({ value, extra }) {
+function applyOne({ value, extra, id }, since) {
   switch (extra) {
     case 'flash':
-      if (value !== null && value !== '') {
+      if (value !== null && value !== '' && (id || !isShown(value))) {   // a check-in may say the same every time
         show(value);
       }
       break;
@@ -90,14 +69,14 @@ function applyOne({ value, extra }) {
       run(value);
       break;
     case 'fields':
-      setFields(value);
+      fillFields(value, since);
       break;
     case 'refresh':
     case 'reload':
       look(extra);
       break;
     case 'backgroundresponse':
-      fill(value);
+      fillTargets(value);
       break;
     case 'progress':
       progress.show(value);
@@ -107,8 +86,12 @@ function applyOne({ value, extra }) {
   }
 }
 
-/** Carry out commands; what this tab has had before is left out. Returns the ids of all, to report as seen. */
-export function apply(commands) {
+/**
+ * Carry out commands; what this tab has had before is left out. Returns the ids of all, to report as seen.
+ * @param {object[]} commands
+ * @param {number|null} since when they were asked for, if they were (see fillFields)
+ */
+export function apply(commands, since = null) {
   const ids = [];
   for (const command of commands ?? []) {
     if (command.id) {
@@ -117,7 +100,7 @@ export function apply(commands) {
         continue;
       }
     }
-    applyOne(command);
+    applyOne(command, since);
   }
   return ids;
 }

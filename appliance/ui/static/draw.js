@@ -1,28 +1,28 @@
 // Putting a new screen into the page, and running what comes with it.
 
 import * as help from './help.js';
+import * as keeping from './keeping.js';
 import * as visibility from './visibility.js';
-import { form, settings } from './page.js';
 import { fadeAway, putDown, takeAlong } from './messages.js';
+import { filled, refill } from './fill.js';
+import { form, settings } from './page.js';
 
 const loadedFiles = new Set();
 const listeners = [];
 let current = '';
-let dirty = false;
+let drawn = { again: false };
 
 /** Call `listener` after each screen is drawn, also the first. */
 export function onDrawn(listener) {
   listeners.push(listener);
 }
 
-/** Whether something was typed or chosen on this screen. */
-export function isDirty() {
-  return dirty;
-}
-
-/** The person has changed something. */
-export function touch() {
-  dirty = true;
+/**
+ * What is on the page: another object after each drawing. With `again`, the same question was drawn anew because the
+ * server asked for it, and not because of what the person did.
+ */
+export function drawing() {
+  return drawn;
 }
 
 /** The text of a screen without what changes with every drawing (tokens, turns). */
@@ -89,7 +89,7 @@ function runScript(old) {
 }
 
 function prepare() {
-  dirty = false;
+  keeping.forget();
   help.setUp();
   visibility.setUp();
 }
@@ -120,50 +120,6 @@ export async function first() {
   announce();
 }
 
-/** The values that were typed, to put them back after a redraw of the same question. */
-function typed() {
-  const focused = document.activeElement;
-  const values = [...(form()?.elements ?? [])]
-    .filter((one) => one.name && one.type !== 'hidden' && one.type !== 'submit')
-    .map((one) => ({ name: one.name, type: one.type, value: one.value, checked: one.checked, files: one.files,
-      chosen: one.multiple ? [...one.selectedOptions].map((option) => option.value) : null }));
-  let selection = null;
-  try {
-    selection = [focused?.selectionStart, focused?.selectionEnd];
-  } catch {
-    selection = null;   // inputs of some types have no selection
-  }
-  return { values, focus: form()?.contains(focused) ? focused.id : null, selection, scroll: window.scrollY };
-}
-
-function putBack({ values, focus, selection, scroll }) {
-  for (const one of values) {
-    for (const control of form()?.querySelectorAll(`[name="${CSS.escape(one.name)}"]`) ?? []) {
-      if (one.type === 'radio' || one.type === 'checkbox') {
-        if (control.value === one.value) {
-          control.checked = one.checked;
-        }
-      } else if (one.type === 'file') {
-        control.files = one.files;
-      } else if (one.chosen) {
-        [...control.options].forEach((option) => { option.selected = one.chosen.includes(option.value); });
-      } else {
-        control.value = one.value;
-      }
-    }
-  }
-  const control = focus ? document.getElementById(focus) : null;
-  control?.focus({ preventScroll: true });
-  try {
-    if (control && selection?.[0] !== null) {
-      control.setSelectionRange(...selection);
-    }
-  } catch {
-    // inputs of some types have no selection
-  }
-  window.scrollTo(0, scroll);
-}
-
 function focusOnQuestion() {
   const errors = form()?.dataset.daErrors ? document.getElementById('daerrors') : null;
   (errors ?? document.getElementById('daMainQuestion'))?.focus({ preventScroll: true });
@@ -183,7 +139,7 @@ export async function draw(answer, { quietly = false } = {}) {
     renew(answer);
     return;
   }
-  const kept = sameQuestion && dirty ? typed() : null;
+  const kept = sameQuestion ? { ...keeping.take(), filled: filled() } : null;
   const before = quietly && !sameQuestion ? document.getElementById('daMainQuestion')?.innerText : '';
   current = fresh;
   document.title = answer.browser_title ?? document.title;
@@ -197,13 +153,16 @@ export async function draw(answer, { quietly = false } = {}) {
     css.innerHTML = wantedCss;
   }
   const messages = takeAlong(quietly);
-  window.jQuery('#dabody').html(answer.body);
+  if (!sameQuestion || !keeping.replaceAround(document.getElementById('dabody'), answer.body)) {
+    window.jQuery('#dabody').html(answer.body);
+  }
   putDown(messages);
   prepare();
+  drawn = { again: sameQuestion };
   if (kept) {
-    putBack(kept);
-    dirty = true;
-  } else if (!sameQuestion) {
+    refill(kept.filled);
+    keeping.putBack(kept);
+  } else {
     focusOnQuestion();
   }
   if (before) {

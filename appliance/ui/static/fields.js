@@ -144,23 +144,3 @@ export function setField(variable, value) {
   }
   changed(first);
 }
-
-/** Replace the choices of a select, keeping what is chosen if it is still there. */
-export function setChoices(variable, choices) {
-  const control = controlsNamed(nameOf(variable))[0];
-  if (!control) {
-    return;
-  }
-  if (control.tagName === 'SELECT') {
-    const before = control.value;
-    const first = control.options[0]?.value === '' ? [control.options[0]] : [];
-    control.replaceChildren(...first, ...choices.map(([value, label]) => new Option(label, value)));
-    control.value = before;
-    if (control.selectedIndex < 0) {
-      control.selectedIndex = 0;
-    }
-  } else if (control.list) {
-    control.list.replaceChildren(...choices.map(([, label]) => new Option('', label)));
-  }
-  changed(control);
-}

@@ -47,6 +47,12 @@ export function flash(message, priority = 'info', clear = false) {
 export function news(message) {
   const alert = flash(message, 'info');
   alert.daShownAt = performance.now();
+  alert.daMessage = message;
+}
+
+/** Whether this message of a task or a check-in is on the screen. */
+export function isShown(message) {
+  return [...document.querySelectorAll('#daflash .da-alert')].some((one) => one.daMessage === message);
 }
 
 /**

@@ -2,14 +2,18 @@
 
 import * as actions from './actions.js';
 import * as browserHistory from './history.js';
+import * as checkins from './checkins.js';
 import * as choices from './choices.js';
 import * as combobox from './combobox.js';
 import * as commands from './commands.js';
 import * as draw from './draw.js';
+import * as fill from './fill.js';
 import * as help from './help.js';
+import * as keeping from './keeping.js';
 import * as notices from './notices.js';
 import * as progress from './progress.js';
 import * as send from './send.js';
+import * as typing from './typing.js';
 import * as uploads from './uploads.js';
 import * as visibility from './visibility.js';
 import { encodeName, settings } from './page.js';
@@ -47,22 +51,25 @@ for (const [name, run] of Object.entries(functions)) {
 
 document.addEventListener('input', (event) => {
   if (event.target.form?.id === 'daform') {
-    draw.touch();
+    keeping.touch(event.target);
     choices.onInput(event.target);
     visibility.refresh();   // conditions follow while one types, not only when the field is left
+    checkins.onInput(event.target, event.isComposing);
   }
 });
 
 document.addEventListener('change', (event) => {
   if (event.target.form?.id === 'daform') {
-    draw.touch();
+    keeping.touch(event.target);
     choices.onChange(event.target);
     visibility.refresh();
-    notices.onChange(event.target);
+    checkins.onChange(event.target);
   }
 });
 
 applyColorScheme();
+typing.start();
+fill.start();
 commands.start(send.refresh, send.isBusy);
 help.start();
 combobox.start();

@@ -1,11 +1,12 @@
 // Sending the form, and doing what the answer says. A turn that got no answer is sent again under the same turn id.
 
 import { apply, catchUp, news } from './commands.js';
-import { draw } from './draw.js';
+import { draw, drawing } from './draw.js';
 import * as browserHistory from './history.js';
 import { busy, tell, tellError } from './messages.js';
 import { form, interviewUrl, setToken } from './page.js';
 import * as uploads from './uploads.js';
+import { whenStill } from './typing.js';
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 15000;
@@ -205,8 +206,12 @@ function resubmit(sent, submitter) {
 }
 
 async function fetchScreen({ quietly }) {
+  const before = drawing();
   const answer = parsed(await request(interviewUrl({ ajax: '1' }), null));
-  if (answer && !(quietly && underWay)) {
+  if (quietly) {
+    await whenStill();
+  }
+  if (answer && !(quietly && (underWay || drawing() !== before))) {
     await obey(answer, { quietly });
   }
 }
