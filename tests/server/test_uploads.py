@@ -41,6 +41,13 @@ def test_files_reach_the_turn(server: Running, browser_client: httpx.Client) -> 
     assert submission.posted[FRUIT] == ["apple"]
 
 
+def test_many_files_are_not_too_many(server: Running, browser_client: httpx.Client) -> None:
+    """An album of photos is sent at once."""
+    submission = sent(server, browser_client, [
+        (PICTURE, (f"{number}.png", b"", "image/png")) for number in range(1200)])
+    assert len(submission.uploads) == 1200
+
+
 def test_picker_that_was_left_empty_sends_no_file(server: Running, browser_client: httpx.Client) -> None:
     """Browsers send a part without a name and without content then."""
     submission = sent(server, browser_client, [(PICTURE, ("", b"", "application/octet-stream"))])
