@@ -20,12 +20,14 @@ __all__ = ["BUILT_IN", "ActionStack", "Entry", "built_in"]
 class Entry:
     """An action to run: an event, or a variable whose question is asked even if it has a value.
 
-    With `gather`, a variable for which questions are asked until it has a value.
+    With `gather`, a variable for which questions are asked until it has a value. With `optional` (``follow up``), a
+    variable that is asked only if a block offers it now.
     """
 
     action: str
     arguments: dict[str, Any] = field(default_factory=dict)
     gather: bool = False
+    optional: bool = False
 
 
 class ActionStack:
@@ -86,9 +88,11 @@ class ActionStack:
     def push_requests(self, signal: AskFor) -> None:
         """Ask for variables, the first one first, then go on."""
         running = self.current
-        entries = [_entry(request) for request in signal.requests]
+        entries = [entry for request in signal.requests for entry in _entries(request)]
         for entry in entries:
-            entry.gather = signal.gather and not entry.arguments and not self._is_event(entry.action)
+            entry.gather = (
+                signal.gather and not entry.arguments and not entry.optional and not self._is_event(entry.action)
+            )
         # What only gathers variables comes back to its code, which finds them then; all else would come back forever.
         if running is not None and not (signal.gather and all(entry.gather for entry in entries)):
             self.done(running)
@@ -102,14 +106,16 @@ class ActionStack:
         return any(name in block.events for block in self._evaluation.interview.offering(canonical(name)))
 
 
-def _entry(request: Any) -> Entry:
+def _entries(request: Any) -> list[Entry]:
     """What ``force_ask()`` was given: a name, an action with arguments, or one of the documented orders."""
     if not isinstance(request, dict):
-        return Entry(str(request))
+        return [Entry(str(request))]
+    if "follow up" in request:
+        return [Entry(canonical(name), optional=True) for name in _names(request["follow up"])]
     for order, action in _ORDERS.items():
         if order in request:
-            return Entry(action, {"variables": request[order]})
-    return Entry(str(request["action"]), dict(request.get("arguments", {})))
+            return [Entry(action, {"variables": request[order]})]
+    return [Entry(str(request["action"]), dict(request.get("arguments", {})))]
 
 
 def _names(variables: Any) -> list[str]:
@@ -122,6 +128,12 @@ def _force_ask(_evaluation: Evaluation, arguments: dict[str, Any]) -> None:
 
 def _undefine(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
     evaluation.undefine(*_names(arguments.get("variables", [])))
+
+
+def _invalidate(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
+    names = _names(arguments.get("variables", []))
+    evaluation.remember_as_defaults(*names)
+    evaluation.undefine(*names)
 
 
 def _compute(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
@@ -138,13 +150,14 @@ def _set(evaluation: Evaluation, arguments: dict[str, Any]) -> None:
             evaluation.assign(str(name), value)
 
 
-_ORDERS = {"undefine": "_da_undefine", "invalidate": "_da_undefine", "recompute": "_da_compute", "set": "_da_set"}
+_ORDERS = {"undefine": "_da_undefine", "invalidate": "_da_invalidate", "recompute": "_da_compute", "set": "_da_set"}
 
 BuiltIn = Callable[["Evaluation", dict[str, Any]], None]
 
 BUILT_IN: dict[str, BuiltIn] = {
     "_da_force_ask": _force_ask,
     "_da_undefine": _undefine,
+    "_da_invalidate": _invalidate,
     "_da_compute": _compute,
     "_da_set": _set,
 }

@@ -14,6 +14,7 @@ from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import InterviewError
 from appliance.interview.markup import file_numbers, plain_text, to_html
 from appliance.interview.message import SPECIAL_COLORS
+from appliance.interview.reviewed import put_review
 from appliance.interview.screen import Button, Choice, HelpSection, Screen, ShownField
 from appliance.interview.signals import BackgroundResponseSignal
 from appliance.interview.templates import TextTemplate
@@ -116,6 +117,9 @@ class Asking(Variables):
         if nothing_left:
             return None
         self._put_options(screen, block)
+        later = list(block.later)
+        if block.review is not None:
+            later.extend(dict.fromkeys(put_review(self, screen, block)))  # type: ignore[arg-type]
         self._put_continue(screen, block)
         self._put_switches(screen, block)
         self._put_help(screen, block)
@@ -123,9 +127,9 @@ class Asking(Variables):
             attach(self, screen, block)  # type: ignore[arg-type]
         for needed in block.need_after:
             needed.value(answers)
-        if block.later:
-            screen.extras["later"] = list(block.later)
-            screen.under_html = self._later_note(block.later) + screen.under_html
+        if later:
+            screen.extras["later"] = later
+            screen.under_html = self._later_note(later) + screen.under_html
         self._question_terms, self._question_auto_terms = {}, {}
         return screen
 
@@ -354,9 +358,15 @@ class Asking(Variables):
             self.ensure_parent(screen.continue_variable)
             if screen.kind == "end":
                 screen.kind = "continue"
+        key = "continue button"
+        if block.review is not None and screen.kind == "end":   # no variable: the button only closes the review
+            screen.kind, key = "continue", "resume button"
+            label = block.parts.get("resume button label") or self.interview.screen_parts.get("resume button label")
+            screen.continue_label_html = (
+                self.html(label, inline=True) if label is not None else self.inline(self.word("Resume")))
         if not screen.continue_label_html:
             screen.continue_label_html = self.inline(self.word("Continue"))
-        color = block.parts.get("continue button color") or self.interview.screen_parts.get("continue button color")
+        color = block.parts.get(f"{key} color") or self.interview.screen_parts.get(f"{key} color")
         if screen.kind in ("fields", "continue"):
             button = Button(
                 0,

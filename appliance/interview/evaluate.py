@@ -16,6 +16,7 @@ from appliance.interview import namespace
 from appliance.interview.actions import BUILT_IN, ActionStack
 from appliance.interview.asking import Asking
 from appliance.interview.blocks.base import Block
+from appliance.interview.blocks.question import QuestionBlock
 from appliance.interview.code import CodeText
 from appliance.interview.errors import EndlessLoop, InterviewError, NoEnd, UnknownVariable
 from appliance.interview.failures import MISSING, code_failed, missing_name, place_of
@@ -239,26 +240,32 @@ class Evaluation(Asking):
             self.action, self.arguments = entry.action, entry.arguments
             if entry.gather:
                 self.settle(entry.action)
-            else:
-                self._run_action(entry.action)
+            elif not self._run_action(entry.action) and not entry.optional:
+                raise UnknownVariable(
+                    f"This interview has no action {entry.action!r}: no block has 'event: {entry.action}'.",
+                    file=self.interview.reference,
+                    variables=(entry.action,),
+                )
             self.stack.done(entry)
         self.action, self.arguments = None, {}
 
-    def _run_action(self, name: str) -> None:
+    def _run_action(self, name: str) -> bool:
+        """Whether there is anything that answers to `name` now; if so, it has run."""
         if name in BUILT_IN:
             BUILT_IN[name](self, self.arguments)
-            return
-        for block, bindings in self._candidates(canonical(name)):
+            return True
+        name = canonical(name)
+        candidates = list(self._candidates(name))
+        if not any(name in (self.resolve_with(event, dict(bindings)) for event in block.events)
+                   for block, bindings in candidates):   # a variable: a person is to be asked, if any block can do that
+            candidates.sort(key=lambda candidate: not isinstance(candidate[0], QuestionBlock))
+        for block, bindings in candidates:
             try:
-                self._try(block, canonical(name), (), None, dict(bindings))
+                self._try(block, name, (), None, dict(bindings))
             except _Skip:
                 continue
-            return
-        raise UnknownVariable(
-            f"This interview has no action {name!r}: no block has 'event: {name}'.",
-            file=self.interview.reference,
-            variables=(name,),
-        )
+            return True
+        return False
 
     # -- seeking ---------------------------------------------------------------------------------------
 

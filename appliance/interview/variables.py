@@ -94,6 +94,13 @@ class Variables:
             return True, remembered[name]
         return known, value
 
+    def remember_as_defaults(self, *names: str) -> None:
+        """Offer the values that `names` have now as defaults when they are asked again."""
+        defaults = self.internal.setdefault("defaults", {})
+        for name in map(canonical, names):
+            if self.is_defined(name):
+                defaults[name] = self.value(name)
+
     def assign(self, name: str, value: Any) -> None:
         """Set `name` to `value`; the object that holds an attribute or item must be there.
 

@@ -7,7 +7,6 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Literal, NoReturn
 
 from appliance.interview.host import current
-from appliance.interview.names import canonical
 from appliance.interview.screen import html_name, variable_of
 from appliance.interview.signals import AskFor, RerunLogic
 from appliance.library.errors import DAValidationError
@@ -80,21 +79,13 @@ def define(var: str, val: Any) -> None:
 def undefine(*pargs: str, invalidate: bool = False) -> None:
     """Take the values of these variables away; with `invalidate`, offer them as defaults when they are asked again."""
     if invalidate:
-        remember_as_defaults(pargs)
+        current().remember_as_defaults(*pargs)
     current().undefine(*pargs)
 
 
 def invalidate(*pargs: str) -> None:
     """:func:`undefine`, remembering the values as defaults for when they are asked again."""
     undefine(*pargs, invalidate=True)
-
-
-def remember_as_defaults(names: tuple[str, ...]) -> None:
-    evaluation = current()
-    defaults = evaluation.internal.setdefault("defaults", {})
-    for name in map(canonical, names):
-        if evaluation.is_defined(name):
-            defaults[name] = evaluation.value(name)
 
 
 def need(*_pargs: Any) -> bool:

@@ -26,6 +26,7 @@ from appliance.ui.attachments import draw_attachments
 from appliance.ui.buttons import draw_buttons
 from appliance.ui.context import Drawable, PageContext
 from appliance.ui.progress import draw_progress
+from appliance.ui.review import draw_review
 from appliance.ui.rows import draw_rows, error_links
 
 __all__ = ["PageContext", "body_class", "browser_title", "draw_body", "draw_page", "extra_css", "extra_scripts"]
@@ -57,7 +58,9 @@ def draw_body(reply: Drawable, page: PageContext) -> str:
         errors=error_links(screen, shown.errors), can_go_back=can_go_back,
         rows=draw_rows(screen, shown.errors, shown.drafts), attachments=draw_attachments(screen),
         buttons=draw_buttons(screen, can_go_back=can_go_back),
-        progress=draw_progress(screen, page.progress), form_class=_FORM_CLASS[screen.kind],
+        progress=draw_progress(screen, page.progress),
+        form_class="daformreview" if "review" in screen.extras else _FORM_CLASS[screen.kind],
+        review=draw_review(screen),
         hidden=_hidden(screen, reply, page),
         multipart=any(map(datatypes.is_file, screen.fields)),
         back_hidden=_inputs([*_common(reply, page), ("_back_one", "1")]),

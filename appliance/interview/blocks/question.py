@@ -8,6 +8,7 @@ from appliance.interview.blocks.attachment import read_attachments
 from appliance.interview.blocks.base import Block, BlockSource, keys
 from appliance.interview.blocks.choices import ChoiceList, ChoiceSpec
 from appliance.interview.blocks.fields import FieldSpec, read_fields
+from appliance.interview.blocks.review import read_review
 from appliance.interview.blocks.settings import read_terms
 from appliance.interview.code import CodeText
 from appliance.interview.templates import TextTemplate
@@ -35,13 +36,11 @@ YES_NO = {
 
 LATER_MODIFIERS = (
     "signature",
-    "review",
     "table",
     "list collect",
     "action buttons",
     "audio",
     "video",
-    "tabular",
     "question metadata",
 )
 """Parts of a question that come in a later version; the screen says so where one is used."""
@@ -112,6 +111,7 @@ QUESTION_KEYS = keys(
     ("required", "any", "whether the signature is needed"),
     ("pen color", "text", "the colour of the signature"),
     ("review", "list", "answers to look at again"),
+    ("skip undefined", "flag", "False: ask for what the review mentions and is not defined, instead of leaving it out"),
     ("tabular", "any", "show the review as a table"),
     ("table", "any", "a table"),
     ("list collect", "any", "gather a list on one screen"),
@@ -164,6 +164,8 @@ class QuestionBlock(Block):
             "decoration",
             "continue button label",
             "continue button color",
+            "resume button label",
+            "resume button color",
             "back button label",
             "help label",
             "default",
@@ -200,6 +202,7 @@ class QuestionBlock(Block):
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
         self.later = [key for key in LATER_MODIFIERS if key in source]
+        self.review = read_review(source) if source.data.get("review") is not None else None
         self._read_documents(source, interview)
         self.fields: list[FieldSpec] = read_fields(source) if "fields" in source else []
         self.continue_variable = source.name("continue button field") if "continue button field" in source else None
