@@ -19,6 +19,7 @@ from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHan
 from appliance.server.interview import InterviewHandler
 from appliance.server.leaving import LeavingHandler
 from appliance.server.parts import Parts
+from appliance.server.refresh_loops import RefreshLoops
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
@@ -84,6 +85,7 @@ class ServerApplication(Application):
         self.parts = parts
         self.assets = Assets()
         self.tabs = Tabs(parts.turns)
+        self.refresh_loops = RefreshLoops()
         self.task_updates = TaskUpdates()
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self.names = _configured_names(parts)
