@@ -24,7 +24,6 @@ from appliance.mail.handing_over import Answer, as_sent, hand_over
 from appliance.mail.mail_log import MailLog
 from appliance.mail.mail_server import MailServer
 from appliance.store.database import Store
-from appliance.store.errors import StoreError
 from appliance.store.outbox import (
     Mail,
     MailRow,
@@ -113,8 +112,8 @@ class Outbox:
             self._woken.clear()
             try:
                 pause = await self._round()
-            except StoreError:
-                logger.exception("the outbox cannot be read or written")
+            except Exception:   # whatever it is, what waits must not wait for the next start
+                logger.exception("the outbox cannot be read, written or sent; the next try is in %g s", _LONGEST_SLEEP)
                 pause = _LONGEST_SLEEP
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
@@ -150,7 +149,7 @@ class Outbox:
         with contextlib.ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connected())
-            except (OSError, smtplib.SMTPException) as problem:
+            except (OSError, smtplib.SMTPException, UnicodeError) as problem:
                 self._log.unreachable(_kind(problem))
                 for row in rows:
                     self._postpone(row, _kind(problem), _words(problem))
@@ -204,7 +203,7 @@ class Outbox:
         try:
             marked: Future[None] = self._store.write(mark)
             marked.result()
-        except StoreError:
+        except Exception:
             self._to_mark[row.number] = mark
             raise
 
@@ -222,6 +221,8 @@ def _kind(problem: Exception) -> str:
     """What went wrong, without any value."""
     if isinstance(problem, smtplib.SMTPAuthenticationError):
         return f"the user name or password was refused ({problem.smtp_code})"
+    if isinstance(problem, UnicodeError):
+        return "the server's name, the user name or the password has letters that mail servers cannot take"
     if isinstance(problem, smtplib.SMTPResponseException):
         return f"{type(problem).__name__} ({problem.smtp_code})"
     if isinstance(problem, smtplib.SMTPNotSupportedError):
@@ -235,4 +236,6 @@ def _words(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPResponseException):
         said = problem.smtp_error
         return f"{problem.smtp_code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+    if isinstance(problem, UnicodeError):
+        return _kind(problem)   # its own words quote the password
     return str(problem)

@@ -309,6 +309,47 @@ def test_a_wrong_password_fails_no_mail(tmp_path: Path) -> None:
     in_loop(test)
 
 
+def test_a_password_that_cannot_be_sent_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    """Letters that mail servers do not take: the mail waits, the outbox goes on, and health says why."""
+    async def test() -> None:
+        tls, trusted = certificate(tmp_path)
+        async with receiver(tls=tls, password="right") as there, office(
+                tmp_path, there.port, use_tls=True, certificates=str(trusted), username="clinic",
+                password="schlüssel") as here:
+            here.post("ann@client.example")
+            here.outbox.start()
+            row = await here.until("waiting", 1)
+            assert row.error.endswith("has letters that mail servers cannot take")
+            assert "\xfc" not in open_answer(row, KEY)
+            here.due_now()
+            await here.until("waiting", 2)
+            assert (await here.outbox.health())["status"] == "retrying"
+    in_loop(test)
+
+
+def test_what_nobody_expected_does_not_end_the_outbox(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and what waits is sent when something new comes."""
+    async def test() -> None:
+        async with receiver() as there, office(tmp_path, there.port) as here:
+            failed = asyncio.Event()
+            original = Outbox._round
+
+            async def fails(self: Outbox) -> float | None:
+                if failed.is_set():
+                    return await original(self)
+                failed.set()
+                raise LookupError
+            monkeypatch.setattr(Outbox, "_round", fails)
+            here.post("ann@client.example")
+            here.outbox.start()
+            await failed.wait()
+            here.outbox.wake()
+            await here.until("sent")
+            assert "LookupError" in caplog.text
+    in_loop(test)
+
+
 def test_nothing_is_sent_where_encryption_was_asked_for_and_is_not_there(tmp_path: Path) -> None:
     """``use tls`` against a server without STARTTLS: somebody in between could have taken it out."""
     async def test() -> None:
