@@ -162,11 +162,11 @@ class Asking(Variables):
         screen.css_html = self._tagged("css", block)
         screen.decoration = parts["decoration"].render(answers).strip() if "decoration" in parts else ""
         screen.check_in = parts["check in"].render(answers).strip() if "check in" in parts else None
+        screen.check_in_delay = block.check_in_delay
         screen.section = block.section.render(answers).strip() if block.section is not None else ""
         screen.menu = [dict(item) for item in self.answers.get("menu_items", []) if isinstance(item, dict)]
         screen.features = dict(self.interview.features)
         screen.reload_after = self._reload(block)
-        screen.check_in_delay = block.check_in_delay
 
     def _tagged(self, key: str, block: QuestionBlock) -> str:
         """The author's ``script`` or ``css`` of the question and its fields, each in its tag where it has none."""

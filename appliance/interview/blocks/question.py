@@ -44,9 +44,9 @@ LATER_MODIFIERS = (
     "question metadata",
 )
 """Parts of a question that come in a later version; the screen says so where one is used."""
+
 LEAST_DELAY = 100
 """Milliseconds: less is not felt, and only makes the server work."""
-
 
 DOCUMENT_SWITCHES = ("include attachment notice", "include download tab", "describe file types", "allow downloading",
                      "manual attachment list")
@@ -85,8 +85,8 @@ QUESTION_KEYS = keys(
     ("terms", "any", "words that are explained where they stand in braces"),
     ("auto terms", "any", "words that are explained wherever they stand"),
     ("reload", "any", "seconds after which the screen is loaded again"),
-    ("check in delay", "number", "milliseconds after the last key until it runs"),
     ("check in", "text", "the action that runs while the person types"),
+    ("check in delay", "number", "milliseconds after the last key until it runs"),
     ("prevent going back", "any", "whether the person cannot go back from here"),
     ("back button", "any", "whether there is a Back button in the question"),
     ("back button label", "text", "the words on the Back button"),
@@ -195,9 +195,9 @@ class QuestionBlock(Block):
                 "floating labels",
             )
         }
+        self.check_in_delay = _check_in_delay(source)
         self.help = _help(source)
         self.terms = read_terms(source, "terms") if "terms" in source else {}
-        self.check_in_delay = _check_in_delay(source)
         self.auto_terms = read_terms(source, "auto terms") if "auto terms" in source else {}
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
@@ -269,9 +269,6 @@ class QuestionBlock(Block):
         return evaluation.ask(self)
 
 
-def _help(source: BlockSource) -> dict[str, Any] | None:
-    """The ``help`` of a question: a text, or a mapping with ``content``, ``heading`` and ``label``."""
-    value = source.data.get("help")
 def _check_in_delay(source: BlockSource) -> int | None:
     """``check in delay``: milliseconds after the last key; an extension of ours."""
     key = "check in delay"
@@ -285,6 +282,9 @@ def _check_in_delay(source: BlockSource) -> int | None:
     return value
 
 
+def _help(source: BlockSource) -> dict[str, Any] | None:
+    """The ``help`` of a question: a text, or a mapping with ``content``, ``heading`` and ``label``."""
+    value = source.data.get("help")
     if value is None:
         return None
     if isinstance(value, YamlMap):
