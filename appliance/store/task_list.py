@@ -15,12 +15,13 @@ _OUTSTANDING = """SELECT * FROM tasks WHERE state IN ('queued', 'running') AND (
         SELECT session_id FROM session_keys WHERE holder IN (SELECT value FROM json_each(?))))
     ORDER BY number"""
 
-_ENDED = """SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY state ORDER BY ended DESC, number DESC) AS newest FROM tasks
+_ENDED = """SELECT * FROM tasks WHERE number IN (SELECT number FROM (
+        SELECT number, row_number() OVER (PARTITION BY state ORDER BY ended DESC, number DESC) AS newest FROM tasks
         WHERE state NOT IN ('queued', 'running') AND (? IS NULL OR session_id IN (
             SELECT session_id FROM session_keys WHERE holder IN (SELECT value FROM json_each(?)))))
-    WHERE newest <= ? ORDER BY ended DESC, number DESC"""
-# Of each state, so that a thousand tasks that went well do not hide one that waits to be run again.
+        WHERE newest <= ?) ORDER BY ended DESC, number DESC"""
+# Of each state, so that a thousand tasks that went well do not hide one that waits to be run again. By their numbers
+# first: results can be large, and those that are not listed are not to be read.
 
 
 @dataclass(frozen=True)
