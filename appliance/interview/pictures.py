@@ -15,6 +15,7 @@ __all__ = ["convert", "format_of", "shrink"]
 
 _MOST = 89_000_000   # pixels, from where on Pillow warns; in memory that is 270 MB
 _WITHOUT_TRANSPARENCY = frozenset({"JPEG", "PDF", "BMP"})
+_OF_PRINTERS, _FOR_PRINTERS = frozenset({"CMYK", "YCbCr", "LAB"}), frozenset({"TIFF"})
 
 
 def format_of(extension: str) -> str | None:
@@ -82,6 +83,8 @@ def _save(picture: Image.Image, to_format: str, to: Path) -> None:
     picture = ImageOps.exif_transpose(picture)
     if to_format in _WITHOUT_TRANSPARENCY:
         picture = _on_white(picture)
+    elif picture.mode in _OF_PRINTERS and to_format not in _FOR_PRINTERS:
+        picture = picture.convert("RGB")
     picture.save(to, format=to_format)
 
 

@@ -31,7 +31,10 @@ def path_and_mimetype(file_ref: Any) -> tuple[str | None, str]:
     :raises OSError: where an address cannot be fetched.
     """
     if isinstance(file_ref, DAFileList | DAFileCollection):
-        file_ref = next(iter(_each(file_ref)))
+        there = list(_each(file_ref))
+        if not there:
+            raise IndexError(f"{file_ref.instanceName} has no file.")
+        file_ref = there[0]
     if isinstance(file_ref, FileContents):
         return file_ref.path(), file_ref.mimetype
     reference = str(file_ref)
@@ -59,7 +62,7 @@ def pdf_concatenate(*pargs: Any, filename: str = "file.pdf", output_to: Any = No
         raise ValueError("pdf_concatenate() was given no file.")
     made = _new(output_to, filename)
     target = Path(made.path())
-    parts = [_as_pdf(file, target.with_name(f"part-{number}.pdf")) for number, file in enumerate(files)]
+    parts = [_as_pdf(file, target.with_name(f".part-{number}.pdf")) for number, file in enumerate(files)]
     pdf_files.join(parts, target)
     return made
 
@@ -143,8 +146,8 @@ def _name_of(file: Any, path: str) -> str:
 def _unused(name: str, used: set[str]) -> str:
     stem, dot, extension = name.rpartition(".")
     number, made = 1, name
-    while made in used:
+    while made.casefold() in used:   # many systems would unpack A.txt over a.txt
         made = f"{stem}_{number}.{extension}" if dot and stem else f"{name}_{number}"
         number += 1
-    used.add(made)
+    used.add(made.casefold())
     return made

@@ -237,7 +237,7 @@ class DAFile(FileContents):
         :raises NotReadable: where the file has no such page.
         """
         path = self._opened()
-        made = path.with_name(f"{prefix}-{int(page)}.png")
+        made = path.with_name(f".{prefix}-{int(page)}.png")   # no file of a session begins with a dot
         made.write_bytes(page_image(path, int(page), dpi=_RESOLUTIONS.get(prefix, 300), color=True).png)
         return str(made)
 
@@ -290,7 +290,7 @@ class DAFile(FileContents):
         if kind is None or not (self.mimetype or "").startswith("image/"):
             raise ValueError(f"convert_to() changes pictures only; it cannot make a .{extension} of {self.filename}.")
         path = self._opened()
-        changed = path.with_name(f"changed.{extension}")
+        changed = path.with_name(f".changed.{extension}")   # no file of a session begins with a dot
         pictures.convert(path, kind, changed)
         stem = self.filename.rpartition(".")[0] or self.filename
         made = self if output_to is None else output_to

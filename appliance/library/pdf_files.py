@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 __all__ = ["form_fields", "is_encrypted", "join", "take_pages"]
 
 
+# What pypdf raises on damaged files besides its own errors: it takes much of what it finds for what it should be.
+_DAMAGED = (AssertionError, AttributeError, LookupError, OverflowError, RecursionError, TypeError)
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[PdfReader]:
-    """:raises ValueError: where the file is no PDF that can be read."""
+def _read(path: Path) -> Iterator[PdfReader]:
+    """:raises ValueError: where the file is no PDF that can be read, also of what is done with it in here."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     try:
         with path.open("rb") as file:
-            reader = PdfReader(file)
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise ValueError("This PDF file is protected by a password.")
-            yield reader
-    except PyPdfError as error:
+            yield PdfReader(file)
+    except (PyPdfError, *_DAMAGED) as error:
         raise ValueError("This is not a PDF file that can be read.") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[PdfReader]:
+    """:raises ValueError: where the file is no PDF that can be read, or needs a password."""
+    with _read(path) as reader:
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ValueError("This PDF file is protected by a password.")
+        yield reader
 
 
 def is_encrypted(path: Path) -> bool:
@@ -38,14 +48,8 @@ def is_encrypted(path: Path) -> bool:
 
     :raises ValueError: where the file is no PDF that can be read.
     """
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
-
-    try:
-        with path.open("rb") as file:
-            return bool(PdfReader(file).is_encrypted)
-    except PyPdfError as error:
-        raise ValueError("This is not a PDF file that can be read.") from error
+    with _read(path) as reader:
+        return bool(reader.is_encrypted)
 
 
 def join(paths: Iterable[Path], to: Path) -> None:
@@ -58,6 +62,8 @@ def join(paths: Iterable[Path], to: Path) -> None:
     with PdfWriter() as writer:
         for path in paths:
             with _opened(path) as reader:
+                if not reader.pages:
+                    raise ValueError("This is not a PDF file that can be read: no page is found in it.")
                 writer.append(reader)
         writer.write(to)
 

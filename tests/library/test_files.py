@@ -270,8 +270,9 @@ result = [others.slurp(), others.filename, others.mimetype, others.extension, ot
 
 
 def test_empty_list_of_files() -> None:
-    with pytest.raises(CodeFailed, match="others has no file"):
-        after("others.gathered = True\nresult = others.path()")
+    for code in ("others.path()", "path_and_mimetype(others)"):
+        with pytest.raises(CodeFailed, match="others has no file"):
+            after(f"others.gathered = True\nresult = {code}")
 
 
 def test_document_in_several_formats() -> None:
@@ -329,6 +330,17 @@ def test_what_calls_itself_pdf_and_is_none(code: str) -> None:
         expression(b"no", "a.pdf", code)
 
 
+@pytest.mark.parametrize(("code", "old", "new"), [
+    ("f.get_pdf_fields()", b"trailer\n", b"trailer9"), ("f.is_encrypted()", b"xref\n", b"xref/"),
+    ("f.extract_pages(1, 1)", b"/Type /Pages", b"/ ype /Pages"), ("pdf_concatenate(f)", b"/Count 3", b"/Count x")])
+def test_pdf_with_damage_inside(code: str, old: bytes, new: bytes) -> None:
+    """Wherever it is damaged, the words say so, and no page is left out in silence."""
+    content = pdf(3).replace(old, new)
+    assert content != pdf(3)
+    with pytest.raises(CodeFailed, match="not a PDF file that can be read"):
+        expression(content, "a.pdf", code)
+
+
 def test_pdf_that_may_not_be_changed_has_a_password() -> None:
     _talk, result = expression(pdf(1, password="x"), "a.pdf", "[f.is_encrypted(), f.num_pages()]")
     assert result == [True, 1]
@@ -368,6 +380,22 @@ def test_convert_to(mode: str, extension: str, kind: str | None) -> None:
             assert opened.format == kind
 
 
+@pytest.mark.parametrize("extension", ["png", "gif", "pdf"])
+def test_convert_to_of_a_picture_for_printers(extension: str) -> None:
+    """Their colours are known to few formats."""
+    _talk, made = expression(picture("CMYK", kind="JPEG"), "cat.jpg", f"f.convert_to('{extension}')")
+    assert made.filename == f"cat.{extension}"
+
+
+@pytest.mark.parametrize(("filename", "code"), [
+    ("changed.png", "f.convert_to('png', output_to=DAFile('g'))"), ("page-1.png", "f.page_path(1)")])
+def test_a_file_may_be_called_like_what_is_made_of_it(filename: str, code: str) -> None:
+    """What is made on the way does not take its place."""
+    content = picture(size=(300, 100))
+    _talk, read = expression(content, filename, f"[{code}, f.slurp()][1]")
+    assert read == content
+
+
 def test_convert_to_changes_pictures_only() -> None:
     with pytest.raises(CodeFailed, match="changes pictures only"):
         expression(b"text", "a.txt", "f.convert_to('pdf')")
@@ -396,6 +424,13 @@ def test_zip_file(with_package: Path) -> None:
     with zipfile.ZipFile(talk.host.file_path(made.number)) as archive:
         assert archive.namelist() == ["a.txt", "a_1.txt", "_up/a.txt", "_up/cow.png"]
         assert archive.read("a.txt") == b"A"
+
+
+def test_zip_file_for_systems_that_take_small_letters_for_large_ones() -> None:
+    """Unpacked there, no file covers another."""
+    talk, made = expression(b"A", "a.txt", "zip_file(f, DAFile('g', filename='A.txt', content='B'))")
+    with zipfile.ZipFile(talk.host.file_path(made.number)) as archive:
+        assert archive.namelist() == ["a.txt", "A_1.txt"]
 
 
 # -- files of packages ----------------------------------------------------------------------------------------------
