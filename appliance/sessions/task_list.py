@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from appliance.interview.tasks import ErrorDetails, TaskState
@@ -16,6 +17,7 @@ from appliance.sessions.errors import NotYours
 from appliance.sessions.opened import title_context
 from appliance.sessions.runner import Runner
 from appliance.sessions.visitor import Visitor
+from appliance.store.errors import WrongKey
 from appliance.store.journal import Journal
 from appliance.store.keys import Holder, appliance_holder, unwrap
 from appliance.store.sealing import unseal
@@ -153,10 +155,12 @@ class TaskList:
 
     def _summary(self, task: ListedTask, own: set[str], key: bytes | None) -> TaskSummary:
         row = task.row
-        result = open_result(row, key) if key is not None else None
-        title = ""
-        if key is not None and task.session.sealed_title:
-            title = unseal(key, task.session.sealed_title, title_context(row.session_id)).decode()
+        title, result = "", None
+        if key is not None:
+            with suppress(WrongKey):   # one that is damaged on the disk must not take the others from the page
+                result = open_result(row, key)
+                if task.session.sealed_title:
+                    title = unseal(key, task.session.sealed_title, title_context(row.session_id)).decode()
         return TaskSummary(
             row.id, row.session_id, task.session.interview, title, row.action, row.state, row.created, row.started,
             row.ended, task.place, row.deaths, row.error_type, row.error_where,
@@ -174,5 +178,8 @@ def _key(task: ListedTask, openers: list[Holder], keys: dict[str, bytes | None])
     session_id, sealed = task.row.session_id, task.session.keys
     if session_id not in keys:
         opener = next((one for one in openers if one.name in sealed), None)
-        keys[session_id] = None if opener is None else unwrap(opener, session_id, sealed[opener.name])
+        keys[session_id] = None
+        if opener is not None:
+            with suppress(WrongKey):
+                keys[session_id] = unwrap(opener, session_id, sealed[opener.name])
     return keys[session_id]

@@ -192,3 +192,16 @@ def test_the_list_stays_short(tmp_path: Path) -> None:
         assert len(listed) == 1 + MOST_ENDED + 1
         assert (listed[-1].task_id, listed[-1].state) == ("old3", "failed")
     run(tmp_path, test, TEXT)
+
+
+@pytest.mark.parametrize("damage", ["tasks SET sealed_result = x'01'", "session_keys SET sealed_key = x'01'"])
+def test_a_damaged_task_does_not_hide_the_others(tmp_path: Path, damage: str) -> None:
+    """It is listed, without what it said."""
+    async def test(house: House) -> None:
+        task_id = await _started(house)
+        assert await house.journal.mark_running(task_id, "w")
+        await house.end(task_id, error=ErrorDetails("ValueError", "secret"))
+        house.store.write(lambda database: database.executescript(f"UPDATE {damage}")).result()
+        [task] = await house.turns.tasks_of(ANN)
+        assert (task.task_id, task.state, task.error) == (task_id, "failed", None)
+    run(tmp_path, test, TEXT)
