@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from appliance.interview import datatypes
+from appliance.interview.datatypes.file import about_name
 from appliance.interview.datatypes.options import icon
 from appliance.interview.files import Upload
 from appliance.interview.screen import html_name
@@ -100,6 +101,14 @@ def test_file_is_kept_while_another_field_is_put_right() -> None:
     assert "letter.txt" in drawn
     talk.post({html_name("number"): ["3"], f"_kept_{field.html_name}": [str(number)]})
     assert talk.question == "Got 3 and Dear all"
+
+
+def test_the_kinds_that_are_asked_for_are_named() -> None:
+    """By what files end in, or in words."""
+    accept = "datatype: file\n        accept: |\n          'image/*, .pdf, text/plain'"
+    talk = Talk(PICTURE.replace("datatype: file", accept))
+    talk.upload(upload("picture", "film.mp4", b"x", "video/mp4"))
+    assert talk.errors[0].endswith("one of these: pictures, .pdf, .txt")
 
 
 def test_new_file_takes_the_place_of_the_kept_one() -> None:
@@ -358,3 +367,14 @@ def test_draft_without_its_file_says_that_it_must_be_chosen_again() -> None:
     field = talk.screen.fields[0]
     drawn = datatypes.find(field).control(field, {field.html_name: ["<cat>.png"]}, None)
     assert "Please choose &lt;cat&gt;.png again" in drawn
+
+
+@pytest.mark.parametrize("about", [
+    "[{}]", "3", "[1]", '[{"number": 1e999, "filename": "x", "size": 1}]', "[" * 100_000], ids=range(5))
+def test_draft_with_nonsense_about_its_file_is_drawn(about: str) -> None:
+    """A form is what a browser, or anything else, made of it."""
+    talk = Talk(PICTURE)
+    field = talk.screen.fields[0]
+    drawn = datatypes.find(field).control(field, {about_name(field): [about]}, None)
+    assert 'type="file"' in drawn
+    assert 'type="checkbox"' not in drawn

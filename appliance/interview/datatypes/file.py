@@ -23,6 +23,7 @@ __all__ = ["File", "about_name", "is_file", "kept_files", "kept_name", "kept_num
 
 _KEPT = "_kept_"
 _NUMBER = re.compile(r"\d{1,15}")
+_KINDS = {"image/*": "pictures", "video/*": "films", "audio/*": "sound recordings"}
 _PLAIN = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+|\.[a-z0-9]+")
 
 
@@ -121,7 +122,7 @@ class File(Datatype):
             about = json.loads(last(draft, about_name(field)) or "[]")
             return [{"number": int(one["number"]), "filename": str(one["filename"]), "size": int(one["size"])}
                     for one in about]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):   # a browser may have sent anything
             return []
 
     def _listed(self, field: ShownField, kept: list[dict[str, Any]]) -> Markup:
@@ -191,7 +192,8 @@ class File(Datatype):
 
     @staticmethod
     def _not_accepted(field: ShownField, wanted: list[str]) -> FieldProblem:
-        endings = [token if token.startswith(".") else mimetypes.guess_extension(token) or token for token in wanted]
+        endings = [token if token.startswith(".") else _KINDS.get(token) or mimetypes.guess_extension(token) or token
+                   for token in wanted]
         return problem(field, "accept", value=", ".join(dict.fromkeys(endings)))
 
 
