@@ -143,7 +143,7 @@ def _image(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
             yield image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError, Image.DecompressionBombError) as error:
         raise NotReadable("The file is neither a PDF nor an image that can be read.") from error
 
 
@@ -154,11 +154,11 @@ def _taken(path: Path, number: int, dpi: int, color: bool) -> tuple[Image.Image,
         if not 1 <= number <= int(getattr(opened, "n_frames", 1)):
             raise NotReadable(f"The image has no page {number}.")
         opened.seek(number - 1)
-        said = int(opened.info.get("dpi", (0, 0))[0])
+        said = float(opened.info.get("dpi", (0, 0))[0])   # of a broken one not a number
         image = ImageOps.exif_transpose(opened)   # cameras turn a photograph by saying so
         if image.has_transparency_data:
             white = Image.new("RGBA", image.size, "white")
             white.alpha_composite(image.convert("RGBA"))
             image = white
         image = image.convert("RGB" if color else "L")
-    return image, said if 70 <= said <= 1200 else dpi
+    return image, int(said) if 70 <= said <= 1200 else dpi

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
 from pypdf import PdfReader
 
 from appliance.interview.answers import thaw
@@ -392,6 +393,22 @@ class TestPages:
         """Damaged files are errors in words."""
         with pytest.raises(NotReadable, match=r"cannot be read|can be read"):
             page_count(self.write(tmp_path, content))
+
+    def test_nonsense_in_a_tiff(self, tmp_path: Path) -> None:
+        """A resolution that is no number harms nothing; dimensions that are missing make it unreadable."""
+        file = tmp_path / "scan.tif"
+        nonsense = TiffImagePlugin.ImageFileDirectory_v2()
+        nonsense[282] = nonsense[283] = TiffImagePlugin.IFDRational(0, 0)
+        nonsense[296] = 2
+        picture("odd").save(file, "TIFF", tiffinfo=nonsense)
+        assert page_image(file, 1, dpi=200).dpi == 200
+        content = bytearray(saved([picture("odd")], "TIFF"))
+        first = int.from_bytes(content[4:8], "little")
+        after = first + 2 + 12 * int.from_bytes(content[first:first + 2], "little")
+        content[after:after + 4] = len(content).to_bytes(4, "little")
+        file.write_bytes(content + struct.pack("<HHHIII", 1, 305, 3, 1, 0, 0))   # a second page of no size
+        with pytest.raises(NotReadable):
+            page_image(file, 2)
 
     def test_no_such_page(self, tmp_path: Path) -> None:
         """Neither in a PDF nor in an image."""
