@@ -29,7 +29,7 @@ def background_progress(fraction: Any = None, text: Any = "") -> None:
 def _fraction(given: Any) -> float:
     try:
         number = math.nan if isinstance(given, bool | str) else float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number <= 1:
         hint = f" Did you mean {number / 100:g}?" if 1 < number <= 100 else ""

@@ -44,7 +44,7 @@ class _Task:
         self.host = host
 
 
-@pytest.mark.parametrize("wrong", [-0.1, 1.01, 50, "half", "0.5", True, float("nan"), float("inf"), [1]])
+@pytest.mark.parametrize("wrong", [-0.1, 1.01, 50, "half", "0.5", True, float("nan"), float("inf"), [1], 10 ** 400])
 def test_anything_else_is_a_clear_error(wrong: Any) -> None:
     with pytest.raises(DAError, match="from 0 to 1"):
         background_progress(wrong)
