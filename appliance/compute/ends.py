@@ -15,6 +15,7 @@ from typing import Any
 from appliance.compute.captured import Captured
 from appliance.compute.report import Report
 from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
+from appliance.interview.failures import words_of
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import (
     BackgroundAnswer,
@@ -119,7 +120,7 @@ def _details(error: BaseException) -> ErrorDetails:
         return ErrorDetails(error.error_type, error.message, error.trace, tuple(error.variables))
     trace = "".join(traceback.format_exception(error))
     variables = tuple(error.variables) if isinstance(error, InterviewError) else ()
-    return ErrorDetails(type(error).__name__, str(error), trace, variables)
+    return ErrorDetails(type(error).__name__, words_of(error), trace, variables)
 
 
 def _pickled_effects(effects: Sequence[Effect]) -> bytes | None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from appliance.interview.errors import CodeFailed
 from appliance.interview.signals import MissingName
 
-__all__ = ["MISSING", "code_failed", "missing_name", "place_of"]
+__all__ = ["MISSING", "code_failed", "missing_name", "place_of", "words_of"]
 
 
 MISSING = (NameError, MissingName)
@@ -40,10 +40,18 @@ def code_failed(error: BaseException, files: Container[str], sought: tuple[str, 
     place = place_of(error, files)
     trace = "".join(traceback.format_exception(error))
     return CodeFailed(
-        str(error) or type(error).__name__,
+        words_of(error),
         error_type=type(error).__name__,
         trace=trace,
         file=place[0] if place else None,
         line=place[1] if place else None,
         variables=tuple(reversed(sought)),
     )
+
+
+def words_of(error: BaseException) -> str:
+    """An exception's own words; its type where it has none, also because they fail in their turn."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001 - classes of authors can fail in any way
+        return type(error).__name__

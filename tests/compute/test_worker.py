@@ -32,6 +32,14 @@ fields:
   - Amount: amount
     datatype: number
 ---
+event: raises_without_words
+code: |
+  class Wordless(Exception):
+    def __str__(self):
+      raise ValueError('no words')
+  background_error_action('on_failure')
+  raise Wordless()
+---
 event: add
 code: |
   background_response(553 + action_argument('value'))
@@ -233,6 +241,15 @@ def test_the_error_action_gets_what_went_wrong(packages: Path) -> None:
     assert set(action.arguments) == {"context", "error_type", "error_message", "error_trace", "variables"}
     assert action.arguments["context"] == "dividing"
     assert action.arguments["error_type"] == "ZeroDivisionError"
+
+
+def test_an_error_without_words_is_an_error_like_others(packages: Path) -> None:
+    """An exception of an author that cannot say what it is: it is named, and the error action runs."""
+    end = run(packages, "raises_without_words").end
+    assert end.error is not None
+    assert (end.error.error_type, end.error.error_message) == ("Wordless", "Wordless")
+    assert end.follow_up is not None
+    assert pickle.loads(end.follow_up).arguments["error_type"] == "Wordless"
 
 
 def test_an_error_action_is_not_run_when_all_is_well(packages: Path) -> None:
