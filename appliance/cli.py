@@ -171,6 +171,8 @@ def _compute(options: argparse.Namespace) -> int:
         make_certificates(folder, options.hosts)
     except FileExistsError as problem:
         return _complain(f"{problem}, and workers that use it would be locked out. Please name another folder.")
+    except ValueError as problem:
+        return _complain(f"{problem}.")
     except OSError as problem:
         return _complain(f"The certificates cannot be written: {problem}.")
     print(start_words(folder, options.hosts[0] if options.hosts else "127.0.0.1"))

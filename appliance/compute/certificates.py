@@ -5,13 +5,19 @@ Whoever holds one of these keys can run code on the cluster, so every file is fo
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import ipaddress
+import math
 import os
+import re
+import shlex
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +32,8 @@ ROLES = ("scheduler", "worker", "client")
 DASK_SETTINGS = "dask.yaml"
 _VALID = dt.timedelta(days=3650)
 _PORT = 8786
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
+_WINDOWS = os.name == "nt"
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,14 @@ def make_certificates(folder: Path, hosts: Sequence[str] = ()) -> list[Path]:
     :param folder: made if need be.
     :param hosts: names or addresses of the computers that scheduler and workers run on, beside this one.
     :returns: the files.
+    :raises ValueError: if one of `hosts` can be no name or address of a computer.
     :raises FileExistsError: if one of them is there already: workers that use it would be locked out.
     :raises OSError: if the folder cannot be written to.
     """
+    names = [_general_name(host) for host in dict.fromkeys(["localhost", "127.0.0.1", *hosts])]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pairs = {role: KeyPair(f"{role}.pem", f"{role}-key.pem") for role in ROLES}
-    for name in (CA.certificate, DASK_SETTINGS, *(name for pair in pairs.values() for name in vars(pair).values())):
+    for name in (*vars(CA).values(), DASK_SETTINGS, *(name for pair in pairs.values() for name in vars(pair).values())):
         if (folder / name).exists():
             raise FileExistsError(f"There is a {name} in {folder} already")
     authority_key = ec.generate_private_key(ec.SECP256R1())
@@ -71,7 +81,7 @@ def make_certificates(folder: Path, hosts: Sequence[str] = ()) -> list[Path]:
     bodies = {CA.certificate: _pem(authority), CA.key: _pem_of_key(authority_key)}
     for role, pair in pairs.items():
         key = ec.generate_private_key(ec.SECP256R1())
-        bodies[pair.certificate] = _pem(_certificate(role, key, authority, authority_key, hosts))
+        bodies[pair.certificate] = _pem(_certificate(role, key, authority, authority_key, names))
         bodies[pair.key] = _pem_of_key(key)
     bodies[DASK_SETTINGS] = as_yaml(ELSEWHERE).encode()
     for name, body in bodies.items():
@@ -85,8 +95,8 @@ def start_commands(folder: Path, host: str) -> StartCommands:
         return (f"--tls-ca-file {_quoted(folder / CA.certificate)} --tls-cert {_quoted(folder / f'{role}.pem')} "
                 f"--tls-key {_quoted(folder / f'{role}-key.pem')}")
 
-    settings = f"DASK_CONFIG={_quoted(folder / DASK_SETTINGS)}"
-    prefix = f'set "{settings}" && ' if os.name == "nt" else f"{settings} "
+    settings = folder / DASK_SETTINGS
+    prefix = f'set "DASK_CONFIG={settings}" && ' if _WINDOWS else f"DASK_CONFIG={_quoted(settings)} "
     quiet = "--dashboard-address 127.0.0.1:0 --no-dashboard"
     address = f"tls://{f'[{host}]' if ':' in host else host}:{_PORT}"
     return StartCommands(
@@ -100,6 +110,8 @@ def start_commands(folder: Path, host: str) -> StartCommands:
 def start_words(folder: Path, host: str) -> str:
     """What to do with the certificates in `folder`, for whoever had them made."""
     commands = start_commands(folder, host)
+    configuration = yaml.safe_dump({"compute": {"scheduler": commands.address, "certificates": str(folder)}},
+                                   sort_keys=False, allow_unicode=True, width=math.inf)
     return "\n".join((
         f"The certificates are in {folder}. Whoever has them can run code on the cluster: keep {CA.key} elsewhere,",
         f"give the scheduler's computer {CA.certificate}, scheduler*.pem and {DASK_SETTINGS}, the workers' computers",
@@ -117,9 +129,7 @@ def start_words(folder: Path, host: str) -> str:
         "",
         "In the appliance's config.yml:",
         "",
-        "    compute:",
-        f"      scheduler: {commands.address}",
-        f"      certificates: {folder}",
+        textwrap.indent(configuration.rstrip(), "    "),
     ))
 
 
@@ -133,8 +143,7 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _certificate(role: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate,
-                 authority_key: ec.EllipticCurvePrivateKey, hosts: Sequence[str]) -> x509.Certificate:
-    names: list[x509.GeneralName] = [_general_name(host) for host in dict.fromkeys(["localhost", "127.0.0.1", *hosts])]
+                 authority_key: ec.EllipticCurvePrivateKey, names: Sequence[x509.GeneralName]) -> x509.Certificate:
     # Scheduler and workers also open connections, so all but the client are both.
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if role != "client" else [])]
     return (_builder(_name(f"Interview Appliance {role}"), authority.subject, key.public_key())
@@ -168,10 +177,13 @@ def _name(words: str) -> x509.Name:
 
 
 def _general_name(host: str) -> x509.GeneralName:
-    try:
+    with contextlib.suppress(ValueError):
         return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
+    with contextlib.suppress(UnicodeError):
+        name = host.encode("idna").decode("ascii")
+        if _HOST_NAME.fullmatch(name):
+            return x509.DNSName(name)
+    raise ValueError(f"{host!r} is no name or address of a computer")
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -189,5 +201,5 @@ def _write(path: Path, body: bytes) -> None:
 
 
 def _quoted(path: Path) -> str:
-    text = str(path)
-    return f'"{text}"' if any(sign.isspace() for sign in text) else text
+    """As the shell of this system takes it for one word; no path of Windows has quotes in it."""
+    return f'"{path}"' if _WINDOWS else shlex.quote(str(path))
