@@ -114,11 +114,19 @@ function setSelect(control, value) {
   }
 }
 
+/** The keys that a value for checkboxes chooses: those of a list, or those that are true in an object. */
+function keysIn(value) {
+  if (value && typeof value === 'object' && !Array.isArray(value)) {
+    return Object.keys(value).filter((key) => value[key]);
+  }
+  return (Array.isArray(value) ? value : [value]).map(String);
+}
+
 /** Set the field of a variable, as if a person had. A radio button is chosen, a box is checked by true or a list. */
 export function setField(variable, value) {
   const controls = controlsNamed(nameOf(variable));
   if (!controls.length) {
-    const chosen = new Set((Array.isArray(value) ? value : [value]).map(String));
+    const chosen = new Set(keysIn(value));
     for (const box of boxesOf(rowNamed(variable))) {
       box.checked = value === true || chosen.has(keyOfBox(box));
       changed(box);
@@ -126,6 +134,9 @@ export function setField(variable, value) {
     return;
   }
   const first = controls[0];
+  if (first.type === 'file') {
+    return;   // only a person can choose a file
+  }
   if (first.type === 'radio') {
     const wanted = controls.find((one) => sameValue(one.value, value));
     for (const one of controls) {

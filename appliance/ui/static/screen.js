@@ -49,16 +49,17 @@ for (const [name, run] of Object.entries(functions)) {
   window[`da${camel}`] = run;
 }
 
-document.addEventListener('input', (event) => {
+// Through jQuery, so that an author's $(…).val('x').trigger('change') counts as well.
+window.jQuery(document).on('input', (event) => {
   if (event.target.form?.id === 'daform') {
     keeping.touch(event.target);
     choices.onInput(event.target);
     visibility.refresh();   // conditions follow while one types, not only when the field is left
-    checkins.onInput(event.target, event.isComposing);
+    checkins.onInput(event.target, Boolean(event.originalEvent?.isComposing));
   }
 });
 
-document.addEventListener('change', (event) => {
+window.jQuery(document).on('change', (event) => {
   if (event.target.form?.id === 'daform') {
     keeping.touch(event.target);
     choices.onChange(event.target);
