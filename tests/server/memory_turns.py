@@ -55,6 +55,11 @@ def default_screens() -> list[Screen]:
             Screen(block="q3", kind="end", question_html="The end", question_text="The end", title="Fruit")]
 
 
+async def answered_with_the_fruit(check_in: CheckIn) -> Ending:
+    """What check-ins are answered unless a test wants something else."""
+    return BackgroundAnswer([{"target": "t", "content": check_in.fields.get("fruit", "")}])
+
+
 class MemoryTurns:
     """What the server asks of Turns, over a dictionary."""
 
@@ -62,6 +67,9 @@ class MemoryTurns:
         self.sessions: dict[str, Session] = {}
         self.notices: list[Notice] = []
         self.calls: list[str] = []
+        self.check_ins: list[CheckIn] = []
+        self.tabs: list[str] = []
+        self.answer_check_in = answered_with_the_fruit
         self.files: dict[int, tuple[str, FileInfo, bytes]] = {}
         self.progress: dict[str, TaskProgress] = {}
         self.bars: dict[str, Bar] = {}
@@ -154,7 +162,9 @@ class MemoryTurns:
         self.calls.append(f"check_in {check_in}")
         if check_in.name == "fails":
             raise CodeFailed("no", error_type="ValueError", trace="")
-        return self.reply(session, BackgroundAnswer([{"target": "t", "content": check_in.fields.get("fruit", "")}]))
+        self.check_ins.append(check_in)
+        self.tabs.append(tab)
+        return self.reply(session, await self.answer_check_in(check_in))
 
     async def file(self, number: int, visitor: Visitor) -> ServedFile:
         if number not in self.files:

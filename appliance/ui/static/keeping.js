@@ -71,9 +71,10 @@ export function putBack({ values, focused, selection, scroll, top }) {
       // as above
     }
   }
-  window.scrollTo(0, scroll);
-  if (control) {
-    window.scrollBy(0, control.getBoundingClientRect().top - top);   // it stays where the eyes are
+  // What has the focus stays where the eyes are, whatever has become of what stands above it.
+  const by = control ? control.getBoundingClientRect().top - top : scroll - window.scrollY;
+  if (Math.abs(by) >= 1) {
+    window.scrollBy({ top: by, behavior: 'instant' });
   }
 }
 
