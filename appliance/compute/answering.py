@@ -51,7 +51,13 @@ class Answering:
             logger.debug("a message of a task that does not run there")
             return
         kind, number = str(message["kind"]), int(message["number"])
-        details: dict[str, Any] = pickle.loads(message["details"])
+        try:
+            details: dict[str, Any] = pickle.loads(message["details"])
+        except Exception as error:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
+            logger.warning("what a task said (%s) cannot be opened: %s", kind, type(error).__name__)
+            if number:
+                self._send(address, task_id, number, ok=False, value=_words(kind, error))
+            return
         if message["tells"]:
             problem = self._tell(task_id, kind, details)
             if number:

@@ -147,12 +147,12 @@ class Asker:
 
         The last message is an empty one: the scheduler keeps the last one.
         """
+        with self._lock:
+            self._closed = True   # first, so that the empty one stays the last
+            left = list(self._open.values())
         self.flush()
         if self._spoke:
             self._send({})
-        with self._lock:
-            self._closed = True
-            left = list(self._open.values())
         for future in left:
             with contextlib.suppress(InvalidStateError):   # its answer came first
                 future.set_exception(AskFailed("The task has ended."))

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,9 +101,32 @@ def tells_and_dies(text: str) -> None:
     os._exit(3)
 
 
+class Unopenable:
+    """Can be pickled, and not opened again."""
+
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        return int, ("no number",)
+
+
+def asks_with_what_cannot_be_opened(_argument: object) -> object:
+    return asks(("double", Unopenable()))
+
+
+def prints_later(mark: str) -> None:
+    """A thread that is left behind prints what a person typed."""
+    def later() -> None:
+        time.sleep(0.2)
+        print("a secret", flush=True)
+        os.write(2, b"a secret\n")
+        Path(mark).write_text("printed")
+
+    threading.Thread(target=later).start()
+
+
 _ACTIONS: dict[str, Callable[[Any], object]] = {
     "asks": asks, "asks_in_threads": asks_in_threads, "asks_for_another": asks_for_another, "tells": tells,
-    "tells_and_dies": tells_and_dies,
+    "tells_and_dies": tells_and_dies, "asks_with_what_cannot_be_opened": asks_with_what_cannot_be_opened,
+    "prints_later": prints_later,
     "nothing": nothing, "spin": spin, "spin_with_child": spin_with_child, "die": die, "wait_for": wait_for,
     "hoard": hoard, "raise_error": raise_error,
 }

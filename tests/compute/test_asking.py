@@ -110,6 +110,15 @@ def test_what_cannot_be_answered_is_an_error_in_words(asked: Asked, caplog: pyte
     asked.bench.run(test)
 
 
+def test_a_question_that_cannot_be_opened_is_answered(asked: Asked, caplog: pytest.LogCaptureFixture) -> None:
+    """An object of an author that the server cannot open: the task does not wait for ever."""
+    async def test() -> None:
+        assert await asked.task("asks_with_what_cannot_be_opened", within=10) == \
+            "The server could not answer (double, ValueError); its log says more."
+        assert "what a task said (double) cannot be opened: ValueError" in caplog.text
+    asked.bench.run(test)
+
+
 def test_many_messages_are_few_and_the_last_one_comes(asked: Asked) -> None:
     """A loop that reports 10,000 rounds sends a handful of messages, and the last says that it is done."""
     async def test() -> None:
@@ -201,3 +210,21 @@ def test_a_thread_left_behind_does_not_wait_for_ever() -> None:
     thread.join(5)
     ask_on()
     assert problems == ["The task has ended."] * 2
+
+
+def test_nothing_is_said_after_the_last_message() -> None:
+    """A thread that tells something while the task ends: the empty message, which the scheduler keeps, is the last."""
+    sent: list[dict[str, Any]] = []
+    later: list[Any] = []
+
+    def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        if message:
+            asker.tell("note", {"text": "secret"})
+
+    asker = Asker("task", send, lambda _seconds, function: later.append(function))
+    asker.tell("progress", {})
+    asker.close()
+    for function in list(later):
+        function()
+    assert sent[-1] == {}
