@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-__all__ = ["Captured", "keep_logs_apart"]
+__all__ = ["Captured", "drop_output", "keep_logs_apart"]
 
 LIMIT = 100_000
 """Characters kept of one task: enough to read, too little to fill the memory with a loop that prints."""
@@ -96,3 +96,14 @@ def keep_logs_apart() -> None:
         for handler in known.handlers if isinstance(known, logging.Logger) else ():
             if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
                 handler.setStream(apart)
+
+
+def drop_output() -> None:
+    """From here on, what is written outside a task goes nowhere: a thread that a task left behind may print what a
+    person typed, and whoever started the server may keep its output.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        with contextlib.suppress(OSError):   # a process without a console has none
+            os.dup2(nowhere, number)
+    os.close(nowhere)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.compute.asking import asking_for
-from appliance.compute.captured import Captured, keep_logs_apart
+from appliance.compute.captured import Captured, drop_output, keep_logs_apart
 from appliance.compute.report import Report
 from appliance.interview.tasks import TaskJob
 
@@ -109,4 +109,5 @@ def dask_setup(worker: Any) -> None:
     worker is known to the scheduler meanwhile.
     """
     keep_logs_apart()
+    drop_output()
     worker.executors["default"].submit(warm_up)
