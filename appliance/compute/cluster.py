@@ -28,7 +28,7 @@ from appliance.compute.on_cluster import (
 )
 from appliance.compute.places import CannotConnect, Place
 
-__all__ = ["Cluster", "ClusterFailed", "ConnectionLost", "WorkerLost"]
+__all__ = ["Cluster", "ClusterFailed", "ConnectionLost", "WorkerAbsent", "WorkerLost"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ class ClusterFailed(Exception):
 
 class WorkerLost(Exception):
     """The worker's process ended before the task did."""
+
+
+class WorkerAbsent(Exception):
+    """The worker went before it was given the task; that is no fault of the task."""
 
 
 class ConnectionLost(Exception):
@@ -107,6 +111,7 @@ class Cluster:
         """Run ``function(payload)`` on the worker `address`, which must have nothing else to do.
 
         :raises WorkerLost: through the future, when the worker went before the result was here.
+        :raises WorkerAbsent: through the future, when it went before that.
         :raises ConnectionLost: through the future, when the scheduler did.
         """
         return self._thread.submit(self._run, address, function, payload)
@@ -227,8 +232,9 @@ class Cluster:
             return ""
         if state.version != appliance.__version__:
             return f"it has version {state.version} of Interview Appliance, and this is {appliance.__version__}"
-        if state.busy:
-            logger.info("the worker at %s is started anew, because it still works for somebody who has gone", address)
+        if state.busy or state.worked:
+            # What it does still is nobody's business, and it may have imported modules of a package since replaced.
+            logger.info("the worker at %s is started anew, because it worked for somebody who has gone", address)
             await self._kill(address)
             return ""
         return None
@@ -252,7 +258,7 @@ class Cluster:
     async def _run(self, address: str, function: Callable[[bytes], bytes], payload: bytes) -> bytes:
         gone = self._gone.get(address)
         if gone is None:
-            raise WorkerLost(address)
+            raise WorkerAbsent(address)
         future = self._client.submit(function, payload, pure=False, workers=[address], allow_other_workers=False,
                                      retries=0)
         self._in_flight[address] = future
@@ -338,11 +344,12 @@ class Cluster:
             self._on_change()
 
     async def _look_at_memory(self) -> None:
-        addresses = [address for address in self._in_flight if address in self._gone]
+        running = {address: future for address, future in self._in_flight.items() if address in self._gone}
         held: dict[str, int] = await asyncio.wait_for(
-            self._client.run(memory_of_worker, workers=addresses, nanny=True, on_error="ignore"), CALL_LIMIT)
-        self._memory.update((address, held[address]) for address in addresses
-                            if address in self._in_flight and address in held)
+            self._client.run(memory_of_worker, workers=list(running), nanny=True, on_error="ignore"), CALL_LIMIT)
+        # What the task before held is not said of the next one.
+        self._memory.update((address, held[address]) for address, future in running.items()
+                            if self._in_flight.get(address) is future and address in held)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from appliance.compute.cluster import Cluster, ClusterFailed, WorkerLost
+from appliance.compute.cluster import Cluster, ClusterFailed, WorkerAbsent, WorkerLost
 from appliance.compute.delivery import Delivery, may_heal, pauses
 from appliance.compute.ends import error_follow_up
 from appliance.compute.journal import Journal
@@ -40,6 +40,7 @@ class _Run:
 
     task_id: str
     address: str
+    index: bytes   # of the packages that its worker is given
     revoked: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -142,9 +143,10 @@ class Dispatcher:
     async def _pair(self) -> None:
         if self._stale:
             self._stale = False
+            before = {*self._runs, *self._returning}   # one of them may be queued again while the journal is read
             waiting = await self._journal.queued()
             self._queue = deque(task_id for task_id in waiting if task_id not in self._runs)
-            outstanding = {*waiting, *self._runs, *self._returning}
+            outstanding = {*before, *waiting, *self._runs, *self._returning}
             for task_id in self._error_actions.keys() - outstanding:
                 del self._error_actions[task_id]
         cluster = self.cluster
@@ -160,7 +162,7 @@ class Dispatcher:
                 self._in_background(self._renew(cluster, address))
                 continue
             self._packages_of[address] = index
-            self._launch(_Run(self._queue.popleft(), address))
+            self._launch(_Run(self._queue.popleft(), address, index))
 
     async def _renew(self, cluster: Cluster, address: str) -> None:
         """A worker may have imported modules of a package that was replaced: have a new one."""
@@ -228,6 +230,10 @@ class Dispatcher:
         self._log.started(job)
         try:
             return await self._run(run, job)
+        except WorkerAbsent:
+            await self._journal.put_back(run.task_id)
+            self._stale = True
+            return None
         except WorkerLost:
             return await self._lost(run)
 
@@ -236,7 +242,7 @@ class Dispatcher:
         if cluster is None:
             raise ClusterFailed("the cluster is being started anew")
         folder = (job.packages or str(self._packages.folder)) if self._packages.shared else ""
-        payload = pickle.dumps(replace(job, packages=folder, index=self._packages_of[run.address]), protocol=5)
+        payload = pickle.dumps(replace(job, packages=folder, index=run.index), protocol=5)
         answer = asyncio.wrap_future(cluster.run(run.address, self._entry, payload))
         revoked = asyncio.get_running_loop().create_task(run.revoked.wait())
         either: set[asyncio.Future[Any]] = {answer, revoked}
@@ -273,7 +279,7 @@ class Dispatcher:
 
     async def _lost(self, run: _Run) -> Report | None:
         state = await self._journal.worker_lost(run.task_id)
-        self._log.lost(run.task_id, again=state == "queued")
+        self._log.lost(run.task_id, state)
         if state == "failed":
             return await self._given_up(run, worker_died())
         self._stale = True

@@ -7,6 +7,8 @@ too).
 from __future__ import annotations
 
 import contextlib
+import functools
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,16 +22,21 @@ __all__ = ["CLIENT_NAME", "WorkerState", "has_the_cluster", "keeps_messages", "k
 CLIENT_NAME = "interview-appliance"
 """What the names of the clients of all appliances begin with; the scheduler knows them while they are connected."""
 
+CHILDREN_EACH = 1.0
+"""Seconds between two looks at which processes there are."""
+
 
 @dataclass(frozen=True)
 class WorkerState:
     """What a worker says of itself.
 
     :param busy: it still computes for somebody who has gone.
+    :param worked: it has computed something, and may have imported modules for it.
     """
 
     version: str
     busy: bool
+    worked: bool
 
 
 def has_the_cluster(client_id: str, dask_scheduler: Any) -> bool:
@@ -55,13 +62,14 @@ def _owner(client_id: str) -> str:
 
 def state_of_worker(dask_worker: Any) -> WorkerState:
     """On a worker."""
-    return WorkerState(appliance.__version__, busy=bool(dask_worker.active_threads))
+    return WorkerState(appliance.__version__, busy=bool(dask_worker.active_threads),
+                       worked=dask_worker.state.executed_count > 0)
 
 
 def kill_worker(dask_worker: Any) -> None:
     """On a nanny: end the worker's process with whatever it started; the nanny starts a new one."""
     if dask_worker.pid is not None:
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             kill_tree(psutil.Process(dask_worker.pid))
 
 
@@ -69,19 +77,34 @@ def memory_of_worker(dask_worker: Any) -> int:
     """On a nanny: the bytes that the worker's process and all it started hold; 0 if it is gone."""
     if dask_worker.pid is None:
         return 0
-    held = 0
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(dask_worker.pid)
-        for member in (process, *process.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                held += member.memory_info().rss
+    held, family = 0, [int(dask_worker.pid)]
+    started = _started_here(int(time.monotonic() / CHILDREN_EACH))
+    for pid in family:   # grows as it goes
+        family += started.get(pid, ())
+        with contextlib.suppress(psutil.Error):
+            held += psutil.Process(pid).memory_info().rss
     return held
+
+
+@functools.lru_cache(maxsize=1)
+def _started_here(_moment: int) -> dict[int, list[int]]:
+    """What this process, and all it started, has started, by parent. The system has to look at all its processes for
+    that, so the nannies of a computer, which are in one process, share what was found.
+    """
+    started: dict[int, list[int]] = {}
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                started.setdefault(child.ppid(), []).append(child.pid)
+    return started
 
 
 def kill_tree(process: psutil.Process) -> None:
     """Kill a process and all it started, on every system."""
-    with contextlib.suppress(psutil.NoSuchProcess):
+    family = [process]
+    with contextlib.suppress(psutil.Error):
         family = [*process.children(recursive=True), process]
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
+    for member in family:
+        # One may be gone, and one of another user (`sudo`) may not be ours to kill: the others end all the same.
+        with contextlib.suppress(psutil.Error):
+            member.kill()

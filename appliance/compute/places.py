@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from pathlib import Path
@@ -83,7 +84,7 @@ class Here:
             pid = nanny.pid
             if pid is not None:
                 nanny.close_gracefully(reason="the appliance stops")
-                with contextlib.suppress(psutil.NoSuchProcess):
+                with contextlib.suppress(psutil.Error):
                     kill_tree(psutil.Process(pid))
         return True
 
@@ -142,8 +143,8 @@ class Elsewhere:
 
 
 def _innermost(error: BaseException) -> str:
-    """What was wrong at first: Dask wraps it several times."""
-    while error.__cause__ is not None:
+    """What was wrong at first: Dask wraps it several times, and below all may be how it ended its own waiting."""
+    while error.__cause__ is not None and not isinstance(error.__cause__, asyncio.CancelledError):
         error = error.__cause__
     return str(error) or type(error).__name__
 

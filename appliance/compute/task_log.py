@@ -12,7 +12,7 @@ from pathlib import Path
 
 from appliance.compute.report import Report
 from appliance.interview.errors import told_names
-from appliance.interview.tasks import TaskJob
+from appliance.interview.tasks import TaskJob, TaskState
 
 __all__ = ["TaskLog"]
 
@@ -41,9 +41,9 @@ class TaskLog:
         names = f", seeking {told_names(end.error.variables)}" if end.error.variables else ""
         self._write(logging.ERROR, f"task {end.task_id} failed {took}: {end.error.error_type}{where}{names}")
 
-    def lost(self, task_id: str, again: bool) -> None:
-        outcome = "it will run again" if again else "it is parked as failed"
-        self._write(logging.WARNING, f"task {task_id}: its process ended; {outcome}")
+    def lost(self, task_id: str, state: TaskState) -> None:
+        outcomes: dict[TaskState, str] = {"queued": "it will run again", "failed": "it is parked as failed"}
+        self._write(logging.WARNING, f"task {task_id}: its process ended; {outcomes.get(state, 'nobody wants it')}")
 
     def revoked(self, task_id: str) -> None:
         self._write(logging.INFO, f"task {task_id} revoked while it ran")

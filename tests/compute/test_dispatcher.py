@@ -9,9 +9,12 @@ import uuid
 from pathlib import Path
 
 import psutil
+import pytest
 
+from appliance.compute.dispatcher import _Run
 from appliance.compute.places import Here
 from tests.compute.conftest import Bench
+from tests.compute.entries import entry
 from tests.compute.memory_journal import file_appears, process_ends, workers_up
 
 
@@ -79,6 +82,34 @@ def test_a_killed_worker_s_task_runs_again_and_its_neighbour_goes_on(bench: Benc
         assert [pickle.loads(end.value or b"")[0] for end in ends] == [second, neighbour]
         assert bench.journal.deaths == {mine: 1}
         assert f"task {mine}: its process ended; it will run again" in bench.log()
+    bench.run(test)
+
+
+def test_a_worker_that_goes_before_it_has_the_task_is_not_the_task_s_fault(
+        bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """It dies while the journal is asked for the task: the next worker gets it, and no death is counted."""
+    async def test() -> None:
+        (task,) = new()
+        compute, mark_running = bench.compute, bench.journal.mark_running
+        cluster = compute._cluster
+        assert cluster is not None
+
+        async def kills(task_id: str, worker: str) -> bool:
+            marked = await mark_running(task_id, worker)
+            if bench.journal.started.count(task) == 1:
+                await asyncio.wrap_future(cluster.kill(worker))
+                compute.wake()
+                await asyncio.sleep(0)
+            return marked
+
+        monkeypatch.setattr(bench.journal, "mark_running", kills)
+        bench.journal.add(task)
+        compute.wake()
+        await bench.journal.ended(task)
+        assert bench.journal.started.count(task) == 2
+        assert task not in bench.journal.deaths
+        assert "could not be run" not in caplog.text
+        await workers_up(compute, 2)
     bench.run(test)
 
 
@@ -198,3 +229,37 @@ def test_the_cluster_s_ports_are_on_loopback_and_refuse_strangers(bench: Bench) 
         finally:
             writer.close()
     bench.run(test)
+
+
+def test_an_error_action_outlives_a_death_while_the_queue_is_read(
+        bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal says what waits, and only then, before anybody hears of it, a task that ran is queued again."""
+    async def test() -> None:
+        dispatcher = bench.compute._dispatcher
+        dispatcher._runs["dying"] = _Run("dying", "nowhere", b"")
+        dispatcher.note_error_action("dying", b"an action")
+
+        async def queued() -> list[str]:
+            del dispatcher._runs["dying"]
+            return []
+
+        monkeypatch.setattr(bench.journal, "queued", queued)
+        dispatcher._stale = True
+        await dispatcher._pair()
+        assert dispatcher._error_actions.pop("dying") == b"an action"
+    bench.run(test)
+
+
+def test_what_a_thread_prints_after_its_task_goes_nowhere(
+        fresh: Bench, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever starts the server may keep its output on disk."""
+    async def test() -> None:
+        await fresh.start(entry=entry)
+        fresh.journal.add("task", "prints_later", str(tmp_path / "mark"))
+        fresh.compute.wake()
+        await fresh.journal.ended("task")
+        await file_appears(tmp_path / "mark")
+        await fresh.compute.stop()
+    fresh.run(test)
+    captured = capfd.readouterr()
+    assert "secret" not in captured.out + captured.err

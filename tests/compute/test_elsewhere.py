@@ -16,6 +16,7 @@ from appliance.compute import compute as compute_module
 from appliance.compute.certificates import make_certificates
 from appliance.compute.compute import Compute
 from appliance.compute.on_cluster import keeps_messages
+from appliance.compute.places import _innermost
 from tests.compute.conftest import Bench
 from tests.compute.elsewhere import ElsewhereCluster
 from tests.compute.entries import entry
@@ -132,6 +133,18 @@ def test_a_task_that_takes_too_much_memory_is_ended(rig: Rig) -> None:
     rig.bench.run(test)
 
 
+def test_workers_are_new_to_each_appliance(rig: Rig) -> None:
+    """One that comes back may have other packages by now: it gets no process that has imported the older ones."""
+    async def test() -> None:
+        before = {(await rig.value(rig.add("nothing")))[0] for _ in range(4)}
+        await rig.bench.compute.stop()
+        await rig.bench.start(entry=entry, answer=rig.answer)
+        await workers_up(rig.bench.compute, 2)
+        after = {(await rig.value(rig.add("nothing")))[0] for _ in range(4)}
+        assert not before & after
+    rig.bench.run(test)
+
+
 def test_a_second_appliance_is_refused(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two appliances would end each other's tasks: the second one says so, and the first one goes on."""
     async def test() -> None:
@@ -173,6 +186,15 @@ def test_strangers_are_refused(rig: Rig, tmp_path: Path, monkeypatch: pytest.Mon
         message = await refused({"compute: certificates": str(tmp_path)})
         assert message.startswith("there is no ca.pem in ")
     rig.bench.run(test)
+
+
+def test_how_dask_ended_its_waiting_is_no_reason() -> None:
+    """A connection that takes too long ends with a cancelled wait below, which says nothing to an administrator."""
+    waiting = TimeoutError("Timed out trying to connect")
+    waiting.__cause__ = asyncio.CancelledError()
+    outer = OSError("wrapped")
+    outer.__cause__ = waiting
+    assert _innermost(outer) == "Timed out trying to connect"
 
 
 def test_a_worker_that_cannot_be_used_is_left_alone(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
