@@ -209,10 +209,11 @@ def test_a_file_that_changed_since_it_was_chosen(new_person: NewPerson, server: 
 
 
 def test_without_scripts(new_person: NewPerson, server: Appliance, folder: Path) -> None:
-    """The browser's own control sends the file."""
-    person = new_person(server.url, java_script_enabled=False)
+    """The browser's own control sends the file, and fits a narrow screen."""
+    person = new_person(server.url, java_script_enabled=False, viewport=NARROW)
     page = person.page
     person.start(INTERVIEW)
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
     page.get_by_label("Rent").fill("500")
     page.get_by_label("Letter", exact=True).set_input_files(folder / "red.png")
     person.press("Continue")
