@@ -96,7 +96,8 @@ def need(*_pargs: Any) -> bool:
 def force_ask(*pargs: Any, forget_prior: bool = False, **_kwargs: Any) -> NoReturn:
     """Ask these variables now, in this order, also where they have values; dicts are actions and commands.
 
-    ``{'action': …, 'arguments': …}``, ``{'undefine': …}``, ``{'recompute': …}``, ``{'set': …}``.
+    ``{'action': …, 'arguments': …}``, ``{'undefine': …}``, ``{'invalidate': …}``, ``{'recompute': …}``, ``{'set': …}``,
+    ``{'follow up': …}`` (asked only where a block offers the variable then).
     """
     raise AskFor(flattened(pargs), forget_prior=forget_prior)
 

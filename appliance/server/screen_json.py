@@ -25,7 +25,7 @@ def screen_as_json(reply: Reply, shown: ShowScreen) -> dict[str, Any]:
         "questionText": screen.question_html, "subquestionText": screen.subquestion_html,
         "under_text": screen.under_html, "rightText": screen.right_html,
         "continueLabel": screen.continue_label_html, "progress": screen.progress, "section": screen.section,
-        "fields": _fields(screen), "buttons": [_button(one) for one in screen.buttons],
+        "fields": _fields(screen), "review": _review(screen), "buttons": [_button(one) for one in screen.buttons],
         "menu": {"items": screen.menu}, "helpText": [{"heading": one.heading_html, "content": one.content_html}
                                                      for one in screen.help],
         "reload_after": int((screen.reload_after or 0) * 1000), "check_in": screen.check_in,
@@ -35,6 +35,12 @@ def screen_as_json(reply: Reply, shown: ShowScreen) -> dict[str, Any]:
 
 def _kind(screen: Screen) -> str:
     return "review" if screen.extras.get("review") else _KINDS.get(screen.kind, screen.kind)
+
+
+def _review(screen: Screen) -> list[dict[str, Any]]:
+    """The items of a review screen; following `url` asks an item's variables again."""
+    items = screen.extras.get("review", {}).get("items", ())
+    return [{key: item[key] for key in ("label", "url", "html", "side") if item.get(key)} for item in items]
 
 
 def _fields(screen: Screen) -> list[dict[str, Any]]:
