@@ -54,7 +54,7 @@ def test_result_of_the_check_comes_by_itself(new_person: NewPerson, appliance: A
     told: list[str] = []
     polls: list[str] = []
     person.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: told.append(str(frame))))
-    person.page.on("request", lambda request: polls.append(request.url) if "/checkin" in request.url.partition("/static/")[0] else None)
+    person.page.on("request", lambda request: polls.append(request.url) if request.url.endswith("/checkin") else None)
     person.start(DEMO)
     walk(person, STEPS)
     person.sees_question(WAITING_QUESTION)
