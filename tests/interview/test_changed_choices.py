@@ -51,3 +51,34 @@ def test_elsewhere_only_the_choices_of_the_screen_count() -> None:
     talk = Talk(SCREEN.format(before="pass", check_in=""))
     talk.submit(country="Germany", state="Hesse")
     assert list(talk.errors.values()) == ["This is not one of the choices."]
+
+
+SEVERAL = """
+event: work
+code: |
+  background_response({'pets': {'choices': ['cow', 'sheep']}}, 'fields')
+---
+mandatory: True
+question: Which?
+fields:
+  - Name: name
+  - Pets: pets
+    datatype: multiselect
+    choices: [cat, dog]
+check in: work
+---
+mandatory: True
+question: ${ pets.true_values() }
+"""
+
+
+def test_several_choices_that_code_offered_are_taken() -> None:
+    """In a list in which several can be marked too, beside those of the screen."""
+    talk = Talk(SEVERAL)
+    chosen = {html_name("pets"): ["cow", "sheep", "dog"]}
+    talk.post({html_name("name"): [""], **chosen})
+    assert talk.errors
+    drawn = datatypes.find(talk.screen.fields[1]).control(talk.screen.fields[1], chosen, None)
+    assert '<option value="cow" selected>cow</option>' in drawn
+    talk.post({html_name("name"): ["Ann"], **chosen})
+    assert sorted(talk.answers["pets"].true_values()) == ["cow", "dog", "sheep"]

@@ -12,6 +12,7 @@ from appliance.interview.blocks.base import BlockSource, keys
 from appliance.interview.blocks.choices import ChoiceList, plain_value
 from appliance.interview.code import Expression
 from appliance.interview.errors import BadInterview, InterviewError
+from appliance.interview.markup import put_targets
 from appliance.interview.names import canonical, is_name
 from appliance.interview.screen import Choice, ShowIf, ShownField
 from appliance.interview.templates import TextTemplate
@@ -310,9 +311,9 @@ class FieldSpec:
         if "note" in self.data:
             html, kind = evaluation.block(self._text(evaluation, "note")), "note"
         elif "raw html" in self.data:
-            html, kind = self._text(evaluation, "raw html"), "raw html"
+            html, kind = put_targets(self._text(evaluation, "raw html")), "raw html"
         else:
-            html, kind = self._text(evaluation, "html"), "html"
+            html, kind = put_targets(self._text(evaluation, "html")), "html"
         return ShownField(
             self.number,
             None,

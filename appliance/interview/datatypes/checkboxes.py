@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from appliance.interview.datatypes.controls import attributes, described, ident
 from appliance.interview.datatypes.library import dictionary
 from appliance.interview.datatypes.messages import problem
+from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.datatypes.options import Option, group, option_list
 from appliance.interview.datatypes.registry import Datatype, datatype, last
 from appliance.interview.screen import Choice, ShownField, html_name
@@ -52,9 +53,14 @@ class SeveralChoices(Datatype):
         """The keys that were posted; keys that are not among the choices never get in."""
 
     def read(self, field: ShownField, posted: Posted) -> Any:
-        keys = self.chosen(field, posted)
-        self.check(field, posted, len(keys))
-        return dictionary(field.variable or "", {self.key_of(choice): choice.key in keys for choice in field.choices})
+        keys, others = self.chosen(field, posted), self.others(field, posted)
+        self.check(field, posted, len(keys) + len(others))
+        listed = {self.key_of(choice): choice.key in keys for choice in field.choices}
+        return dictionary(field.variable or "", listed | dict.fromkeys(others, True))
+
+    def others(self, field: ShownField, posted: Posted) -> list[str]:
+        """What was chosen of other choices than the field's (see :class:`Dropdown`)."""
+        return []
 
     def key_of(self, choice: Choice) -> Any:
         """The key in the dictionary."""
@@ -117,16 +123,24 @@ class MultiSelect(SeveralChoices):
     """A list in which several entries can be marked."""
 
     def control(self, field: ShownField, draft: Posted | None, error: str | None) -> Markup:
-        on = preset(field) if draft is None else self.chosen(field, draft)
+        others = [] if draft is None else self.others(field, draft)
+        on = preset(field) if draft is None else self.chosen(field, draft) | set(others)
         css = "form-select damultiselect" + (" is-invalid" if error else "") + (
             f" {field.css_class}" if field.css_class else "")
         lines = len(field.choices) + len({choice.group for choice in field.choices if choice.group})
         shown = attributes({"class": css, "id": ident(field), "name": field.html_name, "multiple": True,
                             "size": field.rows or min(max(lines, 3), 8), **described(field, error)})
-        return Markup(f"<select{shown}>{option_list(field.choices, on)}</select>")  # noqa: S704 - escaped
+        choices = [*field.choices, *(Choice(other, str(escape(other)), other) for other in others)]
+        return Markup(f"<select{shown}>{option_list(choices, on)}</select>")  # noqa: S704 - escaped
 
     def chosen(self, field: ShownField, posted: Posted) -> set[str]:
         return {choice.key for choice in field.choices} & set(posted.get(field.html_name, []))
+
+    def others(self, field: ShownField, posted: Posted) -> list[str]:
+        if not field.extras.get("other choices"):
+            return []
+        texts = [text.replace("\x00", "").strip() for text in posted.get(field.html_name, [])]
+        return [neutralise(text) for text in texts if text and all(choice.key != text for choice in field.choices)]
 
     def check(self, field: ShownField, posted: Posted, count: int) -> None:
         if count == 0 and field.required and field.choices and field.minlength is None:

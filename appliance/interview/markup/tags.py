@@ -13,7 +13,7 @@ from markdown import Markdown
 
 from appliance.interview.markup.base import Inline, Part
 
-__all__ = ["Tags"]
+__all__ = ["Tags", "put_targets"]
 
 CHARACTERS = {
     "NBSP": "\u00a0",
@@ -46,12 +46,28 @@ class LineBreakTag(Inline):
         return Element("br")
 
 
+TARGET = r"\[TARGET +([^\]]+)\]"
+
+
+def target_class(name: str) -> str:
+    """The class of the places of a target."""
+    return "datarget" + re.sub(r"[^A-Za-z0-9_]", "", name)
+
+
+def put_targets(html: str) -> str:
+    """Make places of the targets in HTML that is no Markdown.
+
+    >>> put_targets("<b>[TARGET my-place]</b>")
+    '<b><span class="datargetmyplace"></span></b>'
+    """
+    return re.sub(TARGET, lambda match: f'<span class="{target_class(match[1])}"></span>', html)
+
+
 class TargetTag(Inline):
     """``[TARGET name]``: the place where ``background_response(target=name)`` puts text."""
 
     def found(self, match: re.Match[str]) -> Element:
-        name = re.sub(r"[^A-Za-z0-9_]", "", match[1])
-        return Element("span", {"class": f"datarget{name}"})
+        return Element("span", {"class": target_class(match[1])})
 
 
 class Tags(Part):
@@ -62,4 +78,4 @@ class Tags(Part):
         patterns = md.inlinePatterns
         patterns.register(CharacterTag(rf"\[({characters})\]", md), "da_characters", BEFORE_LINKS)
         patterns.register(LineBreakTag(rf"[ \t]*\[(?:{'|'.join(LINE_BREAKS)})\][ \t]*", md), "da_breaks", BEFORE_LINKS)
-        patterns.register(TargetTag(r"\[TARGET +([^\]]+)\]", md), "da_target", BEFORE_LINKS)
+        patterns.register(TargetTag(TARGET, md), "da_target", BEFORE_LINKS)
