@@ -15,6 +15,7 @@ from appliance.interview.markup.media import file_url
 from appliance.interview.screen import Screen
 
 if TYPE_CHECKING:
+    from appliance.interview.blocks.attachment import Attachment
     from appliance.interview.evaluate import Evaluation
 
 __all__ = ["attach"]
@@ -53,24 +54,34 @@ def attach(evaluation: Evaluation, screen: Screen, block: QuestionBlock) -> None
 
 
 def _made(evaluation: Evaluation, block: QuestionBlock) -> list[Any]:
-    """The documents of the question's own ``attachment``; one with a variable is made once."""
+    """The documents of the question's own ``attachment``, made anew when something in them has changed."""
     found: list[Any] = []
     place = evaluation.result_key(block)
     for number, attachment in enumerate(block.attachments):
         if attachment.later is not None:
             continue   # the screen says that it is missing
-        if attachment.variable is not None:
-            variable = evaluation.resolve(attachment.variable)
-            if not evaluation.is_defined(variable):
-                evaluation.ensure_parent(variable)
-                evaluation.assign(variable, attachment.made(evaluation, variable, {}))
-            found.append(evaluation.value(variable))
-            continue
         remembered: dict[int, dict[str, Any]] = evaluation.internal.setdefault("documents", {}).setdefault(place, {})
         kept = remembered.setdefault(number, {})
+        if attachment.variable is not None:
+            found.append(_in_variable(evaluation, attachment, evaluation.resolve(attachment.variable), kept))
+            continue
         name = f"_internal['documents'][{place!r}][{number}]['collection']"
         found.append(attachment.made(evaluation, name, kept))
     return found
+
+
+def _in_variable(evaluation: Evaluation, attachment: Attachment, variable: str, kept: dict[str, Any]) -> Any:
+    """The document that a variable holds. What something else than this question put there stays as it is."""
+    there = evaluation.is_defined(variable)
+    if not there:
+        kept.clear()
+    if kept or not there:
+        evaluation.ensure_parent(variable)
+        before = kept.get("files")
+        made = attachment.made(evaluation, variable, kept)
+        if not there or kept.get("files") != before:
+            evaluation.assign(variable, made)
+    return evaluation.value(variable)
 
 
 def _flat(value: Any) -> list[Any]:

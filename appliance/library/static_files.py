@@ -28,7 +28,10 @@ def package_path(reference: str, package: str, folder: str = "static") -> Path |
     if root is None or any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
         return None
     found = root.joinpath(*parts)
-    return found if found.is_file() else None
+    try:
+        return found if found.is_file() else None
+    except OSError:   # a name that no system has files of: a person may have typed it
+        return None
 
 
 class DAStaticFile(FileContents):

@@ -9,6 +9,7 @@ import pypdf
 import pytest
 
 from appliance.interview.errors import BadInterview, InterviewError
+from appliance.interview.files import FileInfo
 from appliance.interview.turn import Action, FollowUp
 from appliance.ui.attachments import draw_attachments
 from tests.interview.talk import Talk
@@ -135,6 +136,124 @@ class TestUnderAQuestion:
             """)
         shown = talk.screen.extras["attachments"]["documents"][0]
         assert shown["name_html"] == "__init__ [x](y) &amp; co.txt"
+
+
+class TestChanges:
+    TEXT = """
+        mandatory: True
+        code: |
+          who = "Ann"
+        ---
+        mandatory: True
+        question: Here it is.
+        attachments:
+          - filename: plain
+            valid formats: md
+            content: Dear ${ who }
+          - variable name: kept
+            valid formats: md
+            content: Dear ${ who }
+        ---
+        event: change
+        code: |
+          globals()['who'] = 'Bob'
+        ---
+        event: stamp
+        code: |
+          kept.md.write('Stamped')
+        ---
+        event: again
+        code: |
+          undefine('kept')
+        """
+
+    def said(self, talk: Talk) -> list[str]:
+        files = [file for one in talk.screen.extras["attachments"]["documents"] for file in one["files"]]
+        return [talk.host.file_path(file["number"]).read_text() for file in files]
+
+    def test_follows_the_answers(self) -> None:
+        """A person who changes an answer and comes back gets no letter with the old one, and Back brings that again."""
+        talk = Talk(self.TEXT)
+        talk.act("change")
+        assert self.said(talk) == ["Dear Bob", "Dear Bob"]
+        talk.back()
+        assert self.said(talk) == ["Dear Ann", "Dear Ann"]
+
+    def test_what_code_made_of_it_stays(self) -> None:
+        """Until something in the document changes, or its variable is undefined."""
+        talk = Talk(self.TEXT)
+        talk.act("stamp")
+        assert self.said(talk) == ["Dear Ann", "Stamped"]
+        talk.act("again")
+        assert self.said(talk) == ["Dear Ann", "Dear Ann"]
+
+    def test_what_another_block_made_stays(self) -> None:
+        """A document from a task is not made again by the question that shows it."""
+        talk = Talk("""
+            attachment:
+              variable name: other
+              valid formats: md
+              content: From elsewhere
+            ---
+            mandatory: True
+            code: kept = other
+            ---
+            mandatory: True
+            question: Here it is.
+            attachment:
+              variable name: kept
+              valid formats: md
+              content: From here
+            """)
+        assert self.said(talk) == ["From elsewhere"]
+
+    @pytest.mark.parametrize("typed", [
+        "[FILE 99999999999999999999999999]", "[FILE \u0661\u0662]", f"[FILE docassemble.base:{'a' * 400}.png]"])
+    def test_what_people_type_about_pictures_does_no_harm(self, typed: str) -> None:
+        """Numbers that no file has, and names that no system has, are no pictures."""
+        class Host(MemoryHost):
+            def file(self, number: int) -> FileInfo | None:
+                assert number < 2 ** 63   # what databases take
+                return super().file(number)
+
+        talk = Talk("""
+            mandatory: True
+            question: Here it is.
+            attachment:
+              valid formats: pdf
+              content: Dear ${ who },
+            ---
+            question: Who?
+            fields:
+              - Who: who
+            """, host=Host())
+        talk.submit(who=typed)
+        assert text_of(talk, talk.screen.extras["attachments"]["documents"][0]["files"][0]["number"]) == "Dear ,"
+
+    def test_one_format_may_come_from_code(self) -> None:
+        """A text is one format, not one for each of its letters."""
+        talk = Talk("""
+            mandatory: True
+            question: Here it is.
+            attachment:
+              valid formats:
+                code: |
+                  "html"
+              content: Hello
+            """)
+        assert self.said(talk)[0].startswith("<!DOCTYPE html>")
+
+    def test_manual_takes_files_only(self) -> None:
+        """A path or a text in their place would be left out in silence."""
+        with pytest.raises(InterviewError, match="'manual' gives something for 'pdf' that is no DAFile"):
+            Talk("""
+                mandatory: True
+                question: x
+                attachment:
+                  manual:
+                    pdf: |
+                      "/somewhere/letter.pdf"
+                """)
 
 
 class TestInAVariable:

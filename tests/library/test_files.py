@@ -451,7 +451,7 @@ result = [cow.path(), cow.mimetype, cow.extension, len(cow.slurp()), cow.url_for
 
 @pytest.mark.parametrize("reference", [
     "docassemble.cows:data/static/../../../../secret.txt", "docassemble.cows:data/../../secret.txt", "secret.txt",
-    "docassemble.cows:/etc/passwd", "docassemble.none:cow.png"])
+    "docassemble.cows:/etc/passwd", "docassemble.none:cow.png", f"docassemble.cows:{'a' * 400}.png"])
 def test_static_files_stay_in_their_package(with_package: Path, reference: str) -> None:
     with pytest.raises(CodeFailed, match="there is no file"):
         after(f"result = DAStaticFile('x', filename={reference!r}).path()")

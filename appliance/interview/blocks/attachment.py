@@ -78,6 +78,7 @@ ATTACHMENT_KEYS = keys(
 LATER_ATTACHMENT_KEYS = ("pdf template file", "docx template file", "password", "owner password", "redact")
 """Keys that the assembly of documents does not know yet."""
 
+_NUMBER = re.compile(r"[0-9]{1,15}")   # what a person typed may be longer, and is no file's then
 _PICTURES = re.compile(r"\[FILE +([^\],]+)|!\[[^\]]*\]\(([^)\s]+)")
 
 
@@ -180,7 +181,7 @@ class Attachment:
         digest = _digest(document, about, formats)
         if kept.get("digest") == digest and all(evaluation.host.file(n) is not None for n in kept.get("files", ())):
             return kept["collection"]
-        for number in kept.get("files", ()):
+        for number in kept.get("files", ()) if self.variable is None else ():   # author code may hold the others
             evaluation.host.delete_file(number)
         info = {**about, "formats": list(formats), "markdown": "" if self.raw else document.markdown}
         collection = evaluation.interview.namespace["DAFileCollection"](variable, info=info)
@@ -220,6 +221,7 @@ class Attachment:
         asked: Any = self.formats
         if self.formats_code is not None:
             asked = self.formats_code.value(evaluation.answers)
+            asked = [asked] if isinstance(asked, str) else asked
         if not asked or "*" in asked:
             return _USUAL_FORMATS
         names = [_OTHER_NAMES.get(str(one).strip().lower(), str(one).strip().lower()) for one in asked]
@@ -258,7 +260,7 @@ class Attachment:
         found: dict[str, str] = {}
         static_file = evaluation.interview.namespace.get("DAStaticFile")
         for reference in (one.strip() for match in _PICTURES.findall(text) for one in match if one):
-            if reference.isdecimal():
+            if _NUMBER.fullmatch(reference):
                 if evaluation.host.file(int(reference)) is not None:
                     found[reference] = str(evaluation.host.file_path(int(reference)))
             elif static_file is not None and "//" not in reference:
@@ -287,10 +289,15 @@ class Attachment:
         files = {extension: code.value(evaluation.answers) for extension, code in self.manual.items()}
         if self.manual_code is not None:
             files.update(self.manual_code.value(evaluation.answers))
+        files = {extension: _single(file, extension) for extension, file in files.items()}
+        wrong = [one for one, file in files.items() if not isinstance(file, evaluation.interview.namespace["DAFile"])]
+        if wrong:
+            raise InterviewError(f"'manual' gives something for {wrong[0]!r} that is no DAFile.",
+                                 file=self.file, line=self.line)
         info = {**about, "formats": list(files), "markdown": ""}
         collection = evaluation.interview.namespace["DAFileCollection"](variable, info=info)
         for extension, file in files.items():
-            setattr(collection, extension, _single(file, extension))
+            setattr(collection, extension, file)
         return collection
 
 
