@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from pathlib import Path
@@ -143,10 +142,15 @@ class Elsewhere:
 
 
 def _innermost(error: BaseException) -> str:
-    """What was wrong at first: Dask wraps it several times, and below all may be how it ended its own waiting."""
-    while error.__cause__ is not None and not isinstance(error.__cause__, asyncio.CancelledError):
-        error = error.__cause__
-    return str(error) or type(error).__name__
+    """What was wrong at first, as far as it has words: Dask wraps it several times, and below all may be how it ended
+    its own waiting, which has none.
+    """
+    words = type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        words = str(cause) or words
+        cause = cause.__cause__
+    return words
 
 
 def _noted_nanny(nannies: list[Any]) -> type:
