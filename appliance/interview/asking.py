@@ -121,6 +121,9 @@ class Asking(Variables):
         if block.review is not None:
             later.extend(dict.fromkeys(put_review(self, screen, block)))  # type: ignore[arg-type]
         self._put_continue(screen, block)
+        if block.action_buttons is not None:
+            before, after = block.action_buttons.show(self)  # type: ignore[arg-type]
+            screen.buttons = [*before, *screen.buttons, *after]
         self._put_switches(screen, block)
         self._put_help(screen, block)
         if block.attachments or block.attachment_code is not None:

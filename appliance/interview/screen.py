@@ -126,6 +126,7 @@ class Button:
     css_class: str = ""
     image: str = ""
     help_html: str = ""
+    window: str = ""  # of a link: '_blank', or the name of the window that it opens
 
 
 @dataclass

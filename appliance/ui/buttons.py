@@ -54,7 +54,10 @@ def _button(screen: Screen, button: Button) -> str:
     label = f"{icon(button.image)}{' ' if button.image.startswith('fa-') else ''}{button.label_html}"
     help_icon = choice_help(f"dabutton{button.number}-help", button.help_html, plain(button.label_html))
     if button.kind == "link":
-        return f'<a class="{css}" href="{escape(button.url)}">{label}</a>{help_icon}'
+        # A screen that was stored by an older version has no window in its buttons.
+        window = escape(getattr(button, "window", ""))
+        target = f' target="{window}" rel="noopener"' if window else ""
+        return f'<a class="{css}" href="{escape(button.url)}"{target}>{label}</a>{help_icon}'
     if button.kind == "continue":
         disabled = " disabled" if screen.disable_continue_button else ""
         return f'<button type="submit" class="{css}" id="da-continue-button"{disabled}>{label}</button>{help_icon}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from appliance.interview.blocks.action_buttons import read_action_buttons
 from appliance.interview.blocks.attachment import read_attachments
 from appliance.interview.blocks.base import Block, BlockSource, keys
 from appliance.interview.blocks.choices import ChoiceList, ChoiceSpec
@@ -38,7 +39,6 @@ LATER_MODIFIERS = (
     "signature",
     "table",
     "list collect",
-    "action buttons",
     "audio",
     "video",
     "question metadata",
@@ -201,6 +201,7 @@ class QuestionBlock(Block):
         self.auto_terms = read_terms(source, "auto terms") if "auto terms" in source else {}
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
+        self.action_buttons = read_action_buttons(source)
         self.later = [key for key in LATER_MODIFIERS if key in source]
         self.review = read_review(source) if source.data.get("review") is not None else None
         self._read_documents(source, interview)
