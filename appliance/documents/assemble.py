@@ -56,7 +56,7 @@ def _make(document: Document, file_format: str) -> bytes:
     if file_format == "html":
         from appliance.documents.web import write_html
 
-        return write_html(document)
+        return write_html(document, files)
     blocks = _title(page) + read_markdown(document.markdown, page.spacing, number_sections=page.number_sections)
     content = Content(plain_text(to_html(document.name, inline=True)), document.language, blocks, rtl)
     return _written(content, page, files, file_format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -379,6 +380,16 @@ class TestFile:
         assert made("*Zoë*", "md") == "*Zoë*".encode()
         assert "<em>Zoë</em>" in made("*Zoë*", "html").decode()
         assert b"{\\i Zo\\u235?}" in made("*Zoë*", "rtf")
+
+    def test_html_has_its_pictures_inside(self, tmp_path: Path) -> None:
+        """Saved or sent by mail, the page finds no server to ask for them; words stand for what is no picture."""
+        Image.new("RGB", (40, 20), "red").save(tmp_path / "red.png")
+        text = made("One [FILE 12, 1in, A *red* box] two [FILE 13, 1in, No box]", "html",
+                    options={"files": {"12": str(tmp_path / "red.png")}}).decode()
+        picture = re.search(r'<img src="data:image/png;base64,([^"]+)" alt="A \*red\* box" style="width: 1in">', text)
+        assert picture is not None
+        assert b64decode(picture[1]) == (tmp_path / "red.png").read_bytes()
+        assert "two No box" in text
 
     def test_unknown_format_is_a_clear_error(self) -> None:
         """The message names the formats there are."""
