@@ -19,7 +19,6 @@ from appliance.store.tasks import (
     drop_payload,
     open_answers,
     open_result,
-    revoke_task,
     rows_of_tasks,
     session_key_of,
     task_row,
@@ -59,12 +58,6 @@ class Journal:
         """
         return await self._read(lambda database: [
             str(row[0]) for row in database.execute("SELECT id FROM tasks_ready ORDER BY number")])
-
-    async def places(self) -> dict[str, int]:
-        """Each queued task's place in line, from 1; those that wait for others stand in it too."""
-        found = await self._read(lambda database: database.execute(
-            "SELECT id FROM tasks WHERE state = 'queued' ORDER BY number").fetchall())
-        return {str(row[0]): place for place, row in enumerate(found, 1)}
 
     async def job(self, task_id: str) -> TaskJob:
         """All a worker needs.
@@ -159,10 +152,6 @@ class Journal:
         found = await self._read(lambda database: database.execute(
             "SELECT state, count(*) FROM tasks GROUP BY state").fetchall())
         return {**dict.fromkeys(("queued", "running", "done", "failed", "revoked"), 0), **dict(found)}
-
-    async def revoke(self, task_id: str) -> bool:
-        """Mark a task as revoked, as a person does on the Tasks page; False if it has ended."""
-        return await self._write(lambda database: revoke_task(database, task_id))
 
     async def run_again(self, task_id: str) -> bool:
         """Queue a failed task anew, in its old place, as if it had never run; False if that is impossible.
