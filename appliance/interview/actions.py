@@ -49,10 +49,21 @@ class ActionStack:
         if isinstance(turn, Action):
             if not self.only and turn.arguments.pop("_forget_prior", False):
                 self._entries.clear()
+            self._return_to(turn.name, turn.arguments)
             self._entries.append(Entry(turn.name, dict(turn.arguments)))
         elif isinstance(turn, CheckIn):
             arguments: dict[str, Any] = {**turn.fields, "_initial": turn.initial, "_changed": turn.changed}
             self._entries.append(Entry(turn.name, arguments))
+
+    def _return_to(self, action: str, arguments: dict[str, Any]) -> None:
+        """Drop an action that waits already, with what it led to: who asks for it once more begins it anew.
+
+        Else each click on a menu's item would have to be undone by a press of its screen's button.
+        """
+        for place, entry in enumerate(self._entries):
+            if entry.action == action and entry.arguments == arguments:
+                del self._entries[place:]
+                return
 
     def top(self) -> Entry | None:
         self.current = self._entries[-1] if self._entries else None

@@ -111,7 +111,7 @@ def given_country(code: Any) -> str:
 
 
 def all_subdivisions() -> Any:
-    """pycountry's table; some of its methods have no types."""
+    """The whole table of the library, some of whose methods have no types."""
     import pycountry
 
     return pycountry.subdivisions
@@ -133,7 +133,9 @@ def by_name(names: dict[str, str]) -> dict[str, str]:
     return dict(sorted(names.items(), key=lambda item: (folded(item[1]), item[0])))
 
 
+@lru_cache(maxsize=2000)
 def folded(name: str) -> str:
+    """`name` as it is sorted."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     return plain.casefold()
 

@@ -345,6 +345,18 @@ class TestClicking:
         assert talk.question == "It is Bea"
 
 
+    def test_opened_twice_it_is_closed_by_one_press(self) -> None:
+        """The menu is on the review too, and on the question that it leads to."""
+        talk = food("- Fruit: fruit")
+        talk.submit(fruit="apple")
+        talk.act("review_answers")
+        talk.act("review_answers")
+        click(talk, "Fruit")
+        talk.act("review_answers")
+        assert talk.question == "Revisit your answers"
+        talk.submit()
+        assert talk.question == "Vegetable?"
+
     def test_asks_also_where_code_further_down_gives_the_variable_a_value(self) -> None:
         """A click is to ask a person; running the code once more would change nothing that anybody sees."""
         talk = Talk("""
