@@ -97,7 +97,8 @@ def force_ask(*pargs: Any, forget_prior: bool = False, **_kwargs: Any) -> NoRetu
     """Ask these variables now, in this order, also where they have values; dicts are actions and commands.
 
     ``{'action': …, 'arguments': …}``, ``{'undefine': …}``, ``{'invalidate': …}``, ``{'recompute': …}``, ``{'set': …}``,
-    ``{'follow up': …}`` (asked only where a block offers the variable then).
+    ``{'follow up': …}`` (asked only where a block offers the variable then). In a block for ``x`` or ``fruits[i]``,
+    these letters stand in names for what they stand for there.
     """
     raise AskFor(flattened(pargs), forget_prior=forget_prior)
 
@@ -114,7 +115,8 @@ def flattened(pargs: tuple[Any, ...]) -> list[Any]:
     requests: list[Any] = []
     for each in pargs:
         requests.extend(each if isinstance(each, (list, tuple)) else [each])
-    return requests
+    evaluation = current()
+    return [evaluation.resolve(each) if isinstance(each, str) else each for each in requests]
 
 
 def re_run_logic() -> NoReturn:
