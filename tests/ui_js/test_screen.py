@@ -342,6 +342,38 @@ def test_action_call_and_url_action(server: Running, opened: Opened) -> None:
     assert "action=" not in page.url
 
 
+def test_get_interview_variables(server: Running, opened: Opened) -> None:
+    """The function is called with the answers; where they are kept from scripts, it is told so."""
+    page = opened(fruit_form())
+    ask = "new Promise((done) => get_interview_variables(done))"
+    given = page.evaluate(ask)
+    assert (given["success"], given["variables"]["fruit"], given["uid"]) == (
+        True, "apple", only_session(server).session_id)
+    server.turns.variables_are_private = True
+    assert page.evaluate(ask) == {"success": False, "variables": {}}
+    page.evaluate("void get_interview_variables()")   # its function may be left out
+    settled(page)
+
+
+def test_every_function_has_its_names_with_da(opened: Opened) -> None:
+    """For pages on which another script takes the short name."""
+    page = opened(fruit_form())
+    names = ["val", "getField", "getFields", "setField", "flash", "url_action", "url_action_call", "url_action_perform",
+             "action_call", "action_perform", "get_interview_variables"]
+    assert page.evaluate("""(names) => names.filter((name) => {
+        const camel = 'da' + name.split('_').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+        return !(window[name] && window[name] === window['da_' + name] && window[name] === window[camel]);
+    })""", names) == []
+
+
+def test_val_of_words_that_javascript_knows(opened: Opened) -> None:
+    """What a person types is a text, also where it is the name of something in every object."""
+    page = opened(fruit_form())
+    for words in ("constructor", "toString", "null", "undefined"):
+        page.get_by_label("Name", exact=True).fill(words)
+        assert page.evaluate("val('name')") == words
+
+
 # -- news -----------------------------------------------------------------------------------------------------------
 
 
