@@ -433,6 +433,13 @@ class Asking(Variables):
         with self.letters(bindings):
             return block.text(part, self)  # type: ignore[arg-type]
 
+    def aimed_templates(self) -> list[str]:
+        """The variables that stand for templates with a target. A check-in's code that mentions one is to meet it as
+        not defined, whoever has used it before: that is how its text gets to the screen.
+        """
+        return [variable for variable, (name, _) in self.internal.get("templates", {}).items()
+                if getattr(self.interview.block_named(name), "target", None) is not None]
+
     def fill_target(self, block: TemplateBlock) -> None:
         """Answer a check-in with the text of a template that has a target."""
         assert block.target is not None

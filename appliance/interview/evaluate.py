@@ -362,6 +362,7 @@ class Evaluation(Asking):
     def _forget_reconsidered(self) -> None:
         """Undefine what ``reset`` blocks name and what blocks with ``reconsider: True`` define."""
         if isinstance(self.turn, CheckIn):
+            self.undefine(*self.aimed_templates())
             return
         names = list(self.interview.reset)
         for block in self.interview.blocks:

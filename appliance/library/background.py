@@ -8,7 +8,7 @@ all: the host of a task answers with a clear error.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal, NoReturn, cast
 
 from appliance.interview.host import current
@@ -231,16 +231,28 @@ def _answer(pargs: tuple[Any, ...], kwargs: dict[str, Any], kind: str | None) ->
 
 def _field_values(values: Any) -> dict[str, Any]:
     """The values for the fields on a screen, with lists of choices in one form."""
-    given = values.elements if isinstance(values, DAObject) and "elements" in values.__dict__ else values
+    given = _elements(values)
     if not isinstance(given, Mapping):
         raise DAError("background_response(..., 'fields') needs a dictionary of variable names and values.")
     found: dict[str, Any] = {}
     for name, value in given.items():
         if isinstance(value, Mapping) and "choices" in value:
-            found[str(name)] = {**value, "choices": _choices(value["choices"])}
+            found[str(name)] = {**value, "choices": _choices(_elements(value["choices"]))}
+            if "value" in value:
+                found[str(name)]["value"] = _field_value(value["value"])
         else:
-            found[str(name)] = value
+            found[str(name)] = _field_value(value)
     return found
+
+
+def _elements(value: Any) -> Any:
+    """What a group of docassemble's holds; anything else as it is."""
+    return value.elements if isinstance(value, DAObject) and "elements" in value.__dict__ else value
+
+
+def _field_value(value: Any) -> Any:
+    """A value as the control of a field takes it: dates and times not in the words of a language."""
+    return value.isoformat() if isinstance(value, date | time) else _elements(value)
 
 
 def _choices(given: Any) -> list[list[Any]]:

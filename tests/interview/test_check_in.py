@@ -73,6 +73,18 @@ def test_forms_of_choices(choices: str) -> None:
     assert answer(code).value == {"country": {"choices": [["DE", labels[0]], ["FR", labels[1]]], "value": "FR"}}
 
 
+def test_values_that_controls_take() -> None:
+    """Dates are not written in the words of a language; groups of docassemble's are plain."""
+    code = """
+    boxes = DADict('boxes', elements={'salt': True}, auto_gather=False, gathered=True)
+    towns = DAList('towns', elements=['Bonn'], auto_gather=False, gathered=True)
+    background_response({'day': as_datetime('2031-02-03').date(), 'boxes': boxes, 'town': {'choices': towns,
+        'value': towns[0]}}, 'fields')
+    """
+    assert answer(code).value == {
+        "day": "2031-02-03", "boxes": {"salt": True}, "town": {"choices": [["Bonn", "Bonn"]], "value": "Bonn"}}
+
+
 def test_an_action_that_answers_nothing_is_all_right() -> None:
     assert check_in("seen = action_argument('food')", {"food": "soup"}) is None
 
@@ -89,6 +101,33 @@ def test_a_template_with_a_target() -> None:
         ending = talk.turn(CheckIn("look", {"food": word}))
         assert isinstance(ending, BackgroundAnswer)
         assert ending.value == {"target": "place", "content": f"<p>{word.upper()}!</p>"}
+
+
+def test_a_template_that_the_screen_shows_as_well() -> None:
+    """Its text stands in the screen from the start, and code that mentions it still sends it to its target."""
+    talk = Talk("""
+    mandatory: True
+    question: Food
+    subquestion: "[TARGET place] ${ said }"
+    fields:
+      - Favorite food: food
+    check in: look
+    ---
+    event: look
+    code: |
+      seen = True
+      said
+    ---
+    template: said
+    target: place
+    content: |
+      ${ action_argument('food') or 'nothing' }
+    """)
+    assert "nothing" in talk.screen.subquestion_html
+    for word in ("soup", "pie"):
+        ending = talk.turn(CheckIn("look", {"food": word}))
+        assert isinstance(ending, BackgroundAnswer)
+        assert ending.value == {"target": "place", "content": f"<p>{word}</p>"}
 
 
 @pytest.mark.parametrize(("order", "kept"), [("", "overwrite"), ("set_save_status('overwrite')\n", "overwrite"),
