@@ -83,8 +83,8 @@ def test_what_is_imported_is_declared() -> None:
     declared = {Requirement(text).name for text in project()["runtime"]}
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "appliance").rglob("*.py"))
     imported = set(re.findall(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", source, re.MULTILINE))
-    # zoneinfo reads tzdata where the system has no time zones of its own, fpdf2 shapes letters with uharfbuzz, and us is
-    # there for interviews that import it.
+    # zoneinfo reads tzdata where the system has no time zones of its own, fpdf2 shapes letters with uharfbuzz, and
+    # us is there for interviews that import it.
     ours = declared - {"tzdata", "uharfbuzz", "us"}
     unused = {name for name in ours if modules.get(name, name.replace("-", "_")) not in imported}
     assert not unused
