@@ -4,6 +4,7 @@
 
 * ``GET /interview`` answers ``FOLDER/first.html`` after one commit (a session's row);
 * ``POST /interview`` answers ``FOLDER/reply.json`` after one commit (a step's row);
+* ``POST /checkin`` answers a few bytes after one commit (a step's row, written anew);
 * ``/page`` has a button that posts to ``/task``; a process of a pool answers, and the page gets it by a socket;
 * ``POST /stamp`` does the same with the time at which the process answers.
 """
@@ -65,6 +66,13 @@ class Interview(Committing):
         self.finish(self.settings["reply"])
 
 
+class CheckIn(Committing):
+    def post(self) -> None:
+        self.commit()
+        self.finish({"success": True, "commands": [{"extra": "backgroundresponse", "value": {
+            "target": "preview", "content": self.get_body_argument("parameters")}}]})
+
+
 class Task(Committing):
     def initialize(self, task: Callable[[], str]) -> None:
         self.task = task
@@ -108,7 +116,8 @@ async def serve(port: int, folder: Path) -> None:
             **{name: file.read_bytes() if (file := folder / f"{name}.{kind}").exists() else b"{}"
                for name, kind in (("first", "html"), ("reply", "json"))}}
         await asyncio.get_running_loop().run_in_executor(pool, work)
-        routes: list[Any] = [(r"/interview", Interview), (r"/task", Task, {"task": work}),
+        routes: list[Any] = [(r"/interview", Interview), (r"/checkin", CheckIn),
+                             (r"/task", Task, {"task": work}),
                              (r"/stamp", Task, {"task": stamp}), (r"/page", Page), (r"/socket", Socket)]
         application = Application(routes, **shared)
         application.listen(port, "127.0.0.1")

@@ -25,6 +25,7 @@ ONE_FIELD = "docassemble.appliancebench:data/questions/one_field.yml"
 TASK = "docassemble.appliancebench:data/questions/task.yml"
 NEWS = "docassemble.appliancebench:data/questions/news.yml"
 MANY = "docassemble.appliancebench:data/questions/tasks.yml"
+TEN_FIELDS = "docassemble.appliancebench:data/questions/ten_fields.yml"
 
 QUESTIONS = {
     "one_field.yml": """\
@@ -76,6 +77,34 @@ code: |
 event: tell
 code: |
   background_response('arrived(' + str(1000 * time.time()) + ')')
+""",
+    "ten_fields.yml": f"""\
+mandatory: True
+code: |
+  times = 0
+---
+question: Ten fields
+subquestion: "[TARGET preview]"
+fields:
+{"".join(f"  - Field {number}: field{number}{chr(10)}" for number in range(10))}check in: look
+---
+event: look
+code: |
+  times += 1
+  draft = action_arguments()
+  preview
+---
+event: read
+code: |
+  preview
+---
+template: preview
+target: preview
+content: |
+  **Field 0** is ${{ action_argument('field0') }}, and field 9 is _${{ action_argument('field9') }}_.
+---
+mandatory: True
+question: ${{ field9 }} ${{ times }}
 """,
     **TASKS,
 }
