@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import lru_cache
 from typing import Any
 
 from appliance.interview.errors import InterviewError, told_names
-from appliance.interview.turn import BackgroundAnswer, CheckIn
+from appliance.interview.turn import BackgroundAnswer, CheckIn, ShowScreen
 from appliance.server.base import BaseHandler
 from appliance.server.tabs import command, tab_named
 from appliance.sessions.errors import NoSuchSession, NotYours
@@ -84,6 +85,8 @@ class CheckInHandler(BaseHandler):
             # Without the traceback, which would hold what was typed.
             log.error("check in failed: %s %s %s", type(error).__name__, error.where, told_names(error.variables))  # noqa: TRY400
             return []
+        if isinstance(reply.ending, ShowScreen):
+            _tell_author(reply.interview, action, reply.ending.screen.sought or reply.ending.screen.block)
         commands, loops = _commands(reply.ending), self.server.refresh_loops
         if not any(one["extra"] == "refresh" for one in commands):
             loops.over(session_id, tab)
@@ -112,6 +115,13 @@ def _parameters(text: str) -> tuple[dict[str, str], str | None, bool]:
     changed, initial = given.pop("_changed", None), given.pop("_initial", False)
     fields = {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
     return fields, changed if isinstance(changed, str) and changed else None, bool(initial)
+
+
+@lru_cache(maxsize=500)
+def _tell_author(interview: str, action: str, wanted: str) -> None:
+    """Log once that an action asks the person something, of which nothing is seen."""
+    log.warning("%s: the check in action %r needs %r, for which there is a question; a check-in cannot ask it, so the "
+                "action has not ended", interview, action, wanted)
 
 
 def _commands(ending: object) -> list[dict[str, Any]]:

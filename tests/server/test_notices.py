@@ -13,6 +13,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from appliance.interview.turn import CheckIn, Ending, ShowScreen
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice
 from tests.server.conftest import Running
@@ -66,6 +67,19 @@ def test_a_failing_check_in_action_leaves_the_screen_alone(browser_client: httpx
     answer = check_in(browser_client, opened(browser_client) | {"do_action": "fails"})
     assert answer["success"] is True
     assert answer["commands"] == []
+
+
+def test_an_action_that_would_ask_something_is_told_to_the_author(
+        server: Running, browser_client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing comes of it on the page; the log says why, once."""
+    async def asks(check_in: CheckIn) -> Ending:
+        return ShowScreen(server.turns.screens[1])
+    server.turns.answer_check_in = asks
+    data = opened(browser_client) | {"do_action": "look"}
+    for _ in range(2):
+        assert check_in(browser_client, data)["commands"] == []
+    [told] = [record.getMessage() for record in caplog.records if "look" in record.getMessage()]
+    assert told.startswith(f"{INTERVIEW}: the check in action 'look' needs 'q2', for which there is a question;")
 
 
 def test_a_check_in_for_somebody_elses_session(server: Running, browser_client: httpx.Client) -> None:

@@ -486,6 +486,16 @@ def test_a_button_does_not_move_away_while_the_mouse_is_down(server: Running, op
     expect(page.get_by_role("heading", name="The end")).to_be_visible()
 
 
+def test_a_list_that_the_mouse_has_opened_holds_nothing_back(server: Running, opened: Opened) -> None:
+    """Browsers need not tell that the mouse was let go there."""
+    page = opened(screen(text(0, "fruit", "Fruit", input_type="dropdown", choices=choices("apple"))))
+    checked_in(page, server, 1)
+    fruit = page.get_by_label("Fruit", exact=True)
+    fruit.dispatch_event("pointerdown")
+    fruit.select_option("apple")
+    expect(page.locator(".datargett")).to_have_text("apple")
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_an_answer_after_the_submit_is_dropped(server: Running, opened: Opened, refused: bool) -> None:
     """The next screen, or the same one with what is to be put right, gets nothing of it."""

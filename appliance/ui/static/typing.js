@@ -1,6 +1,8 @@
 // What the person is doing just now: answers of the server must not come between.
 
-let composing = false;
+const CLICKED = 'button, a, summary, label';
+const OPENED = 'select, input, textarea';   // of a list that the mouse opens a browser need not tell that it was let go
+let composing = null;          // the control in which letters are being composed
 let pressed = false;
 let typedInto = null;          // the control that was typed into since it has the focus
 let waiting = [];
@@ -16,7 +18,7 @@ function settle() {
 
 /** Whether the control has the focus, and has been typed into since it got it. */
 export function isTypedInto(control) {
-  return control === document.activeElement && (composing || control === typedInto);
+  return control === document.activeElement && (control === composing || control === typedInto);
 }
 
 /** Whether a person changed the control after `time` (performance.now()). */
@@ -43,13 +45,25 @@ function onEdit(event) {
 export function start() {
   document.addEventListener('input', onEdit, true);
   document.addEventListener('change', onEdit, true);
-  document.addEventListener('focusin', () => { typedInto = null; });
-  document.addEventListener('compositionstart', () => { composing = true; });
-  document.addEventListener('compositionend', () => {
-    composing = false;
+  document.addEventListener('focusin', ({ target }) => {
+    typedInto = null;
+    composing = target === composing ? composing : null;   // what was composed in may be gone without a word
     setTimeout(settle);
   });
-  document.addEventListener('pointerdown', () => { pressed = true; }, true);
+  document.addEventListener('compositionstart', ({ target }) => { composing = target; });
+  document.addEventListener('compositionend', () => {
+    composing = null;
+    setTimeout(settle);
+  });
+  document.addEventListener('pointerdown', ({ target }) => {
+    pressed = Boolean(target.closest?.(CLICKED)) && !target.closest(OPENED);
+  }, true);
+  document.addEventListener('pointermove', ({ buttons }) => {
+    if (pressed && buttons === 0) {   // let go outside of the window
+      pressed = false;
+      settle();
+    }
+  }, true);
   for (const end of ['pointerup', 'pointercancel', 'dragend', 'blur']) {
     window.addEventListener(end, (event) => {
       if (end !== 'blur' || event.target === window) {
