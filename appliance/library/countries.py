@@ -1,170 +1,244 @@
-"""Countries, and the states, provinces and the like that they consist of, by their ISO 3166 codes.
+"""Countries and their states: the lists, names, codes and kinds of ISO 3166, for fields and for sentences.
 
-The data are pycountry's. It is imported when a function is first called: most interviews never ask for a country.
+The standard's data come with pycountry, which is loaded at the first call, not when the server starts. A name is looked
+for in this order: the author's own words for the standard's English name, the standard's translations (gettext
+catalogues that come with pycountry), and for countries Unicode's names of territories (Babel). Where none of them knows
+the language, the name is the standard's, which is mostly English.
 """
 
 from __future__ import annotations
 
+import functools
 import gettext
 import unicodedata
 from collections import Counter
-from functools import lru_cache
-from typing import Any
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
 
 from appliance.library.errors import DAError
 from appliance.library.languages import get_country, get_language, word
 
-__all__ = ["countries_list", "country_name", "iso_country", "name_of_country", "state_name", "states_list",
-           "subdivision_type"]
+if TYPE_CHECKING:
+    from pycountry.db import Country, Subdivision
 
-ENGLISH = "en"
+__all__ = [
+    "countries_list",
+    "country_name",
+    "iso_country",
+    "name_of_country",
+    "state_name",
+    "states_list",
+    "subdivision_type",
+]
+
+PARTS = ("alpha_2", "alpha_3", "numeric", "name", "official_name", "common_name", "flag")
+"""What the standard says about a country, in pycountry's words."""
+
 COUNTRIES, SUBDIVISIONS = "iso3166-1", "iso3166-2"
-PARTS = ("alpha_2", "alpha_3", "name", "numeric", "official_name")
+"""The catalogues of translations, by their names in pycountry."""
+
+ONE_PIECE = str.maketrans({"æ": "ae", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th"})
+"""Small letters that Unicode does not take apart into a plain letter and its accent."""
 
 
 def countries_list() -> list[dict[str, str]]:
-    """All countries by name, for a field's choices: ``[{'AF': 'Afghanistan'}, …]``; names in the current language."""
-    import pycountry
+    """All countries, for the choices of a field: dictionaries with one key, from the two-letter code to the name.
 
-    language = get_language()
-    names = {country.alpha_2: in_language(country.name, COUNTRIES, language, country.alpha_2)
-             for country in pycountry.countries}
-    return [{code: name} for code, name in by_name(names).items()]
+    They are in the order of their names in the current language, whatever accents these have.
 
-
-def country_name(country_code: Any) -> str:
-    """The name of a country, in the current language. What is no country's code is given back as it is.
-
-    >>> country_name("SE")
-    'Sweden'
+    >>> countries_list()[:2]
+    [{'AF': 'Afghanistan'}, {'AX': 'Åland Islands'}]
     """
-    return name_of_country(str(country_code), get_language())
+    names = {country.alpha_2: _translated_country(country, get_language()) for country in _standard().countries}
+    return [{code: name} for code, name in _in_order(names).items()]
 
 
-def name_of_country(code: str, language: str) -> str:
-    """:func:`country_name` in a language of choice."""
-    import pycountry
+def country_name(country_code: str) -> str:
+    """The name of a country in the current language; what is no two-letter code of a country is given back.
 
-    country = pycountry.countries.get(alpha_2=code.strip().upper())
-    return code if country is None else in_language(country.name, COUNTRIES, language, country.alpha_2)
-
-
-def iso_country(country: Any, part: str = "alpha_2") -> str:
-    """What ISO 3166-1 says of a country that is given by its name or any of its codes.
-
-    :param part: ``alpha_2``, ``alpha_3``, ``name``, ``numeric`` or ``official_name``.
-    :raises DAError: where there is no such country, or no such part.
-
-    >>> iso_country("Sweden"), iso_country("se", part="official_name")
-    ('SE', 'Kingdom of Sweden')
+    >>> country_name("TG"), country_name("N/A")
+    ('Togo', 'N/A')
     """
-    import pycountry
+    return name_of_country(country_code, get_language())
 
+
+def name_of_country(country_code: str, language: str) -> str:
+    """As :func:`country_name`, in `language`.
+
+    >>> name_of_country("DE", "es")
+    'Alemania'
+    """
+    country = _country(country_code)
+    return country_code if country is None else _translated_country(country, language)
+
+
+def iso_country(country: str, part: str = "alpha_2") -> str:
+    """What the standard says about a country that somebody wrote in their own way.
+
+    :param country: one of the standard's codes or names, the name in the current language, or something like it.
+    :param part: one of :data:`PARTS`. Where the standard has no official or common name, it is the name.
+    :raises DAError: no country is meant by `country`, or there is no such part.
+
+    >>> iso_country("united kingdom"), iso_country("GB", part="alpha_3"), iso_country("Aruba", part="official_name")
+    ('GB', 'GBR', 'Aruba')
+    """
     if part not in PARTS:
-        raise DAError(f"iso_country() knows no part {part!r}; there are {', '.join(PARTS)}")
-    try:
-        found = pycountry.countries.lookup(str(country).strip())
-    except LookupError:
-        raise DAError(f"there is no country {str(country)!r}") from None
-    return str(getattr(found, part, None) or found.name)
+        raise DAError(f"iso_country: a country has no part {part!r}; there are {', '.join(PARTS)}")
+    found = _country_meant(str(country).strip())
+    if found is None:
+        raise DAError(f"iso_country: {country!r} is no country")
+    return str(getattr(found, part, found.name))
 
 
-def states_list(country_code: Any = None, abbreviate: bool = False) -> dict[str, str]:
-    """The first-level subdivisions of a country by name, for a field's choices: ``{'AL': 'Alabama', …}``.
-
-    Empty where the country has none, or is none.
+def states_list(country_code: str | None = None, abbreviate: bool = False) -> dict[str, str]:
+    """The first-level subdivisions of a country, from their abbreviations to their names in the current language.
 
     :param country_code: two letters; None: the current country.
-    :param abbreviate: have the abbreviations as labels too.
+    :param abbreviate: show the abbreviations instead of the names.
+    :returns: in the order of what is shown; empty if there are no subdivisions, or no such country.
+
+    >>> list(states_list("GB").items())[:3]
+    [('ENG', 'England'), ('NIR', 'Northern Ireland'), ('SCT', 'Scotland')]
+    >>> states_list("VA")
+    {}
     """
-    language = get_language()
-    names = {abbreviation(one): abbreviation(one) if abbreviate else in_language(one.name, SUBDIVISIONS, language)
-             for one in subdivisions(country_code)}
-    return by_name(names)
+    states = {_abbreviation(state): state for state in _first_level(country_code)}
+    if abbreviate:
+        return _in_order({code: code for code in states})
+    return _in_order({code: _translated(state.name, SUBDIVISIONS, get_language()) for code, state in states.items()})
 
 
-def state_name(state_code: Any, country_code: Any = None) -> str:
-    """The name of a state or the like, in the current language; what is no code of the country is given back as it is.
+def state_name(state_code: str, country_code: str | None = None) -> str:
+    """The name of a country's subdivision in the current language; what is no code of one is given back.
 
-    >>> state_name("PA", country_code="US"), state_name("N/A", country_code="VA")
-    ('Pennsylvania', 'N/A')
+    :param state_code: what comes after the country in the standard's code, as in :func:`states_list`.
+    :param country_code: two letters; None: the current country.
+
+    >>> state_name("AZ", "US"), state_name("N/A", "VA")
+    ('Arizona', 'N/A')
     """
-    code = f"{given_country(country_code)}-{str(state_code).strip().upper()}"
-    found = all_subdivisions().get(code=code)
-    return str(state_code) if found is None else in_language(found.name, SUBDIVISIONS, get_language())
+    country = _country(get_country() if country_code is None else country_code)
+    if country is None:
+        return state_code
+    state = _standard().subdivisions.get(code=f"{country.alpha_2}-{state_code}".strip().upper())
+    return state_code if state is None else _translated(state.name, SUBDIVISIONS, get_language())
 
 
-def subdivision_type(country_code: Any) -> str | None:
-    """What most of a country's first-level subdivisions are called; None where it has none.
+def subdivision_type(country_code: str) -> str | None:
+    """What most first-level subdivisions of a country are called; None if there are none, or no such country.
 
-    >>> subdivision_type("SE")
-    'County'
+    The standard's word is English; authors can translate it as any other word.
+
+    >>> subdivision_type("CA"), subdivision_type("VA")
+    ('Province', None)
     """
-    kinds = Counter(one.type for one in subdivisions(country_code))
-    return word(kinds.most_common(1)[0][0]) if kinds else None
+    kinds = Counter(state.type for state in _first_level(country_code))
+    if not kinds:
+        return None
+    # The alphabet decides between kinds of which there are as many: Myanmar has seven regions and seven states.
+    return word(min(kinds, key=lambda kind: (-kinds[kind], kind)))
 
 
-def given_country(code: Any) -> str:
-    return get_country() if code is None else str(code).strip().upper()
-
-
-def all_subdivisions() -> Any:
-    """The whole table of the library, some of whose methods have no types."""
+def _standard() -> ModuleType:
+    """pycountry: loaded late, because most interviews never need it."""
     import pycountry
 
-    return pycountry.subdivisions
+    return pycountry
 
 
-def subdivisions(country_code: Any) -> list[Any]:
-    """The first-level subdivisions of a country, by their codes."""
-    found = all_subdivisions().get(country_code=given_country(country_code)) or ()
-    return sorted((one for one in found if one.parent_code is None), key=lambda one: str(one.code))
+def _country(country_code: str) -> Country | None:
+    found: Country | None = _standard().countries.get(alpha_2=str(country_code).strip().upper())
+    return found
 
 
-def abbreviation(subdivision: Any) -> str:
-    """``PA`` of ``US-PA``."""
-    return str(subdivision.code).partition("-")[2]
+def _first_level(country_code: str | None) -> list[Subdivision]:
+    """The subdivisions that are in no other one."""
+    country = _country(get_country() if country_code is None else country_code)
+    if country is None:
+        return []
+    # pycountry has None where it has no subdivisions of a country.
+    states = _standard().subdivisions.get(country_code=country.alpha_2) or ()
+    return [state for state in states if state.parent_code is None]
 
 
-def by_name(names: dict[str, str]) -> dict[str, str]:
-    """`names` in the order in which people look for them: accents and capitals do not count."""
-    return dict(sorted(names.items(), key=lambda item: (folded(item[1]), item[0])))
+def _abbreviation(state: Subdivision) -> str:
+    return str(state.code).partition("-")[2]
 
 
-@lru_cache(maxsize=2000)
-def folded(name: str) -> str:
-    """`name` as it is sorted."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return plain.casefold()
-
-
-def in_language(name: str, domain: str, language: str, country: str = "") -> str:
-    """An English name in `language`: as the author's own words say, else ISO's translators, else Unicode's, else as is.
-
-    :param country: the code, where `name` is a country's.
-    """
-    own = word(name, language=language)
-    if own != name or language == ENGLISH:
-        return own
-    translated = translations(domain, language).gettext(name)
-    if translated != name:
-        return translated
-    return territories(language).get(country, name)
-
-
-@lru_cache(maxsize=32)
-def translations(domain: str, language: str) -> gettext.NullTranslations:
-    import pycountry
-
-    return gettext.translation(domain, pycountry.LOCALES_DIR, [language.replace("-", "_")], fallback=True)
-
-
-@lru_cache(maxsize=16)
-def territories(language: str) -> dict[str, str]:
-    """Unicode's names of countries in `language`; empty where it is not known."""
+def _country_meant(text: str) -> Country | None:
+    """The country with this code or name, else with this name in the current language, else the most like it."""
+    if not text:
+        return None
+    countries = _standard().countries
+    found: Country
     try:
-        return dict(Locale.parse(language, sep="-" if "-" in language else "_").territories)
+        found = countries.lookup(text)
+    except LookupError:
+        pass
+    else:
+        return found
+    sought = _plain(text)
+    for found in countries:
+        if _plain(_translated_country(found, get_language())) == sought:
+            return found
+    try:
+        found = countries.search_fuzzy(text)[0]
+    except LookupError:
+        return None
+    return found
+
+
+def _translated_country(country: Country, language: str) -> str:
+    name: str = country.name
+    translation = _translated(name, COUNTRIES, language)
+    if translation != name or _is_english(language):
+        return translation
+    return _territories(language).get(country.alpha_2, name)
+
+
+def _translated(name: str, catalogue: str, language: str) -> str:
+    """A name of the standard's in `language`: as the author words it, else as the standard's translators do."""
+    own = word(name, language=language)
+    if own != name or _is_english(language):
+        return own
+    return _catalogue(catalogue, language).gettext(name)
+
+
+def _is_english(language: str) -> bool:
+    return language.lower().replace("_", "-").partition("-")[0] == "en"
+
+
+@functools.lru_cache(maxsize=64)
+def _catalogue(catalogue: str, language: str) -> gettext.NullTranslations:
+    """The standard's translations into `language`; those that leave every name as it is where there are none."""
+    directory = _standard().LOCALES_DIR
+    return gettext.translation(catalogue, directory, languages=[language.replace("-", "_")], fallback=True)
+
+
+@functools.lru_cache(maxsize=64)
+def _territories(language: str) -> Mapping[str, str]:
+    """Unicode's names of countries in `language`, by their two-letter codes."""
+    try:
+        return dict(Locale.parse(language.replace("-", "_")).territories)
     except (UnknownLocaleError, ValueError):
         return {}
+
+
+def _in_order(names: Mapping[str, str]) -> dict[str, str]:
+    """`names` as people look for them."""
+    return dict(sorted(names.items(), key=lambda item: (_plain(item[1]), item[1], item[0])))
+
+
+def _plain(text: str) -> str:
+    """`text` for sorting and comparing: small letters without accents, words without apostrophes and the like.
+
+    >>> _plain("Côte d'Ivoire"), _plain("Guinea-Bissau"), _plain("Łódzkie")
+    ('cote divoire', 'guinea bissau', 'lodzkie')
+    """
+    letters = unicodedata.normalize("NFKD", text).casefold().translate(ONE_PIECE).replace("-", " ")
+    kept = (letter for letter in letters if letter.isspace() or unicodedata.category(letter)[0] in "LN"
+            or (unicodedata.category(letter)[0] == "M" and not unicodedata.combining(letter)))
+    return " ".join("".join(kept).split())

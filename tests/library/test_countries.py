@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 
 import pytest
 
+from appliance.library import countries
 from appliance.library.countries import (
     countries_list,
     country_name,
@@ -25,6 +27,12 @@ from tests.library.fakes import running
 def _turn() -> object:
     with running():
         yield
+
+
+def test_the_examples_in_the_docstrings_run() -> None:
+    failures, count = doctest.testmod(countries)
+    assert failures == 0
+    assert count > 0
 
 
 def test_countries_come_as_one_key_dictionaries_in_the_order_of_their_names() -> None:
@@ -120,6 +128,14 @@ def test_parts_of_the_standard() -> None:
     assert iso_country("US", part="alpha_3") == "USA"
     assert iso_country("US", part="numeric") == "840"
     assert iso_country("US", part="official_name") == "United States of America"
+
+
+def test_a_country_is_known_by_what_people_of_the_interviews_language_call_it() -> None:
+    """In the iso-country example somebody types the name of a country."""
+    set_language("es")
+    assert iso_country("alemania") == "DE"
+    assert iso_country("Espana") == "ES"
+    assert iso_country("Germany") == "DE"
 
 
 @pytest.mark.parametrize(("country", "part"), [("Oceania", "alpha_2"), ("US", "flag colour"), ("", "name")])
