@@ -165,7 +165,9 @@ class Dispatcher:
             self._launch(_Run(self._queue.popleft(), address, index))
 
     async def _renew(self, cluster: Cluster, address: str) -> None:
-        """A worker may have imported modules of a package that was replaced: have a new one."""
+        """Have a new worker in place of one that may have imported modules of a package that was replaced, or that did
+        not give back the memory of its task: the next one would answer for it.
+        """
         try:
             await asyncio.wrap_future(cluster.kill(address))
         finally:
@@ -184,9 +186,11 @@ class Dispatcher:
 
     async def _whole(self, run: _Run) -> None:
         """One task from the queue to its end, and its worker free again."""
+        swollen = False
         try:
             report = await self._take(run)
             if report is not None:
+                swollen = report.kept > self._options.memory_limit // 2
                 self._log.ended(report)
                 self._delivery.send(report.end)
             if report is not None or run.revoked.is_set():
@@ -197,7 +201,10 @@ class Dispatcher:
             self._in_background(self._put_back(run.task_id))
         finally:
             del self._runs[run.task_id]
-            self._busy.discard(run.address)
+            if swollen and self.cluster is not None:
+                self._in_background(self._renew(self.cluster, run.address))
+            else:
+                self._busy.discard(run.address)
             self.on_over(run.task_id)
             run.over.set()
             self._something.set()

@@ -16,11 +16,13 @@ class Report:
 
     :param seconds: how long the worker had it.
     :param warnings: what its author should know, without values.
+    :param kept: bytes that its tasks so far have left with the worker's process.
     """
 
     end: TaskEnd
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    kept: int = 0
 
     def to_bytes(self) -> bytes:
         """What crosses from the worker to the server; the scheduler between them does not open it."""

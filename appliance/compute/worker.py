@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from appliance.compute.asking import asking_for
 from appliance.compute.captured import Captured, drop_output, keep_logs_apart
 from appliance.compute.report import Report
@@ -36,12 +38,23 @@ def run_task(payload: bytes) -> bytes:
     :returns: :meth:`Report.to_bytes`. Never raises: whatever author code does is the end of its task, in words.
     """
     began = time.perf_counter()
+    before = _held_at_first()
     job: TaskJob = pickle.loads(payload)
     output = Captured()
     with output.taking_over(), asking_for(job.task_id):
         report = _evaluated(job, output)
     end = replace(report.end, log=output.lines)   # what a program printed last may have come last
-    return replace(report, end=end, seconds=time.perf_counter() - began).to_bytes()
+    return replace(report, end=end, seconds=time.perf_counter() - began, kept=_held() - before).to_bytes()
+
+
+def _held() -> int:
+    return psutil.Process().memory_info().rss
+
+
+@functools.cache
+def _held_at_first() -> int:
+    """The bytes that this process held before its first task."""
+    return _held()
 
 
 def _evaluated(job: TaskJob, output: Captured) -> Report:

@@ -26,7 +26,8 @@ def entry(payload: bytes) -> bytes:
     with asking_for(job.task_id):
         result = _ACTIONS[job.action](argument)
     value = argument if result is None else result
-    return Report(TaskEnd(job.task_id, value=pickle.dumps((os.getpid(), value)))).to_bytes()
+    kept = argument if job.action == "keep" else 0
+    return Report(TaskEnd(job.task_id, value=pickle.dumps((os.getpid(), value))), kept=kept).to_bytes()
 
 
 def nothing(_argument: object) -> None:
@@ -127,6 +128,6 @@ _ACTIONS: dict[str, Callable[[Any], object]] = {
     "asks": asks, "asks_in_threads": asks_in_threads, "asks_for_another": asks_for_another, "tells": tells,
     "tells_and_dies": tells_and_dies, "asks_with_what_cannot_be_opened": asks_with_what_cannot_be_opened,
     "prints_later": prints_later,
-    "nothing": nothing, "spin": spin, "spin_with_child": spin_with_child, "die": die, "wait_for": wait_for,
-    "hoard": hoard, "raise_error": raise_error,
+    "nothing": nothing, "keep": nothing, "spin": spin, "spin_with_child": spin_with_child, "die": die,
+    "wait_for": wait_for, "hoard": hoard, "raise_error": raise_error,
 }

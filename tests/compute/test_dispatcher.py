@@ -15,7 +15,7 @@ from appliance.compute.dispatcher import _Run
 from appliance.compute.places import Here
 from tests.compute.conftest import Bench
 from tests.compute.entries import entry
-from tests.compute.memory_journal import file_appears, process_ends, workers_up
+from tests.compute.memory_journal import file_appears, process_ends, until, workers_up
 
 
 def new(count: int = 1) -> list[str]:
@@ -201,6 +201,27 @@ def test_a_task_that_takes_too_much_memory_is_ended(bench: Bench) -> None:
         assert end.error is not None
         assert end.error.error_type == "MemoryLimitExceeded"
         assert "256 MB" in end.error.error_message
+        await workers_up(bench.compute, 2)
+    bench.run(test)
+
+
+def test_a_worker_that_kept_much_memory_is_replaced(bench: Bench) -> None:
+    """Else the next task would be ended for what an earlier one left behind. Half of the 256 MB may stay."""
+    async def ran_on(action: str, kept: int) -> int:
+        (task,) = new()
+        bench.journal.add(task, action, kept)
+        bench.compute.wake()
+        (end,) = await bench.journal.ended(task)
+        pid: int = pickle.loads(end.value or b"")[0]
+        return pid
+
+    async def test() -> None:
+        await workers_up(bench.compute, 2)
+        pid = await ran_on("keep", 100 << 20)
+        assert psutil.pid_exists(pid)
+        pid = await ran_on("keep", 200 << 20)
+        await until(lambda: not psutil.pid_exists(pid))
+        assert await ran_on("nothing", 0) != pid
         await workers_up(bench.compute, 2)
     bench.run(test)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import appliance
 from appliance.compute.captured import LIMIT, Captured
 from appliance.compute.report import Report
 from appliance.compute.worker import run_task
@@ -39,6 +40,12 @@ code: |
       raise ValueError('no words')
   background_error_action('on_failure')
   raise Wordless()
+---
+event: keep_memory
+code: |
+  import appliance
+  appliance.kept_by_a_test = bytearray(80 << 20)
+  background_response()
 ---
 event: add
 code: |
@@ -193,6 +200,13 @@ def with_task(job: TaskJob, task_id: str) -> bytes:
 
 def run(packages: Path, action: str, **arguments: Any) -> Report:
     return Report.from_bytes(run_task(pickle.dumps(job_of(packages, action, **arguments))))
+
+
+def test_a_report_says_what_memory_its_task_left(packages: Path) -> None:
+    """So that the worker can be replaced before the next task answers for it."""
+    before = run(packages, "add", value=1).kept
+    assert run(packages, "keep_memory").kept - before > 60 << 20
+    del appliance.kept_by_a_test  # type: ignore[attr-defined]
 
 
 def value(report: Report) -> Any:
