@@ -11,6 +11,10 @@ __all__ = ["LogWatch", "no_unexpected_errors"]
 
 _BAD = re.compile(r"\b(ERROR|CRITICAL)\b|^Traceback \(most recent call last\)|Task exception was never retrieved")
 
+# What a worker prints whose server was killed while it gave birth to it.
+_BORN_DEAD = re.compile(r'^Traceback \(most recent call last\):\n  File "<string>", line 1, in <module>\n'
+                        r"  File .*, in spawn_main\n(?:  .*\n)*EOFError: Ran out of input$", re.MULTILINE)
+
 
 class LogWatch:
     """Reads files from where it last stopped, and knows which bad lines were announced.
@@ -44,7 +48,7 @@ class LogWatch:
         for file in self.files:
             text = _tail(file, self._read[file])
             self._read[file] += len(text.encode())
-            found += [f"{file.name}: {line}" for line in text.splitlines()
+            found += [f"{file.name}: {line}" for line in _BORN_DEAD.sub("", text).splitlines()
                       if _BAD.search(line) and not any(pattern.search(line) for pattern in self._allowed)]
         return found
 
