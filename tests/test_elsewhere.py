@@ -132,13 +132,16 @@ def seconds_of(process: psutil.Process) -> float:
 
 
 def spinning(cluster: ElsewhereCluster) -> list[psutil.Process]:
-    """The workers that compute with all their might, as soon as there are some."""
-    deadline = time.monotonic() + 20
+    """The workers that compute without a pause, as soon as there are some; one that starts does it for a moment."""
+    deadline = time.monotonic() + 30
+    lasting: dict[psutil.Process, int] = {}
     while time.monotonic() < deadline:
         family = psutil.Process(cluster.processes["workers"].pid).children(recursive=True)
         before = {process: seconds_of(process) for process in family}
         time.sleep(0.3)
-        found = [process for process in family if seconds_of(process) - before[process] > 0.1]
+        lasting = {process: lasting.get(process, 0) + 1 for process in family
+                   if seconds_of(process) - before[process] > 0.05}
+        found = [process for process, looks in lasting.items() if looks >= 8]
         if found:
             return found
     raise AssertionError("no worker computes")
