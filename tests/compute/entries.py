@@ -59,6 +59,14 @@ def wait_for(mark: str) -> None:
         time.sleep(0.005)
 
 
+def meet(where: tuple[str, str, int]) -> None:
+    """Ends when so many tasks are in the folder at the same time; the last one to come says so."""
+    folder, name, count = where
+    (Path(folder) / name).touch()
+    while len(list(Path(folder).iterdir())) < count:
+        time.sleep(0.005)
+
+
 def hoard(_argument: object) -> None:
     held = b"x" * (300 << 20)
     time.sleep(600)
@@ -129,5 +137,5 @@ _ACTIONS: dict[str, Callable[[Any], object]] = {
     "tells_and_dies": tells_and_dies, "asks_with_what_cannot_be_opened": asks_with_what_cannot_be_opened,
     "prints_later": prints_later,
     "nothing": nothing, "keep": nothing, "spin": spin, "spin_with_child": spin_with_child, "die": die,
-    "wait_for": wait_for, "hoard": hoard, "raise_error": raise_error,
+    "wait_for": wait_for, "meet": meet, "hoard": hoard, "raise_error": raise_error,
 }

@@ -37,6 +37,27 @@ def test_a_task_runs_in_another_process_and_its_end_comes_back(bench: Bench) -> 
     bench.run(test)
 
 
+def test_four_searches_run_beside_each_other(fresh: Bench, tmp_path: Path) -> None:
+    """With four workers, four tasks that were started together take as long as the slowest: each of them waits until
+    all of them run.
+    """
+    fresh.settings["compute: workers"] = 4
+    meeting = tmp_path / "meeting"
+    meeting.mkdir()
+
+    async def test() -> None:
+        await fresh.start(entry=entry)
+        await workers_up(fresh.compute, 4)
+        tasks = new(4)
+        for task in tasks:
+            fresh.journal.add(task, "meet", (str(meeting), task, 4))
+        fresh.compute.wake()
+        ends = await fresh.journal.ended(*tasks)
+        assert len({pickle.loads(end.value or b"")[0] for end in ends}) == 4
+        await fresh.compute.stop()
+    fresh.run(test)
+
+
 def test_a_hundred_tasks_start_in_order_and_all_end(bench: Bench) -> None:
     """What is queued first is started first, and two workers share the work."""
     async def test() -> None:
