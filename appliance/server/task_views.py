@@ -23,6 +23,9 @@ _SECTIONS: tuple[tuple[str, str, frozenset[TaskState]], ...] = (
     ("queued", "Waiting in line", frozenset({"queued"})),
     ("ended", "Ended", frozenset({"done", "failed", "revoked"})),
 )
+_BUILT_IN: dict[str, str] = {"_da_ocr_page": "Reading a page", "_da_ocr_collect": "Putting the pages together"}
+"""What actions do that are the appliance's own and no author's, by their names (:mod:`appliance.library.ocr`)."""
+
 _RECENT = 20
 """How many tasks that have ended an estimate looks at."""
 
@@ -50,6 +53,11 @@ class ShownTask:
     def file(self) -> str:
         """The interview's file."""
         return self.task.interview.rpartition("/")[2]
+
+    @property
+    def does(self) -> str:
+        """What it does, in words; empty for an action of the interview, whose name says it."""
+        return _BUILT_IN.get(self.task.action, "")
 
     @property
     def whose(self) -> str:

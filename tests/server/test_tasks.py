@@ -12,7 +12,9 @@ import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from appliance.interview import actions
 from appliance.interview.tasks import ErrorDetails
+from appliance.library import ocr  # noqa: F401 - brings its actions
 from appliance.server import task_views
 from appliance.server.task_views import Estimates, sections
 from appliance.sessions.progress import Bar
@@ -23,6 +25,7 @@ from tests.server.test_interview import ADDRESS, form_of
 from tests.server.test_notices import cookies
 
 NOW = 1_000_000.0
+BUILT_IN = [name for name in actions.BUILT_IN if "_ocr_" in name]
 
 
 def task(task_id: str, state: Any = "queued", **more: Any) -> TaskSummary:
@@ -79,6 +82,14 @@ def test_sections_hold_what_runs_then_what_waits_then_what_has_ended() -> None:
     only = sections(tasks, state="revoked", most=9, estimates=Estimates([], 0, 0, NOW), bar=lambda task_id: None,
                     title=lambda interview: "Fruit")
     assert [shown.task.task_id for one in only for shown in one.tasks] == ["x"]
+
+
+def test_the_appliance_s_own_actions_are_told_in_words() -> None:
+    """Nobody wrote ``_da_ocr_page`` into an interview."""
+    tasks = [task("author's", "running"), *(task(name, "running", action=name) for name in BUILT_IN)]
+    [running] = sections(tasks, state="", most=9, estimates=Estimates([], 0, 0, NOW), bar=lambda task_id: None,
+                         title=lambda interview: "")
+    assert [bool(one.does) for one in running.tasks] == [False, True, True]
 
 
 def test_what_a_task_says_is_for_those_who_may_see_values() -> None:
