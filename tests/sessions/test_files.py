@@ -171,7 +171,7 @@ def test_new_content_replaces_the_blob_and_a_turn_that_writes_nothing_leaves_it(
 async def _removed(house: House, gone: set[str]) -> None:
     """The blobs are removed beside the loop, right after the commit."""
     for _ in range(200):
-        if not blobs(house) & gone:
+        if not blobs(house) & gone and blobs(house) == named(house):
             break
         await asyncio.sleep(0.01)
     assert blobs(house) == named(house)
