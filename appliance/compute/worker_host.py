@@ -146,5 +146,7 @@ class WorkerHost:
         try:
             follow_up_bytes = pickle.dumps(follow_up, protocol=5)
         except Exception:  # noqa: BLE001 - objects of authors can fail in any way when pickled
+            self._output.note("background_error_action() was given what cannot be sent back to the interview; "
+                              "its action will run without these arguments.")
             follow_up_bytes = pickle.dumps(replace(follow_up, arguments={}))   # as in appliance.compute.ends
         tell("error_action", surely=True, follow_up=follow_up_bytes)

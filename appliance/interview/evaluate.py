@@ -7,24 +7,23 @@ tried again, or it is a question, and the turn ends with its screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
 from appliance.interview import namespace
 from appliance.interview.actions import BUILT_IN, ActionStack
-from appliance.interview.asking import Asking
 from appliance.interview.blocks.base import Block
 from appliance.interview.blocks.question import QuestionBlock
 from appliance.interview.code import CodeText
 from appliance.interview.errors import EndlessLoop, InterviewError, NoEnd, UnknownVariable
-from appliance.interview.failures import MISSING, code_failed, missing_name, place_of
+from appliance.interview.failures import code_failed, place_of
 from appliance.interview.host import Host, UserInfo, reset_current, set_current
 from appliance.interview.interview import Interview
 from appliance.interview.message import message_screen
-from appliance.interview.names import canonical, generic_patterns, iterator_patterns
+from appliance.interview.names import canonical
 from appliance.interview.screen import Screen
+from appliance.interview.seeking import Found, Seeking, Skip
 from appliance.interview.signals import (
     AskFor,
     BackgroundResponseActionSignal,
@@ -56,9 +55,6 @@ from appliance.interview.turn import (
 
 __all__ = ["Evaluation", "evaluate"]
 
-MAX_ROUNDS = 2000
-"""How many names one turn may seek before it counts as an endless loop."""
-
 NO_END = (
     "Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all "
     "questions marked as mandatory (if any). It is a best practice to end your interview with a question that says "
@@ -66,19 +62,7 @@ NO_END = (
 )
 
 
-class _Found(Exception):
-    """Unwinds the search when a question is to be asked."""
-
-    def __init__(self, screen: Screen) -> None:
-        super().__init__("found")
-        self.screen = screen
-
-
-class _Skip(Exception):
-    """The block cannot be used for what is sought; the next one is tried."""
-
-
-class Evaluation(Asking):
+class Evaluation(Seeking):
     """The running turn. Library functions reach it through :func:`appliance.interview.host.current`."""
 
     def __init__(
@@ -100,7 +84,7 @@ class Evaluation(Asking):
         self.stack = ActionStack(self)
         self.save: Literal["new", "overwrite", "ignore"] = self._usual_save()
         self._initial_done: set[str] = set()
-        self._reconsidered: set[str] = set()
+        self.reconsidered: set[str] = set()
 
     def _usual_save(self) -> Literal["new", "overwrite", "ignore"]:
         if isinstance(self.turn, Begin | Submit):
@@ -141,7 +125,7 @@ class Evaluation(Asking):
         """Run `step`; a signal that author code raised on the way is the ending."""
         try:
             return step()
-        except _Found as found:
+        except Found as found:
             return self._show(found.screen)
         except BackgroundResponseSignal as signal:
             return BackgroundAnswer(signal.value, signal.kind)
@@ -224,8 +208,8 @@ class Evaluation(Asking):
     def _use(self, block: Block, condition: Any) -> bool:
         """Run a block for its own sake; False if its condition is not true."""
         try:
-            self._try(block, None, (), condition)
-        except _Skip:
+            self.attempt(block, None, (), condition)
+        except Skip:
             return False
         return True
 
@@ -255,109 +239,17 @@ class Evaluation(Asking):
             BUILT_IN[name](self, self.arguments)
             return True
         name = canonical(name)
-        candidates = list(self._candidates(name))
+        candidates = list(self.candidates(name))
         if not any(name in (self.resolve_with(event, dict(bindings)) for event in block.events)
                    for block, bindings in candidates):   # a variable: a person is to be asked, if any block can do that
             candidates.sort(key=lambda candidate: not isinstance(candidate[0], QuestionBlock))
         for block, bindings in candidates:
             try:
-                self._try(block, name, (), None, dict(bindings))
-            except _Skip:
+                self.attempt(block, name, (), None, dict(bindings))
+            except Skip:
                 continue
             return True
         return False
-
-    # -- seeking ---------------------------------------------------------------------------------------
-
-    def seek(self, name: str, stack: tuple[str, ...] = ()) -> None:
-        """Define `name`, or find the screen that asks for it.
-
-        :param stack: the names being sought already, outermost first.
-        """
-        name = canonical(name)
-        self.count_round(name)
-        if name in stack:
-            raise EndlessLoop(
-                "There appears to be an infinite loop. Variables in stack are "
-                + ", ".join(dict.fromkeys(reversed(stack)))
-                + ".",
-                file=self.interview.reference,
-                variables=tuple(reversed(stack)),
-            )
-        stack = (*stack, name)
-        self.sought = stack
-        for block, bindings in self._candidates(name):
-            try:
-                self._try(block, name, stack, None, dict(bindings))
-            except _Skip:
-                continue
-            if name in (self.resolve_with(event, dict(bindings)) for event in block.events) or self.is_defined(name):
-                self.sought = stack[:-1]
-                return
-        raise UnknownVariable(
-            f"Interview has an error. There was a reference to a variable {name!r} that could not be looked up in the "
-            f"question file (for language {self.language!r}) or in any of the files incorporated by reference into the "
-            "question file.",
-            file=self.interview.reference,
-            variables=tuple(reversed(stack)),
-        )
-
-    def _try(
-        self,
-        block: Block,
-        name: str | None,
-        stack: tuple[str, ...],
-        condition: Any,
-        bindings: Mapping[str, str] | None = None,
-    ) -> None:
-        """Use `block`, seeking what it lacks until it is through; a question unwinds with its screen.
-
-        :raises _Skip: if the block cannot be used.
-        """
-        first = True
-        while True:
-            try:
-                with self._bound(bindings or {}):
-                    if condition is not None and condition is not True and not condition.value(self.answers):
-                        raise _Skip
-                    if self.result_key(block) in self.internal.get("passed", ()):
-                        raise _Skip
-                    if not all(test.value(self.answers) for test in block.conditions):
-                        raise _Skip
-                    if first:
-                        self._forget_for(block)
-                        first = False
-                    for reconsidered in block.reconsiders:
-                        if reconsidered not in block.offers:
-                            self.value(self.resolve(reconsidered))
-                    screen = block.attempt(self, name)
-                    if screen is not None:
-                        screen.sought = name
-                        raise _Found(screen)
-                return
-            except MISSING as error:
-                missing = missing_name(error)
-                if missing is None:
-                    raise
-                missing = canonical(missing)
-                if missing == name:
-                    raise _Skip from None
-                try:
-                    self.seek(missing, stack)
-                except UnknownVariable as unknown:
-                    if unknown.line is None and unknown.variables[:1] == (missing,):
-                        unknown.file, unknown.line = place_of(error, self.interview.files) or (block.file, block.line)
-                    raise
-                self.sought = stack
-
-    def _forget_for(self, block: Block) -> None:
-        """What ``undefine`` and ``reconsider`` of a block say."""
-        self.undefine(*(self.resolve(name) for name in block.undefines))
-        for name in block.reconsiders:
-            full = self.resolve(name)
-            if full not in self._reconsidered:
-                self._reconsidered.add(full)
-                self.undefine(full)
 
     def _forget_reconsidered(self) -> None:
         """Undefine what ``reset`` blocks name and what blocks with ``reconsider: True`` define."""
@@ -368,85 +260,8 @@ class Evaluation(Asking):
         for block in self.interview.blocks:
             if block.reconsider_own:
                 names.extend(block.offers)
-        self._reconsidered.update(names)
+        self.reconsidered.update(names)
         self.undefine(*names)
-
-    @contextmanager
-    def _bound(self, bindings: Mapping[str, str]) -> Iterator[None]:
-        """Let ``x``, ``i`` … stand for what `bindings` say; those of an interrupted block come back afterwards."""
-        outer = self.bindings
-        self.bindings = dict(bindings)
-        self.set_iterators()
-        try:
-            yield
-        except _Found:
-            raise
-        except BaseException:
-            self.bindings = outer
-            self.set_iterators()
-            raise
-        self.bindings = outer
-        self.set_iterators()
-
-    def _candidates(self, name: str) -> Iterator[tuple[Block, tuple[tuple[str, str], ...]]]:
-        """The blocks that may define `name`, each with what its letters stand for: the most exact form first."""
-        interview = self.interview
-        for block in self._in_language(interview.offering(name)):
-            if block.generic is None:
-                yield block, ()
-        for pattern in iterator_patterns(name):
-            for block in self._in_language(interview.offering(pattern.name)):
-                if block.generic is None:
-                    yield block, pattern.bindings
-        if not interview.has_generic:
-            return
-        for holder, pattern in generic_patterns(name):
-            offering = self._in_language(interview.offering(pattern.name))
-            if not offering or not self.is_defined(holder):
-                continue
-            for cls in type(self.value(holder)).__mro__:
-                for block in offering:
-                    if block.generic == cls.__name__:
-                        yield block, pattern.bindings
-
-    def _in_language(self, offering: list[Block]) -> list[Block]:
-        """The blocks for the language in use, those that name it before those that name none."""
-        if not any(block.language for block in offering):
-            return offering
-        language = self.language
-        named = [block for block in offering if block.language == language]
-        return named + [block for block in offering if block.language in {None, "*"}]
-
-    def count_round(self, name: str) -> None:
-        """One more name was sought; too many in one turn are an endless loop."""
-        self.rounds += 1
-        if self.rounds <= MAX_ROUNDS:
-            return
-        if name:
-            self.recent.append(name)
-        if self.rounds > MAX_ROUNDS + 50:
-            names = ", ".join(dict.fromkeys(reversed(self.recent))) or "none"
-            raise EndlessLoop(
-                f"There appears to be an infinite loop. Variables in stack are {names}.",
-                file=self.interview.reference,
-                variables=tuple(dict.fromkeys(reversed(self.recent))),
-            )
-
-    def settle(self, name: str) -> None:
-        """Seek `name` unless it has a value."""
-        if not self.is_defined(name):
-            self.seek(name)
-
-    def compute(self, name: str) -> bool:
-        """Seek `name` without asking anything; whether it has a value now."""
-        bindings = self.bindings
-        try:
-            self.seek(name)
-        except (_Found, UnknownVariable):
-            self.bindings = bindings
-            self.set_iterators()
-            return False
-        return self.is_defined(canonical(name))
 
     # -- what blocks ask for ---------------------------------------------------------------------------
 
@@ -472,12 +287,6 @@ class Evaluation(Asking):
         self.internal["answers"] = {
             key: value for key, value in chosen.items() if key.partition(" for ")[0] not in names
         }
-
-    def result_key(self, block: Block) -> str:
-        """What the result of a block is remembered under: a block for ``fruits[i]`` has one for each item."""
-        if not self.bindings:
-            return block.name
-        return f"{block.name} for " + ", ".join(f"{letter}={value}" for letter, value in self.bindings.items())
 
     def prevent_going_back(self) -> None:
         """The screen that this turn leads to has no way back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,13 @@ class FileContents(DAObject):
     mimetype: str
     extension: str
 
+    @abstractmethod
     def path(self) -> str:
         """Where the file lies."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _reference(self) -> object:
         """What ``[FILE …]`` names the file by."""
-        raise NotImplementedError
 
     # -- reading -------------------------------------------------------------------------------------------
 

@@ -51,6 +51,13 @@ code: |
   background_error_action('on_failure', context='once')
   os._exit(3)
 ---
+event: dies_with_what_cannot_travel
+code: |
+  import os
+  import threading
+  background_error_action('on_failure', lock=threading.Lock())
+  os._exit(3)
+---
 event: spins
 code: |
   background_error_action('on_failure', context='spinning', error_type='mine')
@@ -119,6 +126,19 @@ def test_the_error_action_survives_the_death_of_its_process(fresh: Bench, packag
         assert nothing.error is not None
         assert nothing.follow_up is None
         assert fresh.compute._dispatcher._error_actions == {}
+        await fresh.compute.stop()
+    fresh.run(test)
+
+
+def test_an_error_action_with_what_cannot_travel_runs_without_it(fresh: Bench, packages: Path) -> None:
+    """Its action still runs, with what is known of the error."""
+    async def test() -> None:
+        await fresh.start()
+        _add(fresh, packages, "dies_with_what_cannot_travel")
+        fresh.compute.wake()
+        [end] = await fresh.journal.ended("dies_with_what_cannot_travel", within=60)
+        assert _action(end).action == "on_failure"
+        assert set(_action(end).arguments) == {"error_type", "error_message", "error_trace", "variables"}
         await fresh.compute.stop()
     fresh.run(test)
 

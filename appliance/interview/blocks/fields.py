@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.interview import datatypes
-from appliance.interview.blocks.base import BlockSource, keys
+from appliance.interview.blocks.base import BlockSource
 from appliance.interview.blocks.choices import ChoiceList, plain_value
+from appliance.interview.blocks.field_keys import FIELD_KEYS
 from appliance.interview.code import Expression
 from appliance.interview.errors import BadInterview, InterviewError
 from appliance.interview.markup import put_targets
@@ -21,81 +22,7 @@ from appliance.interview.yaml_source import YamlMap
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
 
-__all__ = ["FIELD_KEYS", "MANY", "FieldSpec", "fields_by_code", "read_field", "read_fields"]
-
-FIELD_KEYS = keys(
-    ("label", "text", "the words next to the field"),
-    ("field", "name", "the variable that the field sets"),
-    ("no label", "name", "the variable of a field without a label"),
-    ("datatype", "text", "the type of the value"),
-    ("input type", "text", "the control to use"),
-    ("required", "python", "False, or an expression: the field may stay empty"),
-    ("default", "text", "the value to start with"),
-    ("hint", "text", "a grey text in the empty field"),
-    ("help", "text", "a text behind an icon next to the label"),
-    ("choices", "list", "the options"),
-    ("code", "python", "an expression that gives the options, or whole fields"),
-    ("exclude", "python", "options to leave out"),
-    ("none of the above", "text", "False, or the label of the box that means none"),
-    ("all of the above", "text", "True, or the label of the box that means all"),
-    ("shuffle", "python", "whether the options stand in random order"),
-    ("min", "text", "the smallest value"),
-    ("max", "text", "the largest value"),
-    ("step", "text", "the distance between values"),
-    ("scale", "text", "the scale of a range slider"),
-    ("minlength", "number", "the fewest characters, or boxes to check"),
-    ("maxlength", "number", "the most characters, or boxes to check"),
-    ("rows", "number", "the height of a text area or list"),
-    ("show if", "any", "a condition for showing the field"),
-    ("hide if", "any", "a condition for hiding the field"),
-    ("enable if", "any", "a condition for enabling the field"),
-    ("disable if", "any", "a condition for disabling the field"),
-    ("js show if", "text", "a condition in JavaScript for showing the field"),
-    ("js hide if", "text", "a condition in JavaScript for hiding the field"),
-    ("js enable if", "text", "a condition in JavaScript for enabling the field"),
-    ("js disable if", "text", "a condition in JavaScript for disabling the field"),
-    ("disabled", "python", "whether the field cannot be changed"),
-    ("validate", "python", "a function that says whether a value is acceptable"),
-    ("validation messages", "mapping", "error messages in other words"),
-    ("note", "text", "a text between fields"),
-    ("html", "text", "HTML between fields"),
-    ("raw html", "text", "HTML between fields that is not put into a row of the form"),
-    ("script", "text", "JavaScript for the screen"),
-    ("css", "text", "styles for the screen"),
-    ("under text", "text", "a text below the field"),
-    ("currency symbol", "text", "the sign in front of an amount"),
-    ("label above field", "flag", "put the label above the field"),
-    ("floating label", "flag", "put the label into the field"),
-    ("css class", "text", "a CSS class of the control"),
-    ("grid", "any", "how wide the field is"),
-    ("item grid", "any", "how wide each option is"),
-    ("disable others", "any", "other fields that are disabled when this one is filled in"),
-    ("uncheck others", "any", "boxes that this box unchecks"),
-    ("check others", "any", "boxes that this box checks"),
-    ("permissions", "any", "who may open an uploaded file"),
-    ("private", "any", "whether an uploaded file is private"),
-    ("persistent", "any", "whether an uploaded file outlives the session"),
-    ("allow users", "any", "users who may open an uploaded file"),
-    ("allow privileges", "any", "privileges that may open an uploaded file"),
-    ("address autocomplete", "any", "suggest addresses"),
-    ("accept", "python", "the types of file to accept"),
-    ("maximum image size", "number", "the size that images are made smaller to"),
-    ("image upload type", "text", "the type that images are changed to"),
-    ("file css class", "text", "a CSS class of the upload control"),
-    ("object labeler", "python", "a function that gives the label of an object"),
-    ("help generator", "python", "a function that gives the help of an object"),
-    ("image generator", "python", "a function that gives the image of an object"),
-    ("action", "text", "the action that gives the options of an ajax field"),
-    ("trigger at", "number", "after how many characters an ajax field asks"),
-    ("using", "text", "the group of a machine learning field"),
-    ("keep for training", "any", "whether a machine learning field keeps its value"),
-    ("train", "any", "whether a machine learning field is trained"),
-    ("allow", "any", "options of the control"),
-    ("inline", "any", "options beside each other"),
-    ("inline width", "text", "the width of a control in a line"),
-    ("end", "any", "the end of a grid row"),
-    ("pen color", "text", "the colour of a signature"),
-)
+__all__ = ["MANY", "FieldSpec", "fields_by_code", "read_field", "read_fields"]
 
 _ATTRIBUTES = (
     "address autocomplete",
