@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "addresses": frozenset(),
+    "clock": frozenset(),
     "config": frozenset({"addresses"}),
     "locks": frozenset(),
     "logs": frozenset({"config"}),
@@ -28,14 +29,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "package_files": frozenset({"config", "interview"}),
     "installing": frozenset({"config", "interview", "locks", "package_files"}),
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
-    "store": frozenset({"config", "interview", "locks"}),
+    "store": frozenset({"clock", "config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
-    "sessions": frozenset({"addresses", "config", "interview", "locks", "packages", "store", "workspace"}),
-    "compute": frozenset({"config", "documents", "installing", "interview", "library", "locks", "packages",
+    "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "packages", "store", "workspace"}),
+    "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
-    "cron": frozenset({"config", "interview", "sessions", "store"}),
-    "mail": frozenset({"addresses", "config", "interview", "sessions", "store"}),
-    "server": frozenset({"config", "interview", "packages", "sessions", "store", "ui"}),
+    "cron": frozenset({"clock", "config", "interview", "sessions", "store"}),
+    "mail": frozenset({"addresses", "clock", "config", "interview", "sessions", "store"}),
+    "server": frozenset({"clock", "config", "interview", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

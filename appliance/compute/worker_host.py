@@ -5,10 +5,11 @@ from __future__ import annotations
 import pickle
 import secrets
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import clock
 from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
 from appliance.interview.files import Document, FileInfo
@@ -60,7 +61,7 @@ class WorkerHost:
         return {}
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return clock.utc_now()
 
     def setting(self, name: str, default: Any = None) -> Any:
         """A directive, or a whole group of them as a dictionary, as :meth:`appliance.config.Settings.get` has it."""

@@ -24,6 +24,7 @@ __all__ = [
     "Refresh",
     "Response",
     "RevokeTask",
+    "SendMail",
     "SendNotice",
     "ShowScreen",
     "StartTask",
@@ -133,7 +134,24 @@ class CountTask:
     anew: bool = False
 
 
-Effect = StartTask | RevokeTask | SendNotice | CountTask
+@dataclass(frozen=True)
+class SendMail:
+    """Put a mail into the outbox, which sends it once and tries for three days.
+
+    :param message: headers and text as they are sent, without ``Bcc``; without ``From`` the default sender's is put in.
+    :param recipients: of the envelope, plain addresses; at least one.
+    :param sender: of the envelope, a plain address; empty for the default sender.
+    :param config: the name of the mail server's configuration; empty for the first.
+    """
+
+    message_id: str
+    recipients: tuple[str, ...] = field(repr=False)
+    message: bytes = field(repr=False)
+    sender: str = ""
+    config: str = ""
+
+
+Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

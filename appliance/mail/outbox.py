@@ -12,7 +12,6 @@ import logging
 import smtplib
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.mail.handing_over import Answer, as_sent, hand_over
 from appliance.mail.mail_log import MailLog
 from appliance.mail.mail_server import MailServer
@@ -130,7 +130,7 @@ class Outbox:
             await asyncio.shield(self._sending)
             return 0.0
         due = await asyncio.wrap_future(self._store.read(next_due))
-        return None if due is None else min(max(due - time.time(), 0.0), _LONGEST_SLEEP)
+        return None if due is None else min(max(due - clock.now(), 0.0), _LONGEST_SLEEP)
 
     # -- on a thread of its own: a mail server may take long -----------------------------------------------
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
+from appliance import clock
 from appliance.server import security
 from appliance.server.base import BaseHandler
 from appliance.server.home import when
@@ -55,7 +55,7 @@ class TasksHandler(BaseHandler):
         state = self.get_query_argument("state", "")
         state = state if state in FILTERS else ""
         health = self.health()
-        now = time.time()
+        now = clock.now()
         estimates = Estimates(tasks, health["workers"], health["running"], now)
         titles = {one.interview: one.title for one in self.parts.packages.listed()}
         counts: Counter[str] = Counter(task.state for task in tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +89,8 @@ class Commit:
     :param is_new: the session is not there yet (unless a task was started before its first commit).
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
-    :param delete: the session is over: nothing else but the end of `ending`'s task counts.
+    :param delete: the session is over: only the end of `ending`'s task, mail and `also` count beside that.
+    :param also: what whoever caused the turn writes in the same transaction, as that it was taken; before all else.
     """
 
     session_id: str
@@ -109,13 +111,14 @@ class Commit:
     counts: list[Count] = field(default_factory=list)
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
+    also: list[Callable[[Database], None]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
-                    or self.files)
+                    or self.files or self.also)
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -127,6 +130,8 @@ class Commit:
                 database, self.ending.row, self.ending.result, self.session_key,
                 callback=self.ending.callback, callback_number=self.ending.callback_number):
             raise AlreadyEnded
+        for write in self.also:
+            write(database)
         for mail in self.mails:
             add_mail(database, mail)
         if self.delete:

@@ -8,11 +8,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import clock
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, running_evaluation
 from appliance.interview.tasks import TaskView
@@ -105,7 +106,7 @@ class SessionHost:
 
     def now(self) -> datetime:
         """The time, aware, in UTC."""
-        return datetime.now(UTC)
+        return clock.utc_now()
 
     def setting(self, name: str, default: Any = None) -> Any:
         """A configuration directive."""

@@ -8,11 +8,11 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError, TooSlow, told_names
 from appliance.interview.files import Document
@@ -331,7 +331,7 @@ class Runner:
                  files: TurnFiles) -> Answers:
         """The stored answers, with the callbacks that they are to have run on them."""
         if opened.current is None:
-            return self.language.begin(dict(getattr(happening.turn, "url_args", {})), datetime.now(UTC))
+            return self.language.begin(dict(getattr(happening.turn, "url_args", {})), clock.utc_now())
         stored = opened.current.answers
         answers = self.language.thaw(stored)
         for task_id, number, callback in happening.callbacks:

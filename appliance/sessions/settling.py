@@ -6,10 +6,10 @@ Runs on the evaluating thread, because pickling runs author code and compressing
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from appliance import clock
 from appliance.interview.screen import Screen
 from appliance.interview.turn import (
     CountTask,
@@ -17,6 +17,7 @@ from appliance.interview.turn import (
     Goodbye,
     Outcome,
     RevokeTask,
+    SendMail,
     SendNotice,
     ShowScreen,
     StartTask,
@@ -29,20 +30,21 @@ from appliance.sessions.reply import as_json
 from appliance.store.counters import Count, mark_of
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
+from appliance.store.outbox import Mail, NewMail
 from appliance.store.sealing import seal
 from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
 from appliance.store.tasks import NewTask, TaskPayload, seal_answers
 
-__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_notice", "new_task"]
+__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_mail", "new_notice", "new_task"]
 
-Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up"]
+Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up", "event"]
 
 DELETING = ("exit", "restart", "exit_logout")
 """The goodbyes after which nothing of the session is kept."""
 
 _SHOWS = ("begin", "refresh", "submit", "back", "action")  # the kinds of turn whose screen a person gets to see
-_LEAVES_FORM = ("refresh", "action", "check_in", "follow_up")  # … and those after which an open form may go on as it is
+_LEAVES_FORM = ("refresh", "action", "check_in", "follow_up", "event")  # … and those after which an open form goes on
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,11 @@ class Settler:
     def settle(self, outcome: Outcome) -> Settled:
         """:raises CannotSave: if the answers, or what a task is given, cannot be pickled."""
         ending = outcome.ending
-        before, now = self.before, time.time()
+        before, now = self.before, clock.now()
         commit = Commit(before.row.id, before.key, is_new=self.kind == "begin")
         if isinstance(ending, Goodbye) and ending.kind in DELETING:
             commit.delete = True
+            self.add_effects(commit, [effect for effect in outcome.effects if isinstance(effect, SendMail)])
             return Settled(before, commit)
         step = self._step(outcome)
         row = self._row(outcome, step, now)
@@ -202,6 +205,8 @@ class Settler:
                 commit.notices.append(new_notice(self.before, effect.kind, effect.value))
             elif isinstance(effect, CountTask):
                 commit.counts.append(Count(mark_of(self.before.key, effect.task), effect.times, effect.anew))
+            elif isinstance(effect, SendMail):
+                commit.mails.append(new_mail(effect, commit.session_id, self.appliance_key))
 
 
 def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes, parent: str = "") -> NewTask:
@@ -214,6 +219,12 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
                           dict(actor.device))
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
                         session_key=opened.key, after=effect.after, parent_id=parent)
+
+
+def new_mail(effect: SendMail, session_id: str, appliance_key: bytes) -> NewMail:
+    """A row of the outbox; sealed under the appliance's key, which sends it when nobody is there."""
+    return NewMail.make(Mail(effect.sender, effect.recipients, effect.message), effect.message_id, appliance_key,
+                        session_id=session_id, config=effect.config)
 
 
 def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:

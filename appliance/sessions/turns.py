@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
@@ -379,7 +379,7 @@ class Turns:
 
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
-        session_id, key, now = new_session_id(), new_key(), time.time()
+        session_id, key, now = new_session_id(), new_key(), clock.now()
         holder = (await self._holders(visitor))[0]
         row = SessionRow(session_id, interview, visitor.user.user_id, now, now, now)
         return Opened(row, key, {holder.name: wrap(holder, session_id, key)})

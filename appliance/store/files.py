@@ -13,7 +13,6 @@ import io
 import os
 import pickle
 import secrets
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import BinaryIO
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.files import FileInfo
 from appliance.store.database import Store
 from appliance.store.errors import StoreBroken, StoreError, StoreFull
@@ -77,7 +77,7 @@ class FileStore:
         :raises StoreError: if it cannot be written; nothing is left of it then.
         """
         blob = secrets.token_hex(16)
-        row = FileRow(info.number, session_id, blob, 0, time.time(), b"")
+        row = FileRow(info.number, session_id, blob, 0, clock.now(), b"")
         path = self._path(blob)
         try:
             self._make_folder(path.parent)

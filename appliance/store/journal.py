@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.tasks import TaskJob, TaskState, TaskView
 from appliance.store.database import Store
 from appliance.store.tasks import (
@@ -98,7 +98,7 @@ class Journal:
         def mark(database: Database) -> bool:
             return database.execute("UPDATE tasks SET state = 'running', started = ?, worker = ? WHERE id = ? AND"
                                     " EXISTS (SELECT 1 FROM tasks_ready WHERE tasks_ready.id = tasks.id)",
-                                    [time.time(), worker, task_id]).rowcount == 1
+                                    [clock.now(), worker, task_id]).rowcount == 1
         return await self._moved(task_id, mark)
 
     async def put_back(self, task_id: str) -> bool:
@@ -171,7 +171,7 @@ class Journal:
 
     async def forget_old(self) -> int:
         """Drop what tasks worked on that failed long ago; returns how many. To be called at start and each day."""
-        return await self.dismiss(older_than=time.time() - KEPT_SECONDS)
+        return await self.dismiss(older_than=clock.now() - KEPT_SECONDS)
 
     async def dismiss(self, task_id: str | None = None, *, older_than: float = 0) -> int:
         """Drop what failed tasks worked on: of one, or of all that ended before `older_than`; returns how many."""

@@ -140,7 +140,69 @@ def _files_and_mail(database: Database) -> None:
     """)
 
 
-MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail]
+def _time_and_mail(database: Database) -> None:
+    """Scheduled events, who was there last, mail of several servers, and mail that comes in."""
+    database.executescript("""
+        CREATE INDEX sessions_cron ON sessions (interview) WHERE allow_cron AND multi_user;
+        CREATE INDEX sessions_active ON sessions (person_active);
+        ALTER TABLE users ADD COLUMN last_active REAL;
+
+        -- The last due time of each event whose round has begun; what is due later has not run.
+        CREATE TABLE schedule (event TEXT PRIMARY KEY, begun_due REAL NOT NULL) WITHOUT ROWID;
+        -- A round is one event for all sessions that offer it; what is left of it lies in schedule_left.
+        CREATE TABLE schedule_rounds (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL,
+            reason TEXT NOT NULL CHECK (reason IN ('due', 'missed', 'person', 'command')),
+            due REAL, started REAL NOT NULL, ended REAL,
+            sessions INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+            deleted INTEGER NOT NULL DEFAULT 0);
+        CREATE INDEX schedule_rounds_event ON schedule_rounds (event, number);
+        CREATE TABLE schedule_left (
+            round INTEGER NOT NULL REFERENCES schedule_rounds (number) ON DELETE CASCADE,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            starts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (round, session_id)) WITHOUT ROWID;
+        CREATE INDEX schedule_left_session ON schedule_left (session_id);
+        CREATE TABLE schedule_failures (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            round INTEGER NOT NULL REFERENCES schedule_rounds (number) ON DELETE CASCADE,
+            session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE, interview TEXT NOT NULL,
+            created REAL NOT NULL, error_type TEXT NOT NULL, error_where TEXT NOT NULL DEFAULT '', sealed BLOB);
+        CREATE INDEX schedule_failures_round ON schedule_failures (round);
+        CREATE INDEX schedule_failures_session ON schedule_failures (session_id) WHERE session_id IS NOT NULL;
+
+        -- When which user last came to a session; 0 is anybody who was not signed in.
+        CREATE TABLE visits (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            user_id INTEGER NOT NULL, last_access REAL NOT NULL, PRIMARY KEY (session_id, user_id)) WITHOUT ROWID;
+
+        ALTER TABLE outbox ADD COLUMN config TEXT NOT NULL DEFAULT '';
+
+        -- Addresses that were given out, and mail that came to them; both go with their session.
+        CREATE TABLE email_addresses (
+            code TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            user_id INTEGER REFERENCES users (id) ON DELETE SET NULL, mark BLOB NOT NULL, created REAL NOT NULL,
+            sealed_label BLOB NOT NULL, UNIQUE (session_id, mark)) WITHOUT ROWID;
+        CREATE TABLE received_mail (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            code TEXT NOT NULL REFERENCES email_addresses (code) ON DELETE CASCADE,
+            blob TEXT NOT NULL, size INTEGER NOT NULL, received REAL NOT NULL, digest BLOB NOT NULL,
+            way TEXT NOT NULL CHECK (way IN ('smtp', 'mailbox', 'hand')),
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'failed')),
+            task_id TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '', sealed_envelope BLOB NOT NULL);
+        CREATE INDEX received_mail_code ON received_mail (code, digest);
+        CREATE INDEX received_mail_waiting ON received_mail (number) WHERE state = 'waiting';
+        CREATE INDEX received_mail_blob ON received_mail (blob);
+        CREATE TRIGGER received_mail_deleted AFTER DELETE ON received_mail
+        WHEN NOT EXISTS (SELECT 1 FROM received_mail WHERE blob = OLD.blob) BEGIN
+            INSERT OR IGNORE INTO dead_blobs (blob) VALUES (OLD.blob);
+        END;
+        CREATE TABLE refused_mail (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL,
+            way TEXT NOT NULL CHECK (way IN ('smtp', 'mailbox', 'hand')), reason TEXT NOT NULL, sealed BLOB NOT NULL);
+    """)
+
+
+MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail, _time_and_mail]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pickle
 import secrets
-import time
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.store.sealing import seal, unseal
 
 __all__ = [
@@ -61,6 +61,7 @@ class NewMail:
     :param message_id: the same at every try, so that a receiver can tell a repeat.
     :param topic: mails of the same topic are not sent one by one: see :func:`add_mail`.
     :param spacing: seconds between two mails of the same topic.
+    :param config: the name of the mail server's configuration; empty for the first.
     """
 
     message_id: str
@@ -68,17 +69,18 @@ class NewMail:
     session_id: str | None = None
     topic: str = ""
     spacing: float = 0.0
+    config: str = ""
 
     @staticmethod
     def make(mail: Mail, message_id: str, appliance_key: bytes, *, session_id: str | None = None, topic: str = "",
-             spacing: float = 0.0) -> NewMail:
+             spacing: float = 0.0, config: str = "") -> NewMail:
         """Seal a mail under the appliance's key.
 
         :raises ValueError: if it is for nobody.
         """
         if not mail.recipients:
             raise ValueError("a mail needs a recipient")
-        return NewMail(message_id, _sealed(mail, message_id, appliance_key), session_id, topic, spacing)
+        return NewMail(message_id, _sealed(mail, message_id, appliance_key), session_id, topic, spacing, config)
 
     @staticmethod
     def new_message_id(domain: str) -> str:
@@ -107,6 +109,7 @@ class MailRow:
     error: str
     sealed_answer: bytes | None = field(repr=False)
     sealed: bytes | None = field(repr=False)
+    config: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def add_mail(database: Database, mail: NewMail) -> None:
     With a topic: while a mail of that topic waits, this one only counts as another of its `repeats`; and after one has
     ended, the next waits until `spacing` seconds are over.
     """
-    now = time.time()
+    now = clock.now()
     due = now
     if mail.topic:
         last = database.execute("SELECT number, state, ended FROM outbox WHERE topic = ? ORDER BY number DESC LIMIT 1",
@@ -161,14 +164,14 @@ def add_mail(database: Database, mail: NewMail) -> None:
         if last is not None and 0 <= now - last[2] < mail.spacing:
             due = last[2] + mail.spacing
     database.execute(
-        "INSERT INTO outbox (message_id, session_id, topic, state, created, next_try, sealed)"
-        " VALUES (?, ?, ?, 'waiting', ?, ?, ?)",
-        [mail.message_id, mail.session_id, mail.topic, now, due, mail.sealed])
+        "INSERT INTO outbox (message_id, session_id, topic, state, created, next_try, sealed, config)"
+        " VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
+        [mail.message_id, mail.session_id, mail.topic, now, due, mail.sealed, mail.config])
 
 
 def due_mail(database: Database, limit: int = 20) -> list[MailRow]:
     """What is to be tried now, the oldest first."""
-    now = time.time()
+    now = clock.now()
     rows = database.query("SELECT * FROM outbox WHERE state = 'waiting' AND (next_try <= ? OR next_try > ?)"
                           " ORDER BY number LIMIT ?", [now, now + _LONGEST_PAUSE, limit])
     return [MailRow(**{name: row[name] for name in _NAMES}) for row in rows]
@@ -184,7 +187,7 @@ def mail_sent(database: Database, row: MailRow, answer: str, appliance_key: byte
     """A mail server has taken it: what it said is kept, the content dropped."""
     database.execute("UPDATE outbox SET state = 'sent', ended = ?, tries = tries + 1, error = '', sealed_answer = ?,"
                      " sealed = NULL WHERE number = ?",
-                     [time.time(), _sealed_answer(answer, row.message_id, appliance_key), row.number])
+                     [clock.now(), _sealed_answer(answer, row.message_id, appliance_key), row.number])
 
 
 def mail_failed(database: Database, row: MailRow, error: str, answer: str, appliance_key: bytes,
@@ -196,7 +199,7 @@ def mail_failed(database: Database, row: MailRow, error: str, answer: str, appli
     database.execute(
         "UPDATE outbox SET state = 'failed', ended = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ?",
-        [time.time(), error, _sealed_answer(answer, row.message_id, appliance_key),
+        [clock.now(), error, _sealed_answer(answer, row.message_id, appliance_key),
          None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
 
 
@@ -209,7 +212,7 @@ def mail_postponed(database: Database, row: MailRow, error: str, answer: str, ap
     database.execute(
         "UPDATE outbox SET next_try = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
-        [time.time() + min(pause, _LONGEST_PAUSE), error, _sealed_answer(answer, row.message_id, appliance_key),
+        [clock.now() + min(pause, _LONGEST_PAUSE), error, _sealed_answer(answer, row.message_id, appliance_key),
          None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
 
 

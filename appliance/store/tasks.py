@@ -7,13 +7,13 @@ ended, its result, sealed under the session's key and kept as long as the sessio
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import zstandard
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import ErrorDetails, TaskState
@@ -179,7 +179,7 @@ def add_tasks(database: Database, session_id: str, tasks: list[NewTask], sealed_
             " answers_id, parent_id, user_id)"
             " VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM users WHERE id = ?))"
             " ON CONFLICT (id) DO NOTHING",
-            [task.task_id, session_id, task.action, task.notification, time.time(), task.sealed_job,
+            [task.task_id, session_id, task.action, task.notification, clock.now(), task.sealed_job,
              task.sealed_session_key, cursor.lastrowid, task.parent_id, task.user_id]).rowcount
         for after in dict.fromkeys(task.after) if added else ():
             database.execute("INSERT INTO task_waits (task_id, after_id) VALUES (?, ?)", [task.task_id, after])
@@ -241,7 +241,7 @@ def end_task(database: Database, row: TaskRow, result: TaskResult, session_key: 
     cursor = database.execute(
         "UPDATE tasks SET state = ?, ended = ?, worker = NULL, sealed_result = ?, sealed_callback = ?,"
         " callback_number = ?, error_type = ?, error_where = ? WHERE id = ? AND state IN ('queued', 'running')",
-        [result.state, time.time(), result.sealed(session_key, row.id),
+        [result.state, clock.now(), result.sealed(session_key, row.id),
          None if callback is None else seal(session_key, callback, f"callback:{row.id}"), callback_number,
          "" if result.error is None else result.error.error_type, result.where if result.error else "", row.id])
     if cursor.rowcount == 1 and not keeps:
@@ -257,7 +257,7 @@ def revoke_task(database: Database, task_id: str, *, terminate: bool = True) -> 
     row = task_row(database, task_id)
     cursor = database.execute("UPDATE tasks SET state = 'revoked', ended = ?, worker = NULL"
                               " WHERE id = ? AND (state = 'queued' OR (state = 'running' AND ?))",
-                              [time.time(), task_id, terminate])
+                              [clock.now(), task_id, terminate])
     if row is not None and cursor.rowcount == 1:
         drop_payload(database, row)
     return cursor.rowcount == 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.interview.host import UserInfo
 from appliance.store.database import Store
 from appliance.store.sealing import new_key, seal, unseal
@@ -99,7 +99,7 @@ class Users:
         token = secrets.token_urlsafe(32)
 
         def keep(database: Database) -> None:
-            now = time.time()
+            now = clock.now()
             database.execute("DELETE FROM sign_in_tokens WHERE expires < ?", [now])
             database.execute("INSERT INTO sign_in_tokens (hash, user_id, expires) VALUES (?, ?, ?)",
                              [_hash(token), user_id, now + lifetime])
@@ -111,13 +111,13 @@ class Users:
         def use(database: Database) -> UserInfo | None:
             found = database.execute("DELETE FROM sign_in_tokens WHERE hash = ? RETURNING user_id, expires",
                                      [_hash(token)]).fetchall()
-            if not found or found[0][1] < time.time():
+            if not found or found[0][1] < clock.now():
                 return None
             return _find(database, "id", found[0][0])
         return self._store.write(use).result()
 
     def _make(self, database: Database, email: str, privileges: tuple[str, ...], details: dict[str, str]) -> UserInfo:
-        values = {"email": email, "created": time.time(), **details}
+        values = {"email": email, "created": clock.now(), **details}
         user_id = int(database.table("users").insert(values).last_rowid or 0)
         database.execute("UPDATE users SET sealed_key = ? WHERE id = ?",
                          [seal(self._key, new_key(), f"user key:{user_id}"), user_id])
