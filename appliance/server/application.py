@@ -18,12 +18,12 @@ from appliance.server.health import HealthHandler
 from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHandler
 from appliance.server.interview import InterviewHandler
 from appliance.server.leaving import LeavingHandler
+from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
 from appliance.server.refresh_loops import RefreshLoops
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
-from appliance.server.task_updates import TaskUpdates, TaskUpdatesSocket
 from appliance.server.tasks import TaskHandler, TasksHandler
 from appliance.server.variables import VariablesHandler
 
@@ -86,7 +86,7 @@ class ServerApplication(Application):
         self.assets = Assets()
         self.tabs = Tabs(parts.turns)
         self.refresh_loops = RefreshLoops()
-        self.task_updates = TaskUpdates()
+        self.updates = {page: PageUpdates() for page in FOLLOWED}
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self.names = _configured_names(parts)
         super().__init__(
@@ -122,7 +122,7 @@ def make_application(parts: Parts) -> ServerApplication:
     application = ServerApplication(parts)
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.on_notice = application.tabs.push
-    parts.turns.on_tasks_changed = application.task_updates.changed
+    parts.turns.on_tasks_changed = application.updates["tasks"].changed
     return application
 
 
@@ -143,7 +143,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/user/sign-in", SignInHandler),
         URLSpec(r"/user/sign-out", SignOutHandler),
         URLSpec(r"/tasks", TasksHandler),
-        URLSpec(r"/tasks/updates", TaskUpdatesSocket),
+        *(URLSpec(f"/{page}/updates", PageUpdatesSocket, {"page": page}) for page in FOLLOWED),
         *(URLSpec(f"/tasks/{kind}", TaskHandler, {"kind": kind}) for kind in ("revoke", "again", "dismiss")),
         URLSpec(r"/health", HealthHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),

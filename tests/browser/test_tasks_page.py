@@ -109,7 +109,7 @@ def owner_of(new_person: NewPerson, appliance: Appliance, **options: object) -> 
 
 
 def only(person: Person, state: str) -> Locator:
-    return person.page.locator("li.da-listed-task").filter(has_text=state)
+    return person.page.locator("li.da-item").filter(has_text=state)
 
 
 def test_bars_in_every_tab_and_after_a_reload(new_person: NewPerson, house: Appliance, task: Task) -> None:
@@ -197,11 +197,11 @@ def test_a_failed_task_is_explained_and_runs_again(new_person: NewPerson, house:
     ended = failed.locator("time").get_attribute("data-da-time")
     person.tab_to(again, presses=120)
     page.keyboard.press("Enter")
-    expect(page.locator("#da-tasks-told")).to_have_text("The task runs again.")
+    expect(page.locator("#da-told")).to_have_text("The task runs again.")
     expect(failed.locator("time")).not_to_have_attribute("data-da-time", ended or "")
     page.on("dialog", lambda dialog: dialog.accept())
     failed.get_by_role("button", name="Dismiss").click()
-    expect(page.locator("#da-tasks-told")).to_have_text("What the task worked on is forgotten.")
+    expect(page.locator("#da-told")).to_have_text("What the task worked on is forgotten.")
     expect(failed.get_by_role("button", name="Run again")).to_have_count(0)
     expect(failed).to_have_count(1)
 
@@ -213,20 +213,20 @@ def test_the_tasks_page_without_its_socket(new_person: NewPerson, house: Applian
     tasks = person.page.context.new_page()
     tasks.route_web_socket("**/tasks/updates", lambda socket: socket.close())
     tasks.goto(f"{house.url}/tasks")
-    expect(tasks.locator("li.da-listed-task")).to_contain_text("Running", timeout=10_000)
+    expect(tasks.locator("li.da-item")).to_contain_text("Running", timeout=10_000)
     task.ends()
-    expect(tasks.locator("li.da-listed-task")).to_contain_text("Done", timeout=15_000)
+    expect(tasks.locator("li.da-item")).to_contain_text("Done", timeout=15_000)
 
 
 def test_people_see_no_tasks_of_others(new_person: NewPerson, house: Appliance, task: Task) -> None:
     person = new_person(house.url)
     start(person, "It works")
     person.page.goto(f"{house.url}/tasks")
-    expect(person.page.locator("li.da-listed-task")).to_have_count(1)
+    expect(person.page.locator("li.da-item")).to_have_count(1)
     stranger = new_person(house.url)
     stranger.page.goto(f"{house.url}/tasks")
     stranger.sees("No interview has asked for work in the background yet.")
     owner = owner_of(new_person, house)
     owner.page.goto(f"{house.url}/tasks")
-    expect(owner.page.locator("li.da-listed-task")).to_contain_text("somebody without an account")
+    expect(owner.page.locator("li.da-item")).to_contain_text("somebody without an account")
     expect(owner.page.get_by_role("link", name="Open the interview")).to_have_count(0)

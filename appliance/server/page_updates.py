@@ -1,4 +1,4 @@
-"""Tells open Tasks pages that something has changed; they fetch what they show."""
+"""Tells open pages (tasks, schedule, mail) that something has changed; they fetch what they show."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ if TYPE_CHECKING:
 
     from appliance.server.application import ServerApplication
 
-__all__ = ["TaskUpdates", "TaskUpdatesSocket"]
+__all__ = ["FOLLOWED", "PageUpdates", "PageUpdatesSocket"]
 
 _PAUSE = 0.25
 """Seconds between two messages; nobody reads faster, and a thousand tasks may change at once."""
 
+FOLLOWED = ("tasks", "schedule", "outbox", "mail")
+"""The pages that follow by themselves; ``/PAGE/updates`` is the address of their sockets."""
 
-class TaskUpdates:
-    """The open Tasks pages. :meth:`changed` may be called from any thread and as often as one likes."""
+
+class PageUpdates:
+    """The open pages of one kind. :meth:`changed` may be called from any thread and as often as one likes."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._open: set[TaskUpdatesSocket] = set()
+        self._open: set[PageUpdatesSocket] = set()
         self._resting: asyncio.TimerHandle | None = None
         self._again = False
 
     def changed(self) -> None:
-        """Something that a Tasks page shows is different now."""
+        """Something that such a page shows is different now."""
         if self._open and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell)
 
-    def add(self, socket: TaskUpdatesSocket) -> None:
+    def add(self, socket: PageUpdatesSocket) -> None:
         self._open.add(socket)
 
-    def remove(self, socket: TaskUpdatesSocket) -> None:
+    def remove(self, socket: PageUpdatesSocket) -> None:
         self._open.discard(socket)
 
     def _tell(self) -> None:
@@ -56,8 +59,14 @@ class TaskUpdates:
             self._tell()
 
 
-class TaskUpdatesSocket(WebSocketHandler):
-    """``/tasks/updates``: says ``changed`` when a Tasks page should look again. What has changed is not said here."""
+class PageUpdatesSocket(WebSocketHandler):
+    """``/tasks/updates`` and its like: says ``changed`` when the page should look again, but not what has changed.
+
+    :param page: one of :data:`FOLLOWED`.
+    """
+
+    def initialize(self, page: str) -> None:
+        self.page = page
 
     @property
     def server(self) -> ServerApplication:
@@ -67,13 +76,13 @@ class TaskUpdatesSocket(WebSocketHandler):
         """Open the socket for a page of this very host, in a browser that has been here before."""
         if not security.is_browser_secret(self.get_cookie(BROWSER_COOKIE)) or "Origin" not in self.request.headers:
             self.set_status(403)
-            self.finish("Please open the Tasks page first.")
+            self.finish("Please open the page itself first.")
             return
         await super().get(*args, **kwargs)
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         """Listen from now on; the page may have missed something since it was made."""
-        self.server.task_updates.add(self)
+        self.server.updates[self.page].add(self)
         self.say_changed()
 
     def say_changed(self) -> None:
@@ -93,4 +102,4 @@ class TaskUpdatesSocket(WebSocketHandler):
         log_failure(self.request, typ, value, tb)
 
     def on_close(self) -> None:
-        self.server.task_updates.remove(self)
+        self.server.updates[self.page].remove(self)

@@ -1,11 +1,17 @@
-// The Tasks page keeps itself up to date: a WebSocket says that something has changed, then the list is fetched.
+// A page with a list (tasks, schedule, outbox, mail) keeps itself up to date: a WebSocket says that something has
+// changed, then the list is fetched.
+//
+// It finds [data-da-follows="/tasks"], whose inside is the fragment /tasks?fragment=1 and which is told of changes by
+// /tasks/updates; #da-told for what came of a button; forms[data-da-live] whose buttons are in the list; [data-da-now]
+// with the server's time; [data-da-since] for clocks that tick, [data-da-time] for times of day. Every element that may
+// have the focus has an id; what follows the last hyphen of a button's id is that of its entry, whose heading is name-ID.
 
 const POLL_EACH = 5000;
 const LOOK_ANYWAY = 30000;   // estimates grow old even while nothing happens
 const LONGEST_PAUSE = 30000;
 const SHARE = 5;             // a list that takes long to make is not asked for all the time
-const place = document.getElementById('da-tasks');
-const told = document.getElementById('da-tasks-told');
+const place = document.querySelector('[data-da-follows]');
+const told = document.getElementById('da-told');
 let socket = null;
 let pause = 1000;
 let fetching = false;
@@ -90,13 +96,13 @@ function morph(old, fresh) {
   }
 }
 
-/** The focus was on a button that is not there any more: to the name of its task, or to the first heading. */
+/** The focus was on a button that is not there any more: to the name of its entry, or to the first heading. */
 function keepFocus(id) {
   if (!id || document.activeElement !== document.body) {
     return;
   }
-  const task = id.slice(id.lastIndexOf('-') + 1);
-  const target = document.getElementById(id) ?? document.getElementById(`name-${task}`) ?? place.querySelector('h2');
+  const entry = id.slice(id.lastIndexOf('-') + 1);
+  const target = document.getElementById(id) ?? document.getElementById(`name-${entry}`) ?? place.querySelector('h2');
   target?.focus({ preventScroll: true });
 }
 
@@ -145,7 +151,7 @@ async function look() {
 }
 
 function connect() {
-  const url = new URL('/tasks/updates', window.location.href);
+  const url = new URL(`${place.dataset.daFollows}/updates`, window.location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const mine = new WebSocket(url);
   socket = mine;
@@ -192,7 +198,7 @@ function tell(message, good) {
 }
 
 finish(place);
-for (const form of document.querySelectorAll('form[data-da-task-form]')) {
+for (const form of document.querySelectorAll('form[data-da-live]')) {
   form.addEventListener('submit', press);
 }
 setInterval(tick, 1000);
