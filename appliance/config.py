@@ -22,7 +22,7 @@ from appliance.addresses import is_address
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
 
 Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts",
-               "texts by name"]
+               "texts by name", "whole numbers by name"]
 
 
 class BadConfiguration(Exception):
@@ -60,6 +60,10 @@ def _not_a_web_address(value: Any) -> str | None:
 def _not_mail_addresses(value: Any) -> str | None:
     fine = all(is_address(one) for one in ([value] if isinstance(value, str) else value))
     return None if fine else "has something in it that is not an e-mail address like clinic@example.com"
+
+
+def _negative(value: Any) -> str | None:
+    return "cannot be less than 0" if any(number < 0 for number in value.values()) else None
 
 
 def _no_file(value: Any) -> str | None:
@@ -107,6 +111,16 @@ _TABLE = (
               "Where a person who leaves an interview is sent. Unless told, the list of interviews."),
     Directive("external hostname", "text", None,
               "A name, beside those of this computer itself, under which people reach the appliance."),
+    Directive("interview delete days", "whole number", 90,
+              "Days without a person after which a session of an interview is deleted with all that belongs to it. "
+              "0 deletes none.", minimum=1, also=0),
+    Directive("interview delete days by filename", "whole numbers by name", None,
+              "The same for single interviews, like `docassemble.demo:data/questions/questions.yml: 5`.",
+              check=_negative),
+    Directive("interview delete days with events", "whole number", 0,
+              "The same for sessions that wait for scheduled events: they allow cron, and their interview offers an "
+              "event. 0 deletes none, so that a reminder finds its session; they leave by their own `exit`.",
+              minimum=1, also=0),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
               "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
@@ -147,6 +161,15 @@ _TABLE = (
     Directive("url root", "text", None,
               "The address under which people reach the appliance, for links in documents and mails. Unless told, "
               "the one they came by.", check=_not_a_web_address),
+    Directive("user auto delete: delete shared", "yes or no", False,
+              "Whether sessions that others can open too (`multi_user`) are deleted with the account that began them."),
+    Directive("user auto delete: enable", "yes or no", False,
+              "Whether accounts that nobody uses are deleted, with their sessions."),
+    Directive("user auto delete: inactive days", "whole number", 730,
+              "Days without a sign-in or an answered screen after which an account counts as one that nobody uses.",
+              minimum=1),
+    Directive("user auto delete: privileges", "text or list of texts", "user",
+              "Accounts are deleted only if they have no privilege beside these."),
 )
 
 DIRECTIVES: dict[str, Directive] = {directive.name: directive for directive in _TABLE}
@@ -267,6 +290,9 @@ _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
     "texts by name": (lambda value: isinstance(value, dict) and all(isinstance(item, str) for pair in value.items()
                                                                     for item in pair),
                       "lines like 'name: text'"),
+    "whole numbers by name": (lambda value: isinstance(value, dict) and all(
+        isinstance(name, str) and _FITS["whole number"][0](number) for name, number in value.items()),
+                              "lines like 'name: 5'"),
 }
 
 
