@@ -31,6 +31,7 @@ from appliance.store.outbox import (
     mail_counts,
     mail_failed,
     mail_postponed,
+    mail_row,
     mail_sent,
     next_due,
     open_mail,
@@ -65,6 +66,9 @@ class Outbox:
     :param logs: the folder of ``mail.log``.
     """
 
+    on_changed: Callable[[], None] = staticmethod(lambda: None)
+    """Called when the Outbox page would show something else; from any thread."""
+
     def __init__(self, store: Store, appliance_key: bytes, server: MailServer | None, logs: Path) -> None:
         self._store = store
         self._key = appliance_key
@@ -76,6 +80,7 @@ class Outbox:
         self._task: asyncio.Task[None] | None = None
         self._sending: asyncio.Future[None] | None = None
         self._to_mark: dict[int, Callable[[Database], None]] = {}
+        self._under_way: set[int] = set()
 
     def start(self) -> None:
         """Begin to send; what waits from before goes first."""
@@ -86,6 +91,14 @@ class Outbox:
         """There is new mail; from any thread."""
         with contextlib.suppress(RuntimeError):   # the loop is closed: it goes at the next start
             self._loop.call_soon_threadsafe(self._woken.set)
+
+    def is_under_way(self, number: int) -> bool:
+        """Whether a mail is being handed over, or was and is still to be marked; from any thread.
+
+        Asked inside a write, it says whether that write may decide about the mail: what is under way is read once more
+        after this says so, on the same thread.
+        """
+        return number in self._under_way or number in self._to_mark
 
     async def stop(self, patience: float = 5.0) -> None:
         """Send no more; a mail that is under way has `patience` seconds to end."""
@@ -159,7 +172,19 @@ class Outbox:
                     return
 
     def _send_one(self, connection: smtplib.SMTP, row: MailRow) -> bool:
-        """Try a mail; False if the connection is of no more use."""
+        """Try a mail, unless a person has decided about it meanwhile; False if the connection is of no more use."""
+        self._under_way.add(row.number)
+        try:
+            current = self._store.read(lambda database: mail_row(database, row.number)).result()
+            if current is None or current.state != "waiting":
+                return True
+            self.on_changed()
+            return self._try(connection, current)
+        finally:
+            self._under_way.discard(row.number)
+            self.on_changed()
+
+    def _try(self, connection: smtplib.SMTP, row: MailRow) -> bool:
         assert self._server is not None
         try:
             mail = open_mail(row, self._key)
@@ -206,6 +231,7 @@ class Outbox:
         except Exception:
             self._to_mark[row.number] = mark
             raise
+        self.on_changed()
 
 
 def _tell(done: asyncio.Future[None], problem: Exception | None) -> None:

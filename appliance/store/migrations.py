@@ -176,6 +176,15 @@ def _time_and_mail(database: Database) -> None:
             user_id INTEGER NOT NULL, last_access REAL NOT NULL, PRIMARY KEY (session_id, user_id)) WITHOUT ROWID;
 
         ALTER TABLE outbox ADD COLUMN config TEXT NOT NULL DEFAULT '';
+        -- Of mail whose session has ended: whose that was, so that nobody else gets to read it, and of which interview.
+        CREATE TABLE outbox_ended (
+            number INTEGER PRIMARY KEY REFERENCES outbox (number) ON DELETE CASCADE,
+            interview TEXT NOT NULL, holders TEXT NOT NULL);
+        CREATE TRIGGER sessions_outbox BEFORE DELETE ON sessions BEGIN
+            INSERT INTO outbox_ended (number, interview, holders) SELECT number, OLD.interview,
+                (SELECT json_group_array(holder) FROM session_keys WHERE session_id = OLD.id)
+            FROM outbox WHERE session_id = OLD.id;
+        END;
 
         -- Addresses that were given out, and mail that came to them; both go with their session.
         CREATE TABLE email_addresses (

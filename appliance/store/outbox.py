@@ -26,6 +26,7 @@ __all__ = [
     "mail_counts",
     "mail_failed",
     "mail_postponed",
+    "mail_row",
     "mail_sent",
     "next_due",
     "open_answer",
@@ -177,6 +178,12 @@ def due_mail(database: Database, limit: int = 20) -> list[MailRow]:
     return [MailRow(**{name: row[name] for name in _NAMES}) for row in rows]
 
 
+def mail_row(database: Database, number: int) -> MailRow | None:
+    """One mail; None if it was deleted."""
+    row = next(iter(database.query("SELECT * FROM outbox WHERE number = ?", [number])), None)
+    return None if row is None else MailRow(**{name: row[name] for name in _NAMES})
+
+
 def next_due(database: Database) -> float | None:
     """When the next mail is to be tried; None if nothing waits."""
     found = database.execute("SELECT min(next_try) FROM outbox WHERE state = 'waiting'").fetchone()[0]
@@ -198,7 +205,7 @@ def mail_failed(database: Database, row: MailRow, error: str, answer: str, appli
     """
     database.execute(
         "UPDATE outbox SET state = 'failed', ended = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
-        " sealed = COALESCE(?, sealed) WHERE number = ?",
+        " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
         [clock.now(), error, _sealed_answer(answer, row.message_id, appliance_key),
          None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
 
