@@ -66,6 +66,10 @@ def _negative(value: Any) -> str | None:
     return "cannot be less than 0" if any(number < 0 for number in value.values()) else None
 
 
+def _not_a_domain(value: Any) -> str | None:
+    return None if is_address(f"somebody@{value}") else "is not a domain like mail.example.org"
+
+
 def _no_file(value: Any) -> str | None:
     return None if Path(value).is_file() else "is not a file"
 
@@ -121,6 +125,9 @@ _TABLE = (
               "The same for sessions that wait for scheduled events: they allow cron, and their interview offers an "
               "event. 0 deletes none, so that a reminder finds its session; they leave by their own `exit`.",
               minimum=1, also=0),
+    Directive("incoming mail domain", "text", None,
+              "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless told, "
+              "that of the mailbox in `mail in: imap`, else `external hostname`, else this computer's name.", check=_not_a_domain),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
               "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
@@ -141,6 +148,40 @@ _TABLE = (
               "Whether the connection to the mail server is encrypted by STARTTLS before anything is said. Nothing is "
               "sent to a server that cannot do this."),
     Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
+    Directive("mail in: imap: address", "text", None,
+              "The address of the mailbox, like `clinic@example.org`. Without `incoming mail domain`, interviews then give "
+              "out addresses like `clinic+CODE@example.org`, which most providers put into that mailbox. Unless told, "
+              "`user`, where that is an address.", check=_not_mail_addresses),
+    Directive("mail in: imap: certificates", "text", None,
+              "A file (PEM) with the certificates to trust where the one of the mailbox's server is not signed by a known "
+              "authority.", check=_no_file),
+    Directive("mail in: imap: folder", "text", "INBOX", "The folder of the mailbox that mail is fetched from."),
+    Directive("mail in: imap: host", "text", None,
+              "The server with a mailbox from which mail to interviews is fetched (IMAP). Unless told, none."),
+    Directive("mail in: imap: password", "text", None, "The password that goes with the user name.", secret=True),
+    Directive("mail in: imap: port", "whole number", None,
+              "The port of the mailbox's server. Unless told, 993 with `use ssl`, else 143.", minimum=1),
+    Directive("mail in: imap: use ssl", "yes or no", True,
+              "Whether the connection to the mailbox is encrypted from its beginning."),
+    Directive("mail in: imap: use tls", "yes or no", True,
+              "Without `use ssl`: whether the connection is encrypted by STARTTLS before the password is said. It is not "
+              "said to a server that cannot do this."),
+    Directive("mail in: imap: user", "text", None, "The user name of the mailbox."),
+    Directive("mail in: smtp: certificate", "text", None,
+              "A file (PEM) with the certificate that is shown to those who bring mail, and its chain. Unless told, the "
+              "appliance makes and renews one.", check=_no_file),
+    Directive("mail in: smtp: certificate key", "text", None,
+              "A file (PEM) with the key of that certificate. Unless told, it is in the same file.", check=_no_file),
+    Directive("mail in: smtp: host", "text", "127.0.0.1",
+              "The address of this computer on which mail is taken; `0.0.0.0` for all of them."),
+    Directive("mail in: smtp: maximum size", "whole number", 48 * 1024 * 1024,
+              "The greatest size of a mail that is taken, in bytes, also from a mailbox. Attachments are a third larger "
+              "on their way.", minimum=64 * 1024),
+    Directive("mail in: smtp: port", "whole number", None,
+              "The port on which mail is taken (SMTP, with STARTTLS). Unless told, none.", minimum=1),
+    Directive("mail in: smtp: tls port", "whole number", None,
+              "A port on which mail is taken over connections that are encrypted from their beginning. Unless told, "
+              "none.", minimum=1),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
     Directive("ocr dpi", "whole number", 300,
