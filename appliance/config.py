@@ -18,10 +18,11 @@ from zoneinfo import available_timezones
 import yaml
 
 from appliance.addresses import is_address
+from appliance.times import monthly_time, time_of_day, weekly_time
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
 
-Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts",
+Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts", "time",
                "texts by name", "whole numbers by name"]
 
 
@@ -68,6 +69,21 @@ def _negative(value: Any) -> str | None:
 
 def _not_a_domain(value: Any) -> str | None:
     return None if is_address(f"somebody@{value}") else "is not a domain like mail.example.org"
+
+
+def _not_a_minute(value: Any) -> str | None:
+    return None if value <= 59 else "is not a minute from 0 to 59"
+
+
+def _not(read: Callable[[str], object]) -> Callable[[Any], str | None]:
+    """What is wrong with a text that `read` refuses with a ValueError in the words of the person who wrote it."""
+    def check(value: Any) -> str | None:
+        try:
+            read(value)
+        except ValueError as problem:
+            return str(problem)
+        return None
+    return check
 
 
 def _no_file(value: Any) -> str | None:
@@ -126,8 +142,9 @@ _TABLE = (
               "event. 0 deletes none, so that a reminder finds its session; they leave by their own `exit`.",
               minimum=1, also=0),
     Directive("incoming mail domain", "text", None,
-              "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless told, "
-              "that of the mailbox in `mail in: imap`, else `external hostname`, else this computer's name.", check=_not_a_domain),
+              "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless "
+              "told, that of the mailbox in `mail in: imap`, else `external hostname`, else this computer's name.",
+              check=_not_a_domain),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
               "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
@@ -149,12 +166,12 @@ _TABLE = (
               "sent to a server that cannot do this."),
     Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("mail in: imap: address", "text", None,
-              "The address of the mailbox, like `clinic@example.org`. Without `incoming mail domain`, interviews then give "
-              "out addresses like `clinic+CODE@example.org`, which most providers put into that mailbox. Unless told, "
-              "`user`, where that is an address.", check=_not_mail_addresses),
+              "The address of the mailbox, like `clinic@example.org`. Without `incoming mail domain`, interviews "
+              "then give out addresses like `clinic+CODE@example.org`, which most providers put into that mailbox. "
+              "Unless told, `user`, where that is an address.", check=_not_mail_addresses),
     Directive("mail in: imap: certificates", "text", None,
-              "A file (PEM) with the certificates to trust where the one of the mailbox's server is not signed by a known "
-              "authority.", check=_no_file),
+              "A file (PEM) with the certificates to trust where the one of the mailbox's server is not signed by a "
+              "known authority.", check=_no_file),
     Directive("mail in: imap: folder", "text", "INBOX", "The folder of the mailbox that mail is fetched from."),
     Directive("mail in: imap: host", "text", None,
               "The server with a mailbox from which mail to interviews is fetched (IMAP). Unless told, none."),
@@ -164,19 +181,19 @@ _TABLE = (
     Directive("mail in: imap: use ssl", "yes or no", True,
               "Whether the connection to the mailbox is encrypted from its beginning."),
     Directive("mail in: imap: use tls", "yes or no", True,
-              "Without `use ssl`: whether the connection is encrypted by STARTTLS before the password is said. It is not "
-              "said to a server that cannot do this."),
+              "Without `use ssl`: whether the connection is encrypted by STARTTLS before the password is said. It is "
+              "not said to a server that cannot do this."),
     Directive("mail in: imap: user", "text", None, "The user name of the mailbox."),
     Directive("mail in: smtp: certificate", "text", None,
-              "A file (PEM) with the certificate that is shown to those who bring mail, and its chain. Unless told, the "
-              "appliance makes and renews one.", check=_no_file),
+              "A file (PEM) with the certificate that is shown to those who bring mail, and its chain. Unless told, "
+              "the appliance makes and renews one.", check=_no_file),
     Directive("mail in: smtp: certificate key", "text", None,
               "A file (PEM) with the key of that certificate. Unless told, it is in the same file.", check=_no_file),
     Directive("mail in: smtp: host", "text", "127.0.0.1",
               "The address of this computer on which mail is taken; `0.0.0.0` for all of them."),
     Directive("mail in: smtp: maximum size", "whole number", 48 * 1024 * 1024,
-              "The greatest size of a mail that is taken, in bytes, also from a mailbox. Attachments are a third larger "
-              "on their way.", minimum=64 * 1024),
+              "The greatest size of a mail that is taken, in bytes, also from a mailbox. Attachments are a third "
+              "larger on their way.", minimum=64 * 1024),
     Directive("mail in: smtp: port", "whole number", None,
               "The port on which mail is taken (SMTP, with STARTTLS). Unless told, none.", minimum=1),
     Directive("mail in: smtp: tls port", "whole number", None,
@@ -188,6 +205,16 @@ _TABLE = (
               "How finely pages of PDF files are drawn before their text is read, in dots per inch.", minimum=50),
     Directive("ocr languages", "texts by name", None,
               "Tesseract's languages for codes of languages where another one is to be used, like `zh: chi-sim`."),
+    Directive("schedule: daily", "time", "06:25",
+              "The time of day of the event `cron_daily`, like `18:30`. What was missed runs once at the next start.",
+              check=_not(time_of_day)),
+    Directive("schedule: hourly", "whole number", 17, "The minute of each hour of the event `cron_hourly`.",
+              minimum=0, check=_not_a_minute),
+    Directive("schedule: monthly", "time", "1 06:52",
+              "The day of the month and the time of the event `cron_monthly`. A month that is too short has it on its "
+              "last day, so `31 18:00` is the last day of each month.", check=_not(monthly_time)),
+    Directive("schedule: weekly", "time", "Sunday 06:47",
+              "The day of the week, in English, and the time of the event `cron_weekly`.", check=_not(weekly_time)),
     Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
               "Seconds after which a browser forgets which interviews were its own.", minimum=60),
     Directive("suppress error notificiations", "list of texts", None,
@@ -304,7 +331,9 @@ def _leaves(node: yaml.Node, prefix: str, path: Path) -> Iterator[tuple[str, int
 
 def _value(directive: Directive, node: yaml.Node, where: str) -> Any:
     """The value of one directive, checked against its kind."""
-    value = _plain(node)
+    # As it is written: YAML takes 18:30 for a number to the base of sixty.
+    as_written = directive.kind == "time" and isinstance(node, yaml.ScalarNode)
+    value = node.value if as_written else _plain(node)
     problem = _problem(directive, value)
     if problem is not None:
         raise BadConfiguration(f"{where}: '{directive.name}' {problem}.")
@@ -321,6 +350,7 @@ def _plain(node: yaml.Node) -> Any:
 
 _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
     "text": (lambda value: isinstance(value, str), "a text"),
+    "time": (lambda value: isinstance(value, str), "a time"),
     "whole number": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
     "number": (lambda value: isinstance(value, int | float) and not isinstance(value, bool), "a number"),
     "yes or no": (lambda value: isinstance(value, bool), "True or False"),
