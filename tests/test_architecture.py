@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "interviews": frozenset(),
     "addresses": frozenset(),
     "clock": frozenset(),
-    "config": frozenset({"addresses"}),
+    "config": frozenset({"addresses", "times"}),
+    "times": frozenset(),
     "locks": frozenset(),
     "logs": frozenset({"config"}),
     "checking": frozenset({"interview", "library", "packages"}),
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "packages", "store", "workspace"}),
     "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
-    "cron": frozenset({"clock", "config", "interview", "sessions", "store"}),
+    "cron": frozenset({"clock", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "sessions", "store"}),
     "server": frozenset({"clock", "config", "interview", "packages", "sessions", "store", "ui"}),
 }
