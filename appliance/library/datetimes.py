@@ -8,13 +8,18 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import babel.dates
+from babel import Locale, UnknownLocaleError
 from babel.localtime import get_localzone
 from dateutil.relativedelta import relativedelta
 
+from appliance import clock
+from appliance.interview.host import running_evaluation
+from appliance.library.languages import get_language
 from appliance.library.numbers import number_locale
-from appliance.library.state import setting
+from appliance.library.state import setting, turn_state
 
-__all__ = ["DADateTime", "default_zone", "written_date", "written_datetime", "written_time", "zone"]
+__all__ = ["DADateTime", "date_locale", "default_zone", "now", "written_date", "written_datetime", "written_time",
+           "zone"]
 
 Moment = dt.datetime | dt.date | dt.time
 
@@ -46,6 +51,26 @@ def zone(name: str | None = None) -> ZoneInfo:
         raise ValueError(f"there is no time zone {wanted!r}; timezone_list() names those there are") from error
 
 
+def now() -> dt.datetime:
+    """The present moment, as the turn that runs sees it."""
+    evaluation = running_evaluation()
+    return clock.utc_now() if evaluation is None else evaluation.host.now()
+
+
+def date_locale(language: str | None = None) -> Locale:
+    """What dates are written in: the current language, and its ways in a country only where a locale was chosen.
+
+    docassemble documents dates by the language alone. A ``locale`` of the configuration or ``set_locale()`` counts
+    where the language has its own ways there.
+    """
+    if language is None and (turn_state().get("locale") or setting("locale")):
+        return number_locale()
+    try:
+        return Locale.parse((language or get_language()).replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return number_locale()
+
+
 def default_format(kind: str, otherwise: str) -> str:
     """A format set for the interview (``date format`` in ``metadata`` or with ``set_parts()``)."""
     from appliance.library.parts import part
@@ -58,28 +83,31 @@ def tidy(text: str) -> str:
     return text.replace("\u202f", " ")
 
 
-def written_date(moment: Moment, format: str | None = None) -> str:
+def aware(moment: Moment) -> dt.datetime:
+    """`moment` with day and time zone: a time alone is today's, and without a time zone it is in the default one."""
     if isinstance(moment, dt.time):
-        moment = dt.datetime.combine(dt.date.today(), moment)  # noqa: DTZ011  (only its time is meant)
+        moment = dt.datetime.combine(now().astimezone(moment.tzinfo or zone()).date(), moment)
+    elif not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
+    return moment.replace(tzinfo=zone()) if moment.tzinfo is None else moment
+
+
+def written_date(moment: Moment, format: str | None = None) -> str:
     pattern = format or default_format("date format", "long")
-    return tidy(babel.dates.format_date(moment, pattern, locale=number_locale()))
+    day = aware(moment) if isinstance(moment, dt.time) else moment
+    return tidy(babel.dates.format_date(day, pattern, locale=date_locale()))
 
 
 def written_time(moment: Moment, format: str | None = None) -> str:
-    if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
-        moment = dt.datetime.combine(moment, dt.time())
     pattern = format or default_format("time format", "short")
-    zone_of_moment = getattr(moment, "tzinfo", None)
-    return tidy(babel.dates.format_time(moment, pattern, tzinfo=zone_of_moment, locale=number_locale()))
+    known = aware(moment)
+    return tidy(babel.dates.format_time(known, pattern, tzinfo=known.tzinfo, locale=date_locale()))
 
 
 def written_datetime(moment: Moment, format: str | None = None) -> str:
-    if isinstance(moment, dt.time):
-        moment = dt.datetime.combine(dt.date.today(), moment)  # noqa: DTZ011
-    elif not isinstance(moment, dt.datetime):
-        moment = dt.datetime.combine(moment, dt.time())
     pattern = format or default_format("datetime format", "long")
-    return tidy(babel.dates.format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=number_locale()))
+    known = aware(moment)
+    return tidy(babel.dates.format_datetime(known, pattern, tzinfo=known.tzinfo, locale=date_locale()))
 
 
 class DADateTime(dt.datetime):
