@@ -20,6 +20,10 @@ class Order:
         """How many sessions have a turn running."""
         return len(self._lines)
 
+    def is_busy(self, session_id: str) -> bool:
+        """Whether somebody is in this session just now."""
+        return session_id in self._lines
+
     @asynccontextmanager
     async def turn(self, session_id: str) -> AsyncIterator[None]:
         """Wait until everybody who came before has left."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -192,7 +192,11 @@ class Runner:
         async def ordered() -> Any:
             async with self.order.turn(session_id):
                 return await body()
-        task = asyncio.get_running_loop().create_task(ordered())
+        return await self.to_its_end(ordered())
+
+    async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` to its end even if nobody waits any more; :meth:`finish` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
         self._underway.add(task)
         task.add_done_callback(self._underway.discard)
         return await asyncio.shield(task)

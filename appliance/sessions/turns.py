@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
 from appliance.sessions.errors import NoSuchFile, NoSuchSession
 from appliance.sessions.evaluation import Evaluator
+from appliance.sessions.expiry import Doomed, expire
 from appliance.sessions.files import ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.language import Language, load
@@ -28,7 +29,8 @@ from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
-from appliance.sessions.task_list import TaskList, TaskSummary
+from appliance.sessions.task_list import TaskList, TaskSummary, is_administrator
+from appliance.sessions.titles import open_titles, sealed_titles
 from appliance.sessions.variables import SessionVariables, variables_of
 from appliance.sessions.visitor import Visitor
 from appliance.store.counters import mark_of, times_counted
@@ -238,6 +240,26 @@ class Turns:
             opened = await self._open(session_id, visitor)
             await self._runner.commit(Settled(opened, Commit(session_id, opened.key, delete=True)))
         await self._runner.in_order(session_id, turn)
+
+    async def expire(self, session_ids: Collection[str], doomed: Doomed) -> list[str]:
+        """From retention: delete those of these sessions that `doomed` still names in the transaction that deletes, and
+        none while somebody is in one. Gives those that were deleted.
+        """
+        return await expire(self._runner, session_ids, doomed)
+
+    async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]:
+        """The titles of those of these sessions that the visitor may see: their own, and for administrators those that
+        several people can open.
+        """
+        holders = await self._holders(visitor)
+        if is_administrator(visitor):
+            holders = [*holders, self._appliance]
+        sealed = await self._runner.read(lambda database: sealed_titles(database, session_ids))
+        return await asyncio.to_thread(open_titles, sealed, holders)
+
+    async def held_by(self, visitor: Visitor) -> list[str]:
+        """The names of the visitor's keys, as the table of sessions' keys has them."""
+        return [holder.name for holder in await self._holders(visitor)]
 
     # -- tasks and notices ------------------------------------------------------------------------------
 

@@ -1,0 +1,255 @@
+"""What nobody has used for so long that it is to go, as rows: sessions, accounts, and mail that belongs to nobody.
+
+Nothing here opens a session. Days are of 24 hours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlite_utils import Database
+
+__all__ = [
+    "DAY",
+    "AccountRules",
+    "AgedSession",
+    "IdleAccount",
+    "SessionRules",
+    "Spare",
+    "aged_sessions",
+    "delete_account",
+    "forget_mail_of",
+    "idle_accounts",
+    "interviews_with_cron",
+    "note_user_active",
+    "session_is_due",
+    "sessions_of_account",
+    "spared_sessions",
+    "tidy_mail",
+    "when_over",
+]
+
+DAY = 86400.0
+
+FAILED_MAIL_KEPT = 365 * DAY
+"""Seconds; what failed is kept for a person to look at, but not for ever."""
+
+Spare = Literal["event", "unreadable", "task", "mail"]
+"""Why a session is kept although its time is over: it waits for events; its interview cannot be read, so nobody knows
+whether it does; a task has not ended; mail waits to go out."""
+
+
+@dataclass(frozen=True)
+class SessionRules:
+    """For how many days sessions without a person are kept; 0 is for ever.
+
+    :param by_interview: other days than `days`.
+    :param with_events: of sessions that allow cron and whose interview is one of `offering` or `unreadable`.
+    :param offering: the interviews that offer a scheduled event.
+    :param unreadable: those that may offer one.
+    """
+
+    days: float
+    by_interview: Mapping[str, float] = field(default_factory=dict)
+    with_events: float = 0
+    offering: Collection[str] = ()
+    unreadable: Collection[str] = ()
+
+    @property
+    def shortest(self) -> float | None:
+        """The fewest days that any session is kept; None if all are kept for ever."""
+        return min((days for days in (self.days, *self.by_interview.values()) if days), default=None)
+
+
+@dataclass(frozen=True)
+class AgedSession:
+    """A session whose time is over, or will be.
+
+    :param active: when a person was there last, or a mail came for it.
+    :param over: when its days are over; for one that is spared because of events, without regard to these.
+    :param why: why it is spared; None if it is not.
+    """
+
+    session_id: str
+    interview: str
+    active: float
+    over: float
+    why: Spare | None = None
+
+
+@dataclass(frozen=True)
+class AccountRules:
+    """Which accounts go after how many `days`: those with no privilege beside `privileges`, and none of `never`.
+
+    :param shared: their sessions that others can open are deleted too.
+    :param never: e-mail addresses of the appliance's own accounts.
+    """
+
+    days: float
+    privileges: Collection[str]
+    shared: bool = False
+    never: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class IdleAccount:
+    """An account that nobody uses; `over` is when its days are over."""
+
+    user_id: int
+    email: str = field(repr=False)
+    active: float
+    over: float
+
+
+# -- sessions; all of these run inside Store.write or Store.read --------------------------------------------
+
+# `plain` are the days of a session as if it offered no event, `kept` those that count; 0 is for ever.
+_AGED = """
+    WITH special AS MATERIALIZED (
+        SELECT json_extract(value, '$[0]') AS interview, json_extract(value, '$[1]') AS days FROM json_each(:special)),
+    waiting AS MATERIALIZED (
+        SELECT json_extract(value, '$[0]') AS interview, json_extract(value, '$[1]') AS why FROM json_each(:waiting)),
+    old AS (
+        SELECT sessions.id, sessions.interview,
+            max(sessions.person_active, coalesce((
+                SELECT max(received) FROM email_addresses JOIN received_mail USING (code)
+                WHERE email_addresses.session_id = sessions.id), 0)) AS active,
+            coalesce((SELECT days FROM special WHERE special.interview = sessions.interview), :days) AS plain,
+            CASE WHEN allow_cron AND multi_user
+                THEN (SELECT why FROM waiting WHERE waiting.interview = sessions.interview) END AS event
+        FROM sessions WHERE sessions.person_active <= :latest AND (:only IS NULL OR sessions.id = :only)),
+    aged AS (
+        SELECT id, interview, active, plain, event,
+            CASE WHEN event IS NULL THEN plain WHEN plain = 0 OR :with_events = 0 THEN 0
+                ELSE max(plain, :with_events) END AS kept,
+            EXISTS (SELECT 1 FROM tasks WHERE session_id = old.id AND state IN ('queued', 'running')) AS has_task,
+            EXISTS (SELECT 1 FROM outbox WHERE session_id = old.id AND state = 'waiting') AS has_mail
+        FROM old)
+    SELECT id, interview, active, active + (CASE WHEN :spared THEN plain ELSE kept END) * 86400.0 AS over,
+        CASE WHEN NOT :spared THEN NULL WHEN kept = 0 OR active + kept * 86400.0 > :until THEN event
+            WHEN has_task THEN 'task' ELSE 'mail' END
+    FROM aged WHERE CASE WHEN :spared
+        THEN plain > 0 AND active + plain * 86400.0 <= :until
+            AND (kept = 0 OR active + kept * 86400.0 > :until OR has_task OR has_mail)
+        ELSE kept > 0 AND active + kept * 86400.0 <= :until AND NOT has_task AND NOT has_mail END
+    ORDER BY over, id LIMIT :most
+"""
+
+
+def interviews_with_cron(database: Database) -> list[str]:
+    """The interviews of all sessions in which scheduled events may run."""
+    return [str(row[0]) for row in database.execute(
+        "SELECT DISTINCT interview FROM sessions WHERE allow_cron AND multi_user")]
+
+
+def aged_sessions(database: Database, rules: SessionRules, until: float, most: int = -1) -> list[AgedSession]:
+    """The sessions that are to go if nobody comes until `until`, the first to go first."""
+    return _aged(database, rules, until, most)
+
+
+def spared_sessions(database: Database, rules: SessionRules, now: float, most: int = -1) -> list[AgedSession]:
+    """The sessions whose time is over, and that are kept because something is still to happen; the oldest first."""
+    return _aged(database, rules, now, most, spared=True)
+
+
+def session_is_due(database: Database, rules: SessionRules, now: float, session_id: str) -> bool:
+    """Whether this session is to go now."""
+    return bool(_aged(database, rules, now, only=session_id))
+
+
+def when_over(database: Database, rules: SessionRules, until: float, session_ids: Collection[str]) -> dict[str, float]:
+    """When the days of these sessions are over, for those that are to go if nobody comes until `until`."""
+    found = (_aged(database, rules, until, only=session_id) for session_id in session_ids)
+    return {one.session_id: one.over for rows in found for one in rows}
+
+
+def _aged(database: Database, rules: SessionRules, until: float, most: int = -1, *, spared: bool = False,
+          only: str | None = None) -> list[AgedSession]:
+    if rules.shortest is None:
+        return []
+    waiting = [[interview, "event"] for interview in rules.offering]
+    waiting += [[interview, "unreadable"] for interview in rules.unreadable]
+    found = database.execute(_AGED, {
+        "special": json.dumps(list(rules.by_interview.items())), "waiting": json.dumps(waiting), "days": rules.days,
+        "with_events": rules.with_events, "latest": until - rules.shortest * DAY, "until": until, "most": most,
+        "only": only, "spared": spared})
+    return [AgedSession(*row) for row in found]
+
+
+def forget_mail_of(database: Database, session_id: str) -> None:
+    """Drop the session's mail that was sent or has failed; without the session it would stay as nobody's."""
+    database.execute("DELETE FROM outbox WHERE session_id = ? AND state <> 'waiting'", [session_id])
+
+
+# -- accounts ------------------------------------------------------------------------------------------------
+
+# Whoever alone can open a session was there when a person was there.
+_IDLE = """
+    WITH seen AS (
+        SELECT id, email, max(coalesce(last_active, created), coalesce((
+            SELECT max(person_active) FROM sessions WHERE user_id = users.id AND NOT multi_user), 0)) AS active
+        FROM users WHERE (:only IS NULL OR id = :only)
+            AND EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id)
+            AND NOT EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id
+                            AND privilege NOT IN (SELECT value FROM json_each(:privileges)))
+            AND email NOT IN (SELECT value FROM json_each(:never)))
+    SELECT id, email, active, active + :days * 86400.0 AS over FROM seen
+    WHERE active + :days * 86400.0 <= :until ORDER BY over, id
+"""
+
+
+def note_user_active(database: Database, user_id: int, now: float) -> None:
+    """The user is there."""
+    database.execute("UPDATE users SET last_active = ? WHERE id = ?", [now, user_id])
+
+
+def idle_accounts(database: Database, rules: AccountRules, until: float,
+                  only: int | None = None) -> list[IdleAccount]:
+    """The accounts that are to go if nobody signs in until `until`, the first to go first.
+
+    :param only: ask for this one alone.
+    """
+    return [IdleAccount(*row) for row in database.execute(_IDLE, {
+        "days": rules.days, "privileges": json.dumps(list(rules.privileges)), "never": json.dumps(list(rules.never)),
+        "until": until, "only": only})]
+
+
+def sessions_of_account(database: Database, user_id: int, *, shared: bool) -> list[str]:
+    """The sessions that go with an account: those that only it can open, and with `shared` the others it began."""
+    return [str(row[0]) for row in database.execute(
+        "SELECT id FROM sessions WHERE user_id = :user AND (:shared OR NOT multi_user) UNION"
+        " SELECT session_id FROM session_keys JOIN sessions ON sessions.id = session_id"
+        " WHERE holder = :holder AND NOT multi_user",
+        {"user": user_id, "shared": shared, "holder": f"user:{user_id}"})]
+
+
+def delete_account(database: Database, user_id: int) -> None:
+    """The account, with its key and the keys of sessions that were sealed for it."""
+    database.execute("DELETE FROM session_keys WHERE holder = ?", [f"user:{user_id}"])
+    database.execute("DELETE FROM visits WHERE user_id = ?", [user_id])
+    database.execute("DELETE FROM users WHERE id = ?", [user_id])
+
+
+# -- what belongs to nobody ------------------------------------------------------------------------------------
+
+
+def tidy_mail(database: Database, now: float, days: float, most: int) -> int:
+    """Delete mail that belongs to no session: what was sent or refused more than `days` ago, what failed a year ago.
+
+    :param most: how many rows of a kind at once.
+    :returns: how many rows were deleted.
+    """
+    old = {"before": now - days * DAY, "most": most}
+    sent = database.execute(
+        "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE session_id IS NULL AND state = 'sent'"
+        " AND ended <= :before ORDER BY number LIMIT :most)", old)
+    failed = database.execute(
+        "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE session_id IS NULL AND state = 'failed'"
+        " AND ended <= :before ORDER BY number LIMIT :most)", {**old, "before": now - FAILED_MAIL_KEPT})
+    refused = database.execute(
+        "DELETE FROM refused_mail WHERE number IN (SELECT number FROM refused_mail WHERE created <= :before"
+        " ORDER BY number LIMIT :most)", old)
+    return sent.rowcount + failed.rowcount + refused.rowcount
