@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.utils import formataddr, parseaddr
+from typing import NamedTuple
 
-__all__ = ["address_of", "for_header", "is_address", "on_the_wire"]
+import idna
+
+__all__ = ["Mailbox", "address_of", "for_header", "is_address", "mailboxes", "on_the_wire", "one_line"]
+
+
+class Mailbox(NamedTuple):
+    """An address, and whose it is, where that is known."""
+
+    name: str
+    address: str
 
 
 def address_of(text: str) -> str:
@@ -16,27 +30,61 @@ def address_of(text: str) -> str:
     return parseaddr(text)[1]
 
 
+_LOCAL = re.compile(r"(?!.{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LONGEST = 254
+"""Characters of an address, RFC 3696."""
+
+_ONE = re.compile(
+    r"""\s*(?:(?P<bare>[^\s<>",;]+@[^\s<>",;]+)
+          | (?P<name>(?:"(?:[^"\\]|\\.)*"|[^<>"])*)<\s*(?P<inside>[^<>]*?)\s*>)
+        \s*(?:[,;]\s*|$)""", re.VERBOSE)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def mailboxes(text: str) -> list[Mailbox]:
+    """The addresses in a text, as people write them: with names or without, separated by commas or semicolons.
+
+    :raises ValueError: where something in it is no address that mail can be sent to; says what.
+
+    >>> mailboxes('"Smith, Ann" <ann@example.com>; bob@example.com')
+    [Mailbox(name='Smith, Ann', address='ann@example.com'), Mailbox(name='', address='bob@example.com')]
+    """
+    found, position = [], len(text) - len(text.lstrip(" \t\r\n,;"))
+    while position < len(text):
+        match = _ONE.match(text, position)
+        if match is None:
+            raise ValueError(f"{one_line(text[position:])!r} is not an e-mail address")
+        address = match["bare"] or match["inside"]
+        if not _can_be_sent_to(address):
+            raise ValueError(f"{one_line(address)!r} is not an e-mail address")
+        found.append(Mailbox(_name(match["name"] or ""), address))
+        position = match.end()
+    return found
+
+
 def is_address(text: str) -> bool:
     """Whether mail can be sent to it: a name in plain letters at a domain, perhaps with whose it is before it.
 
     >>> [is_address(text) for text in ("Ann <ann@müller.example>", "ann", "ann@", "@example.com", "ann@a..b")]
     [True, False, False, False, False]
     """
-    name, at, domain = address_of(text).rpartition("@")
     try:
-        return bool(name and at and domain and name.isascii() and domain.encode("idna"))
-    except UnicodeError:
+        return len(mailboxes(text)) == 1
+    except ValueError:
         return False
 
 
 def on_the_wire(address: str) -> str:
     """An address with its domain as every mail server understands it; what stands before the @ stays.
 
-    >>> on_the_wire("kanzlei@müller.example")
-    'kanzlei@xn--mller-kva.example'
+    :raises UnicodeError: if there is no such domain.
+
+    >>> on_the_wire("kanzlei@müller.example"), on_the_wire("kanzlei@straße.example")
+    ('kanzlei@xn--mller-kva.example', 'kanzlei@xn--strae-oqa.example')
     """
     name, at, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{name}{at}{domain.encode('idna').decode()}"
+    # IDNA 2008: Python's own codec is of the standard before, where a domain with an ß is another one's.
+    return address if domain.isascii() else f"{name}{at}{idna.encode(domain, uts46=True).decode()}"
 
 
 def for_header(text: str) -> str:
@@ -47,3 +95,33 @@ def for_header(text: str) -> str:
     """
     whose, address = parseaddr(text)
     return formataddr((whose, on_the_wire(address)))
+
+
+def one_line(text: str) -> str:
+    """A text for a header: on one line, without characters that are no writing.
+
+    >>> one_line("Your hearing\\r\\nBcc: everybody@example.com")
+    'Your hearing Bcc: everybody@example.com'
+    """
+    text = text.encode("utf-8", "replace").decode()
+    return "".join(one for one in " ".join(text.split()) if unicodedata.category(one) != "Cc")
+
+
+def _can_be_sent_to(address: str) -> bool:
+    name, _at, domain = address.rpartition("@")
+    try:
+        encoded = idna.encode(domain, uts46=True).decode() if domain else ""
+    except idna.IDNAError:
+        return False
+    return bool(encoded and len(name) + 1 + len(encoded) <= _LONGEST and _LOCAL.fullmatch(name))
+
+
+def _name(text: str) -> str:
+    """Whose an address is, without quotation marks, in its own letters."""
+    text = _QUOTED.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]), text)
+    if "=?" in text:
+        try:
+            text = str(make_header(decode_header(text)))
+        except (HeaderParseError, LookupError, UnicodeError):
+            pass   # it only looks like an encoded one
+    return one_line(text)
