@@ -12,7 +12,6 @@ from babel import Locale, UnknownLocaleError
 from babel.localtime import get_localzone
 from dateutil.relativedelta import relativedelta
 
-from appliance import clock
 from appliance.interview.host import running_evaluation
 from appliance.library.languages import get_language
 from appliance.library.numbers import number_locale
@@ -54,7 +53,7 @@ def zone(name: str | None = None) -> ZoneInfo:
 def now() -> dt.datetime:
     """The present moment, as the turn that runs sees it."""
     evaluation = running_evaluation()
-    return clock.utc_now() if evaluation is None else evaluation.host.now()
+    return dt.datetime.now(dt.UTC) if evaluation is None else evaluation.host.now()
 
 
 def date_locale(language: str | None = None) -> Locale:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance import clock
 from appliance.interview.host import set_current
 from appliance.library import dates, languages
 from appliance.library.objects import DAEmpty
@@ -317,8 +316,3 @@ def test_the_time_zones_are_places_or_names_of_zones() -> None:
     assert zones == sorted(zones)
     assert {"America/New_York", "America/Sitka", "UTC", "US/Eastern"} <= set(zones)
     assert not {"localtime", "Factory", "posixrules"} & set(zones)
-
-
-def test_outside_an_interview_the_appliances_clock_counts() -> None:
-    with clock.driven_by(NOON.timestamp):
-        assert dates.current_datetime(timezone="UTC") == NOON
