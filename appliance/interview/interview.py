@@ -248,6 +248,11 @@ class Interview:
         """The blocks that offer exactly `name`, in the order in which they are tried."""
         return self._offered.get(name, [])
 
+    @cached_property
+    def scheduled_events(self) -> frozenset[str]:
+        """The events that it offers for a schedule: names that begin with ``cron_``."""
+        return frozenset(name for name in self._offered if name.startswith("cron_"))
+
     def block_named(self, name: str) -> Block | None:
         """The block with this name (``Block.name``), also an embedded one."""
         return self._named.get(name)

@@ -39,12 +39,15 @@ from appliance.store.effects import carried_out, revocations
 from appliance.store.files import FileRow, file_row
 from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
+from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
 from appliance.store.tasks import session_key_of, task_row
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
+
+_HOUR = 3600.0
 
 
 class Turns:
@@ -74,6 +77,7 @@ class Turns:
         self._appliance = appliance_holder(appliance_key)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
+        self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
         self._check_ins: dict[tuple[str, ...], list[CheckIn]] = {}
 
     # -- whom app.py connects --------------------------------------------------------------------------
@@ -379,8 +383,16 @@ class Turns:
     async def _take(self, opened: Opened, happening: Happening) -> Reply:
         evaluated = await self._runner.evaluate(opened, happening)
         if evaluated.settled is not None:
+            self._note_active(evaluated.settled.commit, happening.actor)
             opened = await self._runner.commit(evaluated.settled)
         return self._reply(opened, evaluated.ending)
+
+    def _note_active(self, commit: Commit, actor: Actor) -> None:
+        """Have a turn of somebody who is signed in say so of their account, at most once an hour."""
+        user_id, now = actor.user.user_id, clock.now()
+        if user_id is not None and actor.is_person and not 0 <= now - self._noted.get(user_id, -_HOUR) < _HOUR:
+            commit.also.append(lambda database: note_user_active(database, user_id, now))
+            self._noted[user_id] = now
 
     async def _open(self, session_id: str, visitor: Visitor) -> Opened:
         return await self._runner.open(session_id, [*await self._holders(visitor), self._appliance])

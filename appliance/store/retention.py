@@ -24,12 +24,12 @@ __all__ = [
     "forget_mail_of",
     "idle_accounts",
     "interviews_with_cron",
+    "is_unfinished",
     "note_user_active",
     "session_is_due",
     "sessions_of_account",
     "spared_sessions",
     "tidy_mail",
-    "when_over",
 ]
 
 DAY = 86400.0
@@ -120,7 +120,11 @@ _AGED = """
             coalesce((SELECT days FROM special WHERE special.interview = sessions.interview), :days) AS plain,
             CASE WHEN allow_cron AND multi_user
                 THEN (SELECT why FROM waiting WHERE waiting.interview = sessions.interview) END AS event
-        FROM sessions WHERE sessions.person_active <= :latest AND (:only IS NULL OR sessions.id = :only)),
+        FROM sessions WHERE number IN (
+            SELECT number FROM sessions WHERE :only IS NULL AND :holders IS NULL AND person_active <= :latest
+            UNION SELECT number FROM sessions WHERE id = :only
+            UNION SELECT number FROM session_keys JOIN sessions ON id = session_id
+                WHERE holder IN (SELECT value FROM json_each(:holders)))),
     aged AS (
         SELECT id, interview, active, plain, event,
             CASE WHEN event IS NULL THEN plain WHEN plain = 0 OR :with_events = 0 THEN 0
@@ -145,14 +149,19 @@ def interviews_with_cron(database: Database) -> list[str]:
         "SELECT DISTINCT interview FROM sessions WHERE allow_cron AND multi_user")]
 
 
-def aged_sessions(database: Database, rules: SessionRules, until: float, most: int = -1) -> list[AgedSession]:
-    """The sessions that are to go if nobody comes until `until`, the first to go first."""
-    return _aged(database, rules, until, most)
+def aged_sessions(database: Database, rules: SessionRules, until: float, *, held_by: Collection[str] | None = None,
+                  most: int = -1) -> list[AgedSession]:
+    """The sessions that are to go if nobody comes until `until`, the first to go first.
+
+    :param held_by: only those whose key one of these holders has.
+    """
+    return _aged(database, rules, until, held_by=held_by, most=most)
 
 
-def spared_sessions(database: Database, rules: SessionRules, now: float, most: int = -1) -> list[AgedSession]:
+def spared_sessions(database: Database, rules: SessionRules, now: float, *, held_by: Collection[str] | None = None,
+                    most: int = -1) -> list[AgedSession]:
     """The sessions whose time is over, and that are kept because something is still to happen; the oldest first."""
-    return _aged(database, rules, now, most, spared=True)
+    return _aged(database, rules, now, spared=True, held_by=held_by, most=most)
 
 
 def session_is_due(database: Database, rules: SessionRules, now: float, session_id: str) -> bool:
@@ -160,23 +169,17 @@ def session_is_due(database: Database, rules: SessionRules, now: float, session_
     return bool(_aged(database, rules, now, only=session_id))
 
 
-def when_over(database: Database, rules: SessionRules, until: float, session_ids: Collection[str]) -> dict[str, float]:
-    """When the days of these sessions are over, for those that are to go if nobody comes until `until`."""
-    found = (_aged(database, rules, until, only=session_id) for session_id in session_ids)
-    return {one.session_id: one.over for rows in found for one in rows}
-
-
-def _aged(database: Database, rules: SessionRules, until: float, most: int = -1, *, spared: bool = False,
-          only: str | None = None) -> list[AgedSession]:
+def _aged(database: Database, rules: SessionRules, until: float, *, spared: bool = False, only: str | None = None,
+          held_by: Collection[str] | None = None, most: int = -1) -> list[AgedSession]:
     if rules.shortest is None:
         return []
     waiting = [[interview, "event"] for interview in rules.offering]
     waiting += [[interview, "unreadable"] for interview in rules.unreadable]
-    found = database.execute(_AGED, {
-        "special": json.dumps(list(rules.by_interview.items())), "waiting": json.dumps(waiting), "days": rules.days,
-        "with_events": rules.with_events, "latest": until - rules.shortest * DAY, "until": until, "most": most,
-        "only": only, "spared": spared})
-    return [AgedSession(*row) for row in found]
+    return [AgedSession(*row) for row in database.execute(_AGED, {
+        "special": json.dumps(list(rules.by_interview.items())), "waiting": json.dumps(waiting),
+        "days": float(rules.days), "with_events": float(rules.with_events), "latest": until - rules.shortest * DAY,
+        "until": until, "most": most, "only": only, "spared": spared,
+        "holders": None if held_by is None else json.dumps(list(held_by))})]
 
 
 def forget_mail_of(database: Database, session_id: str) -> None:
@@ -224,6 +227,15 @@ def sessions_of_account(database: Database, user_id: int, *, shared: bool) -> li
         " SELECT session_id FROM session_keys JOIN sessions ON sessions.id = session_id"
         " WHERE holder = :holder AND NOT multi_user",
         {"user": user_id, "shared": shared, "holder": f"user:{user_id}"})]
+
+
+def is_unfinished(database: Database, session_ids: Collection[str]) -> bool:
+    """Whether any of these sessions has a task that has not ended, or mail that waits to go out."""
+    ids = json.dumps(list(session_ids))
+    return database.execute(
+        "SELECT 1 FROM tasks WHERE state IN ('queued', 'running') AND session_id IN (SELECT value FROM json_each(?))"
+        " UNION ALL SELECT 1 FROM outbox WHERE state = 'waiting' AND session_id IN (SELECT value FROM json_each(?))"
+        " LIMIT 1", [ids, ids]).fetchone() is not None
 
 
 def delete_account(database: Database, user_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.interview.host import UserInfo
 from appliance.store.database import Store
+from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, seal, unseal
 
 __all__ = ["CRON_EMAIL", "OWNER_EMAIL", "OWNER_PRIVILEGES", "Users"]
@@ -113,6 +114,7 @@ class Users:
                                      [_hash(token)]).fetchall()
             if not found or found[0][1] < clock.now():
                 return None
+            note_user_active(database, found[0][0], clock.now())
             return _find(database, "id", found[0][0])
         return self._store.write(use).result()
 

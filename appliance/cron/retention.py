@@ -1,0 +1,311 @@
+"""Sessions and accounts that nobody uses any more go, and it is said beforehand which.
+
+A session goes when no person was in it for the days of its interview; mail that it received counts as a person. It
+stays while something is still to happen in it: a task that has not ended, mail that waits to go out, or scheduled
+events, which no setting but one of their own overrules. An interview that cannot be read may offer events: a typo
+deletes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from appliance import clock
+from appliance.sessions.task_list import is_administrator
+from appliance.sessions.turns import Turns
+from appliance.sessions.visitor import Visitor
+from appliance.store.database import Store
+from appliance.store.retention import (
+    DAY,
+    AccountRules,
+    AgedSession,
+    SessionRules,
+    Spare,
+    aged_sessions,
+    delete_account,
+    idle_accounts,
+    interviews_with_cron,
+    is_unfinished,
+    session_is_due,
+    sessions_of_account,
+    spared_sessions,
+    tidy_mail,
+)
+from appliance.store.users import CRON_EMAIL, OWNER_EMAIL
+
+__all__ = ["AccountToDelete", "Retention", "RetentionResult", "Spared", "ToDelete"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_BATCH, _PAUSE = 20, 0.05
+"""After so many sessions people's turns have the database to themselves for so many seconds."""
+
+_MOST = 500
+"""How many rows a list on a page has, unless it is asked for more."""
+
+_OTHERWISE_TIDY = 365.0
+"""Days after which mail of nobody goes where sessions are kept for ever."""
+
+
+@dataclass(frozen=True)
+class RetentionResult:
+    """What one run deleted; `mails` are those that belonged to no session (any more)."""
+
+    sessions: int = 0
+    accounts: int = 0
+    mails: int = 0
+
+
+@dataclass(frozen=True)
+class ToDelete:
+    """A session that is to go. Times are seconds since the epoch, UTC.
+
+    :param title: empty where the visitor may not see it.
+    :param due: the round of ``cron_daily`` that takes it, unless somebody comes before.
+    :param days: for how many days it will have been without a person.
+    """
+
+    session_id: str
+    interview: str
+    title: str = field(repr=False)
+    active: float
+    due: float
+    days: int
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return f"nobody was here for {self.days} {'day' if self.days == 1 else 'days'}"
+
+
+@dataclass(frozen=True)
+class Spared:
+    """A session whose time is over and that stays.
+
+    :param title: empty where the visitor may not see it.
+    :param active: when somebody was there last, or a mail came for it.
+    :param age: in days since then.
+    :param why: ``event``, ``unreadable``, ``task`` or ``mail`` (:data:`appliance.store.retention.Spare`).
+    """
+
+    session_id: str
+    interview: str
+    title: str = field(repr=False)
+    active: float
+    age: int
+    why: Spare
+
+
+@dataclass(frozen=True)
+class AccountToDelete:
+    """An account that is to go; the times as of :class:`ToDelete`."""
+
+    user_id: int
+    email: str = field(repr=False)
+    active: float
+    due: float
+
+
+class Retention:
+    """What goes and what stays.
+
+    :param settings: name and default to a configuration directive.
+    :param events_of: the scheduled events that an interview offers; raises anything where it cannot be read. It is
+        called in a thread.
+    :param next_run: the first time after another one at which :meth:`run` is due.
+    """
+
+    def __init__(self, store: Store, turns: Turns, settings: Callable[[str, Any], Any],
+                 events_of: Callable[[str], Collection[str]], next_run: Callable[[float], float]) -> None:
+        self._store = store
+        self._turns = turns
+        self._settings = settings
+        self._events_of = events_of
+        self._next_run = next_run
+
+    # -- deleting ----------------------------------------------------------------------------------------
+
+    async def run(self, now: float) -> RetentionResult:
+        """Delete what is over at `now`, each session and each account in a transaction of its own.
+
+        :raises StoreError: if it could not be written; what was deleted before stays deleted.
+        """
+        result = RetentionResult(await self._delete_sessions(now), await self._delete_accounts(now),
+                                 await self._tidy(now))
+        if result != RetentionResult():
+            logger.info("deleted %d sessions and %d accounts that nobody used, and %d mails of no session",
+                        result.sessions, result.accounts, result.mails)
+        return result
+
+    async def _delete_sessions(self, now: float) -> int:
+        rules = await self._session_rules()
+        found = await self._read(lambda database: aged_sessions(database, rules, now))
+        deleted = 0
+        for number, session in enumerate(found, 1):
+            deleted += len(await self._turns.expire(
+                [session.session_id], partial(_if_still_due, rules, now, session.session_id)))
+            if number % _BATCH == 0:
+                await asyncio.sleep(_PAUSE)
+        return deleted
+
+    async def _delete_accounts(self, now: float) -> int:
+        rules = self._account_rules()
+        if rules is None:
+            return 0
+        deleted = 0
+        for account in await self._read(lambda database: idle_accounts(database, rules, now)):
+            ending = _AccountsEnd(rules, now, account.user_id, await self._read(
+                partial(sessions_of_account, user_id=account.user_id, shared=rules.shared)))
+            await self._turns.expire(ending.session_ids, ending.doomed)
+            deleted += ending.deleted
+            await asyncio.sleep(_PAUSE)
+        return deleted
+
+    async def _tidy(self, now: float) -> int:
+        days = float(self._settings("interview delete days", 0)) or _OTHERWISE_TIDY
+        total = 0
+        while deleted := await asyncio.wrap_future(self._store.write(
+                lambda database: tidy_mail(database, now, days, most=_BATCH * 10))):
+            total += deleted
+            await asyncio.sleep(_PAUSE)
+        return total
+
+    # -- saying so ---------------------------------------------------------------------------------------
+
+    async def preview(self, days: float = 7, visitor: Visitor | None = None, most: int = _MOST) -> list[ToDelete]:
+        """The sessions that will be deleted within so many days, the first to go first.
+
+        :param visitor: sees their own sessions, an administrator all, each with the titles they may see. Without one
+            all are given, without titles.
+        """
+        now, rules = clock.now(), await self._session_rules()
+        runs = self._runs(now, now + days * DAY)
+        if not runs:
+            return []
+        held_by = await self._only(visitor)
+        found = await self._read(lambda database: aged_sessions(
+            database, rules, runs[-1], held_by=held_by, most=most))
+        titles = await self._titles(found, visitor)
+        return [ToDelete(one.session_id, one.interview, titles.get(one.session_id, ""), one.active,
+                         _first(runs, one.over), round((one.over - one.active) / DAY)) for one in found]
+
+    async def spared(self, visitor: Visitor | None = None, most: int = _MOST) -> list[Spared]:
+        """The sessions that would have gone, were not something still to happen in them; the oldest first.
+
+        :param visitor: as for :meth:`preview`.
+        """
+        now, rules = clock.now(), await self._session_rules()
+        held_by = await self._only(visitor)
+        found = await self._read(lambda database: spared_sessions(database, rules, now, held_by=held_by, most=most))
+        titles = await self._titles(found, visitor)
+        return [Spared(one.session_id, one.interview, titles.get(one.session_id, ""), one.active,
+                       int((now - one.active) / DAY), one.why or "event") for one in found]
+
+    async def accounts(self, days: float = 7) -> list[AccountToDelete]:
+        """The accounts that will be deleted within so many days, the first to go first."""
+        now, rules = clock.now(), self._account_rules()
+        runs = self._runs(now, now + days * DAY)
+        if rules is None or not runs:
+            return []
+        found = await self._read(lambda database: idle_accounts(database, rules, runs[-1]))
+        return [AccountToDelete(one.user_id, one.email, one.active, _first(runs, one.over)) for one in found]
+
+    async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]:
+        """When which of the visitor's own sessions will be deleted, for those that go within so many days."""
+        held_by = await self._turns.held_by(visitor)
+        now, rules = clock.now(), await self._session_rules()
+        runs = self._runs(now, now + days * DAY)
+        if not runs:
+            return {}
+        found = await self._read(lambda database: aged_sessions(database, rules, runs[-1], held_by=held_by))
+        return {one.session_id: _first(runs, one.over) for one in found}
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    async def _session_rules(self) -> SessionRules:
+        interviews = await self._read(interviews_with_cron)
+        offering, unreadable = await asyncio.to_thread(self._offering, interviews)
+        return SessionRules(
+            self._settings("interview delete days", 0), self._settings("interview delete days by filename", {}),
+            self._settings("interview delete days with events", 0), offering, unreadable)
+
+    def _offering(self, interviews: list[str]) -> tuple[list[str], list[str]]:
+        """Those that offer events, and those of which nobody knows; in a thread."""
+        offering, unreadable = [], []
+        for interview in interviews:
+            try:
+                if self._events_of(interview):
+                    offering.append(interview)
+            except Exception as error:  # noqa: BLE001 - whatever keeps it from being read, its sessions must stay
+                logger.warning("%s cannot be read, so its sessions are kept: %s", interview, type(error).__name__)
+                unreadable.append(interview)
+        return offering, unreadable
+
+    def _account_rules(self) -> AccountRules | None:
+        if not self._settings("user auto delete: enable", False):
+            return None
+        privileges = self._settings("user auto delete: privileges", "user")
+        return AccountRules(
+            self._settings("user auto delete: inactive days", 730),
+            [privileges] if isinstance(privileges, str) else privileges,
+            bool(self._settings("user auto delete: delete shared", False)), (OWNER_EMAIL, CRON_EMAIL))
+
+    def _runs(self, now: float, until: float) -> list[float]:
+        """The times after `now`, up to `until`, at which something is deleted."""
+        runs = []
+        while (now := self._next_run(now)) <= until:
+            runs.append(now)
+        return runs
+
+    async def _only(self, visitor: Visitor | None) -> list[str] | None:
+        """The holders whose sessions alone the visitor sees; None for all sessions."""
+        return None if visitor is None or is_administrator(visitor) else await self._turns.held_by(visitor)
+
+    async def _titles(self, found: list[AgedSession], visitor: Visitor | None) -> dict[str, str]:
+        if visitor is None or not found:
+            return {}
+        return await self._turns.titles_of([one.session_id for one in found], visitor)
+
+    async def _read(self, function: Callable[[Database], T]) -> T:
+        return await asyncio.wrap_future(self._store.read(function))
+
+
+@dataclass
+class _AccountsEnd:
+    """The end of one account with its sessions, decided in the transaction that deletes them."""
+
+    rules: AccountRules
+    now: float
+    user_id: int
+    session_ids: list[str]
+    deleted: bool = False
+
+    def doomed(self, database: Database) -> list[str]:
+        """All of its sessions, with the account deleted; none if it is used again or something is still to happen."""
+        self.deleted = False
+        sessions = sessions_of_account(database, self.user_id, shared=self.rules.shared)
+        if (not idle_accounts(database, self.rules, self.now, only=self.user_id)
+                or not set(sessions) <= set(self.session_ids) or is_unfinished(database, sessions)):
+            return []
+        delete_account(database, self.user_id)
+        self.deleted = True
+        return sessions
+
+
+def _if_still_due(rules: SessionRules, now: float, session_id: str, database: Database) -> list[str]:
+    return [session_id] if session_is_due(database, rules, now, session_id) else []
+
+
+def _first(runs: Sequence[float], over: float) -> float:
+    """The first run at which something that is over then is deleted."""
+    return runs[bisect_left(runs, over)]
