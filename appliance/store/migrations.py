@@ -176,6 +176,7 @@ def _time_and_mail(database: Database) -> None:
             user_id INTEGER NOT NULL, last_access REAL NOT NULL, PRIMARY KEY (session_id, user_id)) WITHOUT ROWID;
 
         ALTER TABLE outbox ADD COLUMN config TEXT NOT NULL DEFAULT '';
+        CREATE INDEX outbox_sent ON outbox (ended) WHERE state = 'sent';
         -- Of mail whose session has ended: whose that was, so that nobody else gets to read it, and of which interview.
         CREATE TABLE outbox_ended (
             number INTEGER PRIMARY KEY REFERENCES outbox (number) ON DELETE CASCADE,

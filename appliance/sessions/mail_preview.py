@@ -1,0 +1,216 @@
+"""What a mail says, as text for a person, and the same mail as a draft for the person's own mail program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+from appliance.addresses import on_the_wire
+from appliance.store.outbox import Mail
+
+__all__ = ["Attachment", "MailPreview", "draft_of", "preview_of", "text_of_html"]
+
+_LONGEST_TEXT = 5000
+_LONGEST_LINK = 1800
+"""Some systems cut the address that they give to a mail program at 2,000 letters."""
+
+_NOT_OF_A_DRAFT = ("X-Unsent", "From", "Sender", "Date", "Message-ID", "Return-Path", "Auto-Submitted", "To", "Cc",
+                   "Bcc", "Subject")
+"""What the mail program says of itself, and what is written anew."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of a mail; `size` in bytes."""
+
+    name: str = field(repr=False)
+    size: int
+
+
+@dataclass(frozen=True)
+class MailPreview:
+    """A mail as far as it is still to be sent.
+
+    :param bcc: recipients that its headers do not name.
+    :param sender: empty for whoever sends it.
+    :param text: its beginning, as plain text.
+    :param shortened: there is more than `text`.
+    :param from_html: `text` was made of HTML.
+    :param mailto: a link that opens it in a mail program; empty where one cannot hold it.
+    """
+
+    to: tuple[str, ...] = field(repr=False)
+    cc: tuple[str, ...] = field(repr=False)
+    bcc: tuple[str, ...] = field(repr=False)
+    sender: str = field(repr=False)
+    reply_to: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    shortened: bool = False
+    from_html: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    mailto: str = field(default="", repr=False)
+
+
+def preview_of(mail: Mail, repeats: int = 1) -> MailPreview | None:
+    """What is shown of a mail; None where it cannot be read.
+
+    :param repeats: how often it would have been sent (see :func:`appliance.store.outbox.add_mail`).
+    """
+    try:
+        message = _parsed(mail)
+        to, cc, bcc = _left(mail, message)
+        plain, html = message.get_body(("plain",)), message.get_body(("html",))
+        body = plain or html
+        text = "" if body is None else str(body.get_content())
+        attachments = tuple(_attachment(part) for part in message.iter_attachments())
+        preview = MailPreview(
+            _texts(to), _texts(cc), _texts(bcc), mail.sender or str(message.get("From", "")),
+            str(message.get("Reply-To", "")), _subject(message, repeats), *_shortened(
+                text_of_html(text) if plain is None else text), plain is None and html is not None, attachments)
+    except (LookupError, ValueError, TypeError, AttributeError):   # what the email package cannot read
+        return None
+    simple = html is None and not attachments and not preview.shortened and not preview.reply_to
+    return preview if not simple else MailPreview(**(vars(preview) | {"mailto": _link(to, cc, bcc, preview)}))
+
+
+def draft_of(mail: Mail, repeats: int = 1) -> bytes:
+    """The mail as a file that mail programs open for sending.
+
+    It has those recipients only that are still to be served, those of no header as ``Bcc``. Who it comes from is the
+    mail program's matter; answers go where they would have gone.
+    """
+    message = _parsed(mail)
+    to, cc, bcc = _left(mail, message)
+    subject, sender = _subject(message, repeats), message.get("From")
+    for name in _NOT_OF_A_DRAFT:
+        del message[name]
+    message["X-Unsent"] = "1"   # what tells Outlook, Thunderbird and Apple Mail that it is a draft
+    for name, addresses in (("To", to), ("Cc", cc), ("Bcc", bcc)):
+        if addresses:
+            message[name] = addresses
+    if "Reply-To" not in message and (sender or mail.sender):
+        message["Reply-To"] = str(sender or mail.sender)
+    message["Subject"] = subject
+    return message.as_bytes()
+
+
+def _parsed(mail: Mail) -> EmailMessage:
+    message: EmailMessage = message_from_bytes(mail.message, policy=policy.SMTP)
+    return message
+
+
+def _subject(message: EmailMessage, repeats: int) -> str:
+    subject = " ".join(str(message.get("Subject", "")).split())
+    return f"{subject} ({repeats} times)" if repeats > 1 else subject
+
+
+# -- to whom -----------------------------------------------------------------------------------------------
+
+
+def _left(mail: Mail, message: EmailMessage) -> tuple[list[Address], list[Address], list[Address]]:
+    """Who is still to get it: of the header To, of the header Cc, and of none."""
+    left = {_same(one): one for one in (*mail.recipients, *mail.refused)}
+    found: dict[str, list[Address]] = {"To": [], "Cc": []}
+    for name, addresses in found.items():
+        for header in message.get_all(name, []):
+            addresses += [one for one in header.addresses if left.pop(_same(one.addr_spec), None) is not None]
+    return found["To"], found["Cc"], [Address(addr_spec=one) for one in left.values()]
+
+
+def _same(address: str) -> str:
+    """The same text for the same address."""
+    name, at, domain = on_the_wire(address).rpartition("@")
+    return f"{name}{at}{domain.lower()}"
+
+
+def _texts(addresses: Iterable[Address]) -> tuple[str, ...]:
+    return tuple(str(one) for one in addresses)
+
+
+def _link(to: list[Address], cc: list[Address], bcc: list[Address], preview: MailPreview) -> str:
+    """A ``mailto:`` link (RFC 6068); empty where it would be too long."""
+    fields = {"cc": _for_link(cc), "bcc": _for_link(bcc), "subject": quote(preview.subject, safe=""),
+              "body": quote(preview.text.replace("\n", "\r\n"), safe="")}
+    link = f"mailto:{_for_link(to)}?" + "&".join(f"{name}={value}" for name, value in fields.items() if value)
+    return link.rstrip("?") if len(link) <= _LONGEST_LINK else ""
+
+
+def _for_link(addresses: Iterable[Address]) -> str:
+    return ",".join(quote(one.addr_spec, safe="@") for one in addresses)
+
+
+# -- what it says -------------------------------------------------------------------------------------------
+
+
+def _attachment(part: EmailMessage) -> Attachment:
+    content = part.get_payload(decode=True)
+    size = len(content) if isinstance(content, bytes) else len(part.as_bytes())
+    return Attachment(part.get_filename() or "a file without a name", size)
+
+
+def _shortened(text: str) -> tuple[str, bool]:
+    text = text.replace("\r\n", "\n").strip()
+    if len(text) <= _LONGEST_TEXT:
+        return text, False
+    return text[:_LONGEST_TEXT].rsplit(None, 1)[0] + " …", True
+
+
+_BREAKS = frozenset({"address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5",
+                     "h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul"})
+_UNSEEN = frozenset({"head", "script", "style", "template", "title"})
+
+
+class _Reader(HTMLParser):
+    """Gathers the text of HTML, a line for each block, with the addresses that links lead to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self._unseen = 0
+        self._links: list[tuple[str, int]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _BREAKS:
+            self.pieces.append("\n- " if tag == "li" else "\n")
+        elif tag == "a":
+            self._links.append((dict(attrs).get("href") or "", len(self.pieces)))
+        elif tag == "img":
+            self.pieces.append(dict(attrs).get("alt") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _BREAKS:
+            self.pieces.append("\n\n" if tag == "p" else "\n")
+        elif tag in ("td", "th"):
+            self.pieces.append(" ")
+        elif tag == "a" and self._links:
+            address, start = self._links.pop()
+            if address and address not in "".join(self.pieces[start:]):
+                self.pieces.append(f" <{address}>")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(re.sub(r"\s+", " ", data))
+
+
+def text_of_html(html: str) -> str:
+    r"""The text that a person would read of HTML; nothing of it is drawn or fetched.
+
+    >>> text_of_html('<style>p {}</style><p>Dear <b>Ann</b>,</p><p>see <a href="https://a.example">here</a></p>')
+    'Dear Ann,\n\nsee here <https://a.example>'
+    """
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = [line.strip() for line in "".join(reader.pieces).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
