@@ -62,9 +62,11 @@ class HomeHandler(BaseHandler):
 
     async def get(self) -> None:
         sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
+        retention = self.parts.retention
+        deletions = await retention.own(self.visitor) if sessions and retention is not None else {}
         groups = _grouped(list(self.parts.packages.listed()))
-        self.page("home.html", groups=groups, sessions=sessions, interview_url=interview_url, when=when,
-                  message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
+        self.page("home.html", groups=groups, sessions=sessions, deletions=deletions, interview_url=interview_url,
+                  when=when, message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
 
 
 class DeleteSessionHandler(BaseHandler):

@@ -19,7 +19,7 @@ from appliance.sessions.task_list import TaskSummary
 from appliance.sessions.variables import SessionVariables
 from appliance.sessions.visitor import Visitor
 
-__all__ = ["Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
+__all__ = ["Deletions", "Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
 
 
 class Listed(Protocol):
@@ -97,6 +97,12 @@ class Users(Protocol):
         ...
 
 
+class Deletions(Protocol):
+    """What the server needs of :class:`appliance.cron.retention.Retention`."""
+
+    async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]: ...
+
+
 class PackageFiles(Protocol):
     """The installed packages."""
 
@@ -137,6 +143,7 @@ class Parts:
     :param secrets: keys of the server.
     :param compute: the background part, for ``/health``; None where there is none.
     :param store: the database, for ``/health``.
+    :param retention: what will be deleted because nobody uses it; None where nothing is.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
 
@@ -147,4 +154,5 @@ class Parts:
     secrets: Secrets
     compute: Any = None
     store: Any = None
+    retention: Deletions | None = None
     health: dict[str, Health] = field(default_factory=dict)
