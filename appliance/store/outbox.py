@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import secrets
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from sqlite_utils import Database
@@ -31,6 +31,7 @@ __all__ = [
     "next_due",
     "open_answer",
     "open_mail",
+    "sealed_mail",
 ]
 
 MailState = Literal["waiting", "sent", "failed"]
@@ -53,6 +54,10 @@ class Mail:
     recipients: tuple[str, ...] = field(repr=False)
     message: bytes = field(repr=False)
     refused: tuple[str, ...] = field(default=(), repr=False)
+
+    def for_everybody(self) -> Mail:
+        """The same for all who have not got it, also those it was refused for."""
+        return replace(self, recipients=(*self.refused, *self.recipients), refused=())
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class NewMail:
         """
         if not mail.recipients:
             raise ValueError("a mail needs a recipient")
-        return NewMail(message_id, _sealed(mail, message_id, appliance_key), session_id, topic, spacing, config)
+        return NewMail(message_id, sealed_mail(mail, message_id, appliance_key), session_id, topic, spacing, config)
 
     @staticmethod
     def new_message_id(domain: str) -> str:
@@ -137,7 +142,8 @@ def open_answer(row: MailRow, appliance_key: bytes) -> str:
     return unseal(appliance_key, row.sealed_answer, f"mail answer:{row.message_id}").decode()
 
 
-def _sealed(mail: Mail, message_id: str, appliance_key: bytes) -> bytes:
+def sealed_mail(mail: Mail, message_id: str, appliance_key: bytes) -> bytes:
+    """A mail as its row holds it."""
     return seal(appliance_key, pickle.dumps(mail), f"mail:{message_id}")
 
 
@@ -207,7 +213,7 @@ def mail_failed(database: Database, row: MailRow, error: str, answer: str, appli
         "UPDATE outbox SET state = 'failed', ended = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
         [clock.now(), error, _sealed_answer(answer, row.message_id, appliance_key),
-         None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
+         None if left is None else sealed_mail(left, row.message_id, appliance_key), row.number])
 
 
 def mail_postponed(database: Database, row: MailRow, error: str, answer: str, appliance_key: bytes, pause: float,
@@ -220,7 +226,7 @@ def mail_postponed(database: Database, row: MailRow, error: str, answer: str, ap
         "UPDATE outbox SET next_try = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
         [clock.now() + min(pause, _LONGEST_PAUSE), error, _sealed_answer(answer, row.message_id, appliance_key),
-         None if left is None else _sealed(left, row.message_id, appliance_key), row.number])
+         None if left is None else sealed_mail(left, row.message_id, appliance_key), row.number])
 
 
 def mail_counts(database: Database) -> MailCounts:

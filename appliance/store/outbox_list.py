@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from appliance import clock
-from appliance.store.outbox import MailRow, MailState, mail_row
+from appliance.store.outbox import MailRow, MailState
 
-__all__ = ["ListedMail", "MailPage", "content_of_mail", "delete_mail", "listed_mail", "one_mail", "retry_mail",
+__all__ = ["ListedMail", "MailPage", "delete_mail", "listed_mail", "one_mail", "retry_mail",
            "sent_by_hand"]
 
 _HELD = """SELECT number FROM outbox WHERE session_id IN (
@@ -95,11 +94,6 @@ def one_mail(database: Database, number: int) -> ListedMail | None:
     ended = database.execute("SELECT interview, holders FROM outbox_ended WHERE number = ?", [number]).fetchone()
     return ListedMail(row, mark, "", frozenset()) if ended is None else ListedMail(
         row, mark, ended[0], frozenset(json.loads(ended[1])))
-
-
-def content_of_mail(database: Database, numbers: Iterable[int]) -> list[MailRow]:
-    """The rows of these mails with their contents, as far as they are there."""
-    return [row for number in numbers if (row := mail_row(database, number)) is not None]
 
 
 # -- what a person decides; each gives False where there was nothing (any more) to decide ------------------
