@@ -160,6 +160,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         await parts.resume()
         server, address = _listen(parts.application(), options)
         servers.append(server)
+        parts.turns.address = address
         lock.write(address)
         parts.warm_up()
         logger.info("listening on %s", address)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.config import Settings
+from appliance.cron.calendar import Calendar
+from appliance.cron.retention import Retention
 from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
@@ -85,14 +87,19 @@ class Assembly:
         evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
-                           documents=_make_document)
+                           documents=_make_document, cron_user=self.users.cron_user)
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
         self.turns.on_mail = self.outbox.wake
+        calendar = Calendar.configured(settings.get)
+        self.retention = Retention(store, self.turns, settings.get,
+                                   events_of=lambda interview: self._interviews.get(interview).scheduled_events,
+                                   next_run=lambda after: calendar.following("cron_daily", after))
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
-            "file": self.turns.task_file, "times_performed": self.turns.times_performed}
+            "file": self.turns.task_file, "times_performed": self.turns.times_performed,
+            "visits": self.turns.visits_for_task}
         self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
         self.journal.on_moved = self.turns.task_moved
 
@@ -100,8 +107,8 @@ class Assembly:
         """The web application over the parts."""
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
-            secrets=self._secrets, store=self._store, compute=self, health={"database": self._database_health,
-                                                                          "mail": self.outbox.health}))
+            secrets=self._secrets, store=self._store, compute=self, retention=self.retention,
+            health={"database": self._database_health, "mail": self.outbox.health}))
 
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""

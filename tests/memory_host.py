@@ -10,7 +10,7 @@ from typing import Any
 
 from appliance.interview.evaluate import Evaluation
 from appliance.interview.files import Document, FileInfo
-from appliance.interview.host import UserInfo
+from appliance.interview.host import UserInfo, Visit
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import FollowUp
 from appliance.workspace import Workspace
@@ -34,6 +34,7 @@ class MemoryHost:
     told: list[tuple[float | None, str]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     error_actions: list[FollowUp] = field(default_factory=list)
+    visited: list[Visit] = field(default_factory=list)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -56,6 +57,9 @@ class MemoryHost:
 
     def times_performed(self, task: str) -> int:
         return self.counters.get(task, 0)
+
+    def visits(self) -> list[Visit]:
+        return self.visited
 
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         return self.workspace.new(filename, mimetype)

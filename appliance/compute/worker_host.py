@@ -13,7 +13,7 @@ from appliance import clock
 from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
 from appliance.interview.files import Document, FileInfo
-from appliance.interview.host import UserInfo, running_evaluation
+from appliance.interview.host import UserInfo, Visit, running_evaluation
 from appliance.interview.tasks import TaskJob, TaskView
 from appliance.interview.turn import FollowUp, StartTask
 from appliance.workspace import Workspace
@@ -107,6 +107,11 @@ class WorkerHost:
     def times_performed(self, task: str) -> int:
         """How often a task of this session was counted beside the steps, asked of the server."""
         return int(ask("times_performed", task=task))
+
+    def visits(self) -> list[Visit]:
+        """Who was there last and when, asked of the server."""
+        visits: list[Visit] = ask("visits")
+        return visits
 
     # -- files and documents -----------------------------------------------------------------------------
 

@@ -133,7 +133,8 @@ class Evaluation(Seeking):
             return FollowUp(signal.action, signal.arguments)
         except ResponseSignal as signal:
             self.stack.drop_current()
-            if signal.null and self.host.interface == "cron":   # elsewhere it only means that nothing is answered
+            # Elsewhere null only means that nothing is answered, and 'null' is a text like any other.
+            if self.host.interface == "cron" and (signal.null or signal.body == b"null"):
                 self.save = "ignore"
             return Response(signal.body, signal.content_type, signal.status, signal.redirect, signal.null, signal.sleep)
         except CommandSignal as signal:
@@ -216,7 +217,7 @@ class Evaluation(Seeking):
     @property
     def interview_runs_actions(self) -> bool:
         """Whether an initial block calls process_action() itself."""
-        return not self.stack.only and self.interview.runs_actions
+        return self.interview.runs_actions and (not self.stack.only or self.host.interface == "cron")
 
     def process_action(self) -> None:
         """Run what is on the stack of actions; returns when nothing is left to do there."""
@@ -315,4 +316,5 @@ def evaluate(
         raise
     finally:
         reset_current(token)
-    return Outcome(answers, ending, evaluation.effects, evaluation.save, evaluation.error_action, evaluation.log)
+    return Outcome(answers, ending, evaluation.effects, evaluation.save, evaluation.error_action, evaluation.log,
+                   evaluation.stack.only and evaluation.stack.top() is not None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from appliance.interview.tasks import TaskView
     from appliance.interview.turn import FollowUp
 
-__all__ = ["Host", "UserInfo", "current", "reset_current", "running_evaluation", "set_current"]
+__all__ = ["Host", "UserInfo", "Visit", "current", "reset_current", "running_evaluation", "set_current"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,25 @@ class UserInfo:
     @property
     def logged_in(self) -> bool:
         return self.user_id is not None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When somebody was last there.
+
+    :param user_id: None for all who were not signed in.
+    :param privileges: those the user has now.
+    :param last_access: seconds since the epoch, UTC.
+    """
+
+    user_id: int | None
+    privileges: tuple[str, ...]
+    last_access: float
+
+    @property
+    def is_cron(self) -> bool:
+        """Whether that was a scheduled event."""
+        return "cron" in self.privileges
 
 
 class Host(Protocol):
@@ -97,6 +116,10 @@ class Host(Protocol):
 
     def times_performed(self, task: str) -> int:
         """How often ``CountTask`` has counted a task of this session, in what was committed before."""
+        ...
+
+    def visits(self) -> list[Visit]:
+        """Who was there last and when, in what was committed before this turn; each user once."""
         ...
 
     # -- files: an overlay of the turn or task; what was made and changed is kept with its commit -----------------

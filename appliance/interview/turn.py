@@ -221,6 +221,8 @@ class Outcome:
     :param save: ``new`` adds a step for Back, ``overwrite`` replaces the current step, ``ignore`` stores nothing.
     :param tags: ``multi_user`` and the like that the session's row must know are read from `answers`.
     :param error_action: what ``background_error_action()`` registered.
+    :param unfinished: the action of a task or a scheduled event was not reached, or ended before its end; where the
+        ending is a screen, nobody will answer it.
     """
 
     answers: Answers
@@ -229,3 +231,4 @@ class Outcome:
     save: Literal["new", "overwrite", "ignore"] = "overwrite"
     error_action: FollowUp | None = None
     log: list[str] = field(default_factory=list)
+    unfinished: bool = False

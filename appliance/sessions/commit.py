@@ -35,6 +35,7 @@ from appliance.store.tasks import (
     revoke_task,
     tasks_of,
 )
+from appliance.store.visits import write_visit
 
 __all__ = ["AlreadyEnded", "Commit", "NewNotice", "TaskEnding", "Written"]
 
@@ -89,6 +90,7 @@ class Commit:
     :param is_new: the session is not there yet (unless a task was started before its first commit).
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
+    :param visit: who was there (:mod:`appliance.store.visits`), and when.
     :param delete: the session is over: only the end of `ending`'s task, mail and `also` count beside that.
     :param also: what whoever caused the turn writes in the same transaction, as that it was taken; before all else.
     """
@@ -109,6 +111,7 @@ class Commit:
     notices: list[NewNotice] = field(default_factory=list)
     mails: list[NewMail] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
+    visit: tuple[int, float] | None = None
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
     also: list[Callable[[Database], None]] = field(default_factory=list)
@@ -118,7 +121,7 @@ class Commit:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
-                    or self.files or self.also)
+                    or self.files or self.also or self.visit)
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -138,6 +141,8 @@ class Commit:
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
         self.files.write(database, self.session_id)
+        if self.visit is not None:
+            write_visit(database, self.session_id, *self.visit)
         for count in self.counts:
             write_count(database, self.session_id, count)
         for step in self.steps:

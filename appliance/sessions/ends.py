@@ -22,7 +22,7 @@ from appliance.sessions.settling import Settled, Settler, new_notice
 from appliance.store.errors import StoreError
 from appliance.store.tasks import TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
 
-__all__ = ["TaskEnds"]
+__all__ = ["TaskEnds", "details_of"]
 
 
 class TaskEnds:
@@ -97,7 +97,7 @@ class TaskEnds:
                 await asyncio.to_thread(self._runner.files.remove, files.blobs)
                 raise
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
-                error, value = _details(raised), None
+                error, value = details_of(raised), None
                 where = raised.where if isinstance(raised, InterviewError) else place_in_program(raised)
             else:
                 settled = evaluated.settled or settled
@@ -179,10 +179,11 @@ def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:
     try:
         return load(end.follow_up), end
     except Exception as problem:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
-        return None, replace(end, follow_up=None, value=None, error=end.error or _details(problem))
+        return None, replace(end, follow_up=None, value=None, error=end.error or details_of(problem))
 
 
-def _details(error: Exception) -> ErrorDetails:
+def details_of(error: Exception) -> ErrorDetails:
+    """An error under the names that authors know, in its own words."""
     if isinstance(error, CodeFailed):
         return ErrorDetails(error.error_type, error.message, error.trace, tuple(error.variables))
     variables = tuple(error.variables) if isinstance(error, InterviewError) else ()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance import clock
 from appliance.interview.files import Document, FileInfo
-from appliance.interview.host import UserInfo, running_evaluation
+from appliance.interview.host import UserInfo, Visit, running_evaluation
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import Answers, FollowUp, StartTask
 from appliance.sessions.errors import Stopping
@@ -25,6 +25,7 @@ from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
 from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
+from appliance.store.visits import visits_with_privileges
 from appliance.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class SessionHost:
     :param start_now: commits and starts tasks before the turn has ended, for ``.get()``.
     :param started: the tasks that were started so.
     :param task_ids: the ids of tasks that are asked for; None for random ones.
+    :param visited: when which user was there, before this turn.
     """
 
     actor: Actor
@@ -87,6 +89,7 @@ class SessionHost:
     documents: Callable[[Document, str], bytes]
     started: set[str] = field(default_factory=set)
     task_ids: Iterator[str] | None = None
+    visited: dict[int, float] = field(default_factory=dict)
 
     @property
     def interface(self) -> str:
@@ -210,6 +213,11 @@ class SessionHost:
         self._check()
         mark = mark_of(self.session_key, task)
         return self.store.read(lambda database: times_counted(database, self.session_id, mark)).result()
+
+    def visits(self) -> list[Visit]:
+        """Who was there before this turn, with the privileges they have now."""
+        self._check()
+        return self.store.read(lambda database: visits_with_privileges(database, self.visited)).result()
 
     def _known(self, task_id: str) -> TaskView:
         view = self.task(task_id)

@@ -20,6 +20,7 @@ class Opened:
 
     :param keys: holder's name to sealed key.
     :param turns: the turn ids that were applied, with the revision they led to.
+    :param visits: when which user was last there (:mod:`appliance.store.visits`).
     :param steps: by number; at least the current one, and what is undone right after it.
     """
 
@@ -29,6 +30,7 @@ class Opened:
     title: str = field(default="", repr=False)
     turns: dict[str, int] = field(default_factory=dict, repr=False)
     steps: dict[int, Step] = field(default_factory=dict, repr=False)
+    visits: dict[int, float] = field(default_factory=dict)
 
     @property
     def current(self) -> Step | None:
@@ -72,7 +74,7 @@ def open_session(loaded: LoadedSession, key: bytes) -> Opened:
     row = loaded.row
     title = unseal(key, row.sealed_title, title_context(row.id)).decode() if row.sealed_title else ""
     steps = {number: step for number, step in open_steps(row.id, key, loaded.steps).items() if number >= row.step - 1}
-    return Opened(row, key, loaded.keys, title, loaded.turns, steps)
+    return Opened(row, key, loaded.keys, title, loaded.turns, steps, loaded.visits)
 
 
 class Shelf:

@@ -16,7 +16,18 @@ from appliance import clock
 from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError, TooSlow, told_names
 from appliance.interview.files import Document
-from appliance.interview.turn import Action, Answers, CheckIn, Ending, FollowUp, ShowScreen, StartTask, Submit, Turn
+from appliance.interview.turn import (
+    Action,
+    Answers,
+    CheckIn,
+    Ending,
+    FollowUp,
+    Outcome,
+    ShowScreen,
+    StartTask,
+    Submit,
+    Turn,
+)
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.error_mail import ErrorMails
 from appliance.sessions.errors import NoSuchSession, NotYours
@@ -40,7 +51,7 @@ from appliance.store.sessions import LoadedSession, add_key, insert_session, loa
 from appliance.store.steps import chain_start, load_steps, open_steps
 from appliance.store.tasks import add_tasks, ancestors, callbacks_after, open_callback, seal_answers
 
-__all__ = ["Evaluated", "Happening", "Runner"]
+__all__ = ["Evaluated", "Happening", "Runner", "log_failure"]
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +80,16 @@ class Happening:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """How a turn ended, before its commit; `settled` is None where there is nothing to commit (an unaccepted form)."""
+    """How a turn ended, before its commit; `settled` is None where there is nothing to commit (an unaccepted form).
+
+    :param ignored: the answers are not stored.
+    :param asked_at: file and line of the question that a scheduled event did not get past.
+    """
 
     ending: Ending
     settled: Settled | None
+    ignored: bool = False
+    asked_at: str = ""
 
 
 class Runner:
@@ -217,8 +234,8 @@ class Runner:
         try:
             return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started, files))
         except Exception as error:
-            _log(error, opened.row.interview, happening.kind)
-            if happening.kind != "follow_up":   # the end of its task tells of it
+            log_failure(error, opened.row.interview, happening.kind)
+            if happening.kind not in ("follow_up", "event"):   # the end of its task tells of it, the event's commit
                 self._mail(error, opened, happening)
             await asyncio.to_thread(files.abandon)
             if started and happening.kind == "begin":
@@ -248,7 +265,7 @@ class Runner:
             raise
         if commit.delete:
             self.shelf.forget(commit.session_id)
-        elif commit.row is not None:
+        elif commit.row is not None or commit.visit is not None:
             self.shelf.put(settled.opened)
         self.carry_out(commit, written)
         return settled.opened
@@ -320,6 +337,8 @@ class Runner:
         undone = opened.undone if happening.kind != "submit" else None
         prior = None if undone is None else language.thaw(undone.answers)
         outcome = language.evaluate(interview, answers, turn, host, prior=prior)
+        if happening.kind == "event":
+            outcome = self._with_follow_up(interview, outcome, host)
         if isinstance(turn, Submit) and isinstance(outcome.ending, ShowScreen) and outcome.ending.errors:
             return Evaluated(outcome.ending, _uploads_alone(opened, outcome.ending, files))
         if happening.callbacks and outcome.save == "ignore":
@@ -329,7 +348,20 @@ class Runner:
         settled = settler.settle(outcome)
         if not settled.commit.delete:
             settled.commit.files = files.seal()
-        return Evaluated(outcome.ending, settled)
+        return Evaluated(outcome.ending, settled, outcome.save == "ignore", _asked_at(interview, outcome))
+
+    def _with_follow_up(self, interview: Any, outcome: Outcome, host: SessionHost) -> Outcome:
+        """What a scheduled event comes to that may have ended in background_response_action(): that action runs on
+        the same answers, and says whether they are stored.
+        """
+        follow_up = outcome.ending
+        if not isinstance(follow_up, FollowUp):
+            return outcome
+        if follow_up.action is None:
+            return replace(outcome, ending=None)
+        action = Action(follow_up.action, dict(follow_up.arguments))
+        after = self.language.evaluate(interview, outcome.answers, action, host)
+        return replace(after, effects=[*outcome.effects, *after.effects], log=[*outcome.log, *after.log])
 
     def _answers(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost,
                  files: TurnFiles) -> Answers:
@@ -351,7 +383,7 @@ class Runner:
                 except (TooSlow, StoreError):
                     raise   # the action is not to blame, and what it did is not to be lost
                 except Exception as error:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
-                    _log(error, opened.row.interview, "callback after Back")
+                    log_failure(error, opened.row.interview, "callback after Back")
                 else:
                     files.workspace.adopt(files_again.workspace)
             answers = self.language.thaw(stored)
@@ -378,7 +410,8 @@ class Runner:
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, files.workspace, self.documents, started,
-                           ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None)
+                           ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
+                           opened.visits)
 
     # -- the store -------------------------------------------------------------------------------------
 
@@ -401,7 +434,7 @@ def _nothing_revoked(task_id: str, terminate: bool) -> None:
     """Until app.py says who is to be told."""
 
 
-def _log(error: Exception, interview: str, kind: str) -> None:
+def log_failure(error: Exception, interview: str, kind: str) -> None:
     """Type, file, line and names only: messages of author code may hold what a person typed."""
     if isinstance(error, InterviewError):
         error_type = getattr(error, "error_type", type(error).__name__)
@@ -411,6 +444,14 @@ def _log(error: Exception, interview: str, kind: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
     logger.error("%s: %s failed with %s at %s", interview, kind, type(error).__name__, where)
+
+
+def _asked_at(interview: Any, outcome: Outcome) -> str:
+    """Where the question is written that an action came to which nobody is there to answer."""
+    if not outcome.unfinished or not isinstance(outcome.ending, ShowScreen):
+        return ""
+    block = interview.block_named(outcome.ending.screen.block)
+    return "" if block is None else f"{block.file}, line {block.line}"
 
 
 def _uploads_alone(opened: Opened, refused: ShowScreen, files: TurnFiles) -> Settled | None:

@@ -35,6 +35,7 @@ from appliance.store.sealing import seal
 from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
 from appliance.store.tasks import NewTask, TaskPayload, seal_answers
+from appliance.store.visits import NOBODY
 
 __all__ = ["DELETING", "Kind", "Settled", "Settler", "new_mail", "new_notice", "new_task"]
 
@@ -42,6 +43,9 @@ Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "foll
 
 DELETING = ("exit", "restart", "exit_logout")
 """The goodbyes after which nothing of the session is kept."""
+
+_SPACING = 60.0
+"""Seconds after which somebody who only looks counts as having been there anew."""
 
 _SHOWS = ("begin", "refresh", "submit", "back", "action")  # the kinds of turn whose screen a person gets to see
 _LEAVES_FORM = ("refresh", "action", "check_in", "follow_up", "event")  # … and those after which an open form goes on
@@ -86,6 +90,7 @@ class Settler:
         step = self._step(outcome)
         row = self._row(outcome, step, now)
         after = self._keep_step(commit, step, replace(before, row=row))
+        after = self._visited(commit, after, now)
         after = self._keys(commit, after)
         after = self._title(ending, after)
         self._effects(commit, outcome, step)
@@ -153,12 +158,21 @@ class Settler:
         moved = changes or (self.kind in _SHOWS and isinstance(outcome.ending, ShowScreen) and not _same_question(
             self.before.screen, outcome.ending.screen))
         row = replace(row, step=step.number, revision=row.revision + (1 if moved or self.kind == "back" else 0))
-        if self.actor.is_person and (moved or now - row.person_active > 60):
+        if self.actor.is_person and (moved or abs(now - row.person_active) > _SPACING):
             row = replace(row, person_active=now)
         if outcome.save == "ignore" and self.before.current is not None:
             return row
         return replace(row, multi_user=outcome.answers.get("multi_user") is True,
                        allow_cron=bool(outcome.answers.get("allow_cron")))
+
+    def _visited(self, commit: Commit, after: Opened, now: float) -> Opened:
+        """Note who was there: a person when that is news, a scheduled event always."""
+        user_id = self.actor.user.user_id or NOBODY
+        if self.kind != "event" and not (self.actor.is_person and (
+                after.row.person_active == now or abs(now - after.visits.get(user_id, 0.0)) > _SPACING)):
+            return after
+        commit.visit = (user_id, now)
+        return replace(after, visits={**after.visits, user_id: now})
 
     def _differs(self, row: SessionRow) -> bool:
         return self.kind in ("begin", "back", "follow_up") or row != self.before.row

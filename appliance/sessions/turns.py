@@ -13,12 +13,14 @@ from sqlite_utils import Database
 
 from appliance import clock
 from appliance.interview.files import Document, FileInfo
+from appliance.interview.host import UserInfo, Visit
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
 from appliance.sessions.errors import NoSuchFile, NoSuchSession
 from appliance.sessions.evaluation import Evaluator
+from appliance.sessions.events import Also, EventResult, Events
 from appliance.sessions.expiry import Doomed, expire
 from appliance.sessions.files import ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
@@ -43,6 +45,7 @@ from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
 from appliance.store.tasks import session_key_of, task_row
+from appliance.store.visits import last_visits, visits_with_privileges
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
@@ -62,19 +65,25 @@ class Turns:
     :param evaluator: the threads that interviews run in; closed by :meth:`stop`.
     :param settings: name and default to a configuration directive.
     :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
+    :param cron_user: who scheduled events run as; may wait for the store.
+    :ivar address: where the server can be reached, for links that events make; ``url root`` counts more.
     """
 
     def __init__(self, store: Store, language: Language, appliance_key: bytes, *,
                  user_key: Callable[[int], bytes | None] = lambda user_id: None,  # noqa: ARG005 - nobody has one
                  evaluator: Evaluator | None = None,
                  settings: Callable[[str, Any], Any] = lambda name, default: default,  # noqa: ARG005
-                 documents: Callable[[Document, str], bytes] = no_documents) -> None:
+                 documents: Callable[[Document, str], bytes] = no_documents,
+                 cron_user: Callable[[], UserInfo] = lambda: UserInfo(privileges=("cron",))) -> None:
         self._store = store
         self.evaluator = evaluator or Evaluator()
         self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
         self._ends = TaskEnds(self._runner)
         self._task_list = TaskList(self._runner, self._holders)
         self._appliance = appliance_holder(appliance_key)
+        self.address = ""
+        self._events = Events(self._runner, self._appliance, cron_user,
+                              lambda: str(settings("url root", None) or self.address).rstrip("/"))
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
         self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
@@ -126,6 +135,15 @@ class Turns:
     @on_revoke.setter
     def on_revoke(self, function: Callable[[str, bool], None]) -> None:
         self._runner.on_revoke = function
+
+    @property
+    def on_event(self) -> Callable[[str, str, str, EventResult], None]:
+        """Called on the loop after each scheduled event, with interview, session's id, event and result."""
+        return self._events.on_event
+
+    @on_event.setter
+    def on_event(self, function: Callable[[str, str, str, EventResult], None]) -> None:
+        self._events.on_event = function
 
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
@@ -265,6 +283,26 @@ class Turns:
         """The names of the visitor's keys, as the table of sessions' keys has them."""
         return [holder.name for holder in await self._holders(visitor)]
 
+    # -- scheduled events --------------------------------------------------------------------------------
+
+    def offers(self, interview: str, event: str) -> bool:
+        """Whether the interview has a block for a scheduled event; reads its files where they have changed.
+
+        :raises InterviewError: if the interview is not there, or cannot be read.
+        """
+        return self._events.offers(interview, event)
+
+    async def event(self, session_id: str, event: str, also: Also) -> EventResult:
+        """Run a scheduled event in one session, in its place in the line.
+
+        Whatever comes of it is one transaction: the answers and what the event asked for, if it did not fail, and
+        what `also` gives for the result.
+
+        :raises StoreError: if nothing could be written.
+        :raises Stopping: if the appliance stops before the event has run; nothing was written then.
+        """
+        return await self._events.run(session_id, event, also)
+
     # -- tasks and notices ------------------------------------------------------------------------------
 
     async def task_ended(self, end: TaskEnd) -> None:
@@ -363,6 +401,13 @@ class Turns:
             row = task_row(database, task_id)
             key = None if row is None else session_key_of(row, self._runner.appliance_key)
             return 0 if row is None or key is None else times_counted(database, row.session_id, mark_of(key, task))
+        return await self._runner.read(look)
+
+    async def visits_for_task(self, task_id: str) -> list[Visit]:
+        """For a task that runs: who was last in its session, and when."""
+        def look(database: Database) -> list[Visit]:
+            row = task_row(database, task_id)
+            return [] if row is None else visits_with_privileges(database, last_visits(database, row.session_id))
         return await self._runner.read(look)
 
     async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:

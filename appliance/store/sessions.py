@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from appliance.store.steps import StepRow, chain_start, load_steps
+from appliance.store.visits import last_visits
 
 __all__ = [
     "TURNS_KEPT",
@@ -65,6 +66,7 @@ class LoadedSession:
     keys: dict[str, bytes] = field(repr=False)      # holder's name to sealed key
     turns: dict[str, int]                           # seen turn ids to the revision they led to
     steps: list[StepRow] = field(repr=False)
+    visits: dict[int, float]                        # user to when they were last there
 
 
 def new_session_id() -> str:
@@ -81,7 +83,7 @@ def load_session(database: Database, session_id: str) -> LoadedSession | None:
     keys = dict(database.execute("SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [session_id]))
     turns = dict(database.execute("SELECT turn_id, revision FROM turn_ids WHERE session_id = ?", [session_id]))
     steps = load_steps(database, session_id, chain_start(max(row.step - 1, 1)), row.step + 1)
-    return LoadedSession(row, keys, turns, steps)
+    return LoadedSession(row, keys, turns, steps, last_visits(database, session_id))
 
 
 def insert_session(database: Database, row: SessionRow) -> None:

@@ -76,7 +76,8 @@ class House:
         self.journal = Journal(self.store, self.key)
         self.sources = MemorySources({INTERVIEW: text})
         self.turns = Turns(self.store, Language(Interviews(self.sources), evaluate), self.key,
-                           user_key=self.users.key_of, evaluator=evaluator, settings=(settings or {}).get)
+                           user_key=self.users.key_of, evaluator=evaluator, settings=(settings or {}).get,
+                           cron_user=self.users.cron_user)
         self.queued = 0
         self.notices: list[Notice] = []
         self.revoked: list[str] = []
