@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,13 +13,19 @@ from typing import Any, Protocol
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
+from appliance.sessions.mail_list import Decision, OutboxOverview
+from appliance.sessions.mail_overview import MailDoor
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.task_list import TaskSummary
 from appliance.sessions.variables import SessionVariables
 from appliance.sessions.visitor import Visitor
+from appliance.store.outbox import MailState
+from appliance.store.retention import Spare
+from appliance.store.schedule import EventOverview
 
-__all__ = ["Deletions", "Health", "Listed", "PackageFiles", "Parts", "Secrets", "Settings", "TurnsDoor", "Users"]
+__all__ = ["AccountToDelete", "Deletions", "Health", "Listed", "OutgoingMail", "PackageFiles", "Parts", "Schedule",
+           "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor", "Users"]
 
 
 class Listed(Protocol):
@@ -60,6 +66,8 @@ class TurnsDoor(Protocol):
 
     async def delete(self, session_id: str, visitor: Visitor) -> None: ...
 
+    async def held_by(self, visitor: Visitor) -> list[str]: ...
+
     async def file(self, number: int, visitor: Visitor) -> ServedFile: ...
 
     async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables: ...
@@ -97,10 +105,104 @@ class Users(Protocol):
         ...
 
 
+class ToDelete(Protocol):
+    """A session that is to go (:class:`appliance.cron.retention.ToDelete`)."""
+
+    @property
+    def session_id(self) -> str: ...
+
+    @property
+    def interview(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def active(self) -> float: ...
+
+    @property
+    def due(self) -> float: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+class Spared(Protocol):
+    """A session whose time is over and that stays (:class:`appliance.cron.retention.Spared`)."""
+
+    @property
+    def session_id(self) -> str: ...
+
+    @property
+    def interview(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def active(self) -> float: ...
+
+    @property
+    def age(self) -> int: ...
+
+    @property
+    def why(self) -> Spare: ...
+
+
+class AccountToDelete(Protocol):
+    """An account that is to go (:class:`appliance.cron.retention.AccountToDelete`)."""
+
+    @property
+    def user_id(self) -> int: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def active(self) -> float: ...
+
+    @property
+    def due(self) -> float: ...
+
+
 class Deletions(Protocol):
     """What the server needs of :class:`appliance.cron.retention.Retention`."""
 
     async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]: ...
+
+    async def preview(self, days: float = 7, visitor: Visitor | None = None, most: int = ...) -> Sequence[ToDelete]: ...
+
+    async def spared(self, visitor: Visitor | None = None, most: int = ...) -> Sequence[Spared]: ...
+
+    async def accounts(self, days: float = 7) -> Sequence[AccountToDelete]: ...
+
+
+class Schedule(Protocol):
+    """What the server needs of :class:`appliance.cron.schedule.Schedule`."""
+
+    on_changed: Callable[[], None]
+
+    async def overview(self) -> Sequence[EventOverview]: ...
+
+    async def run_now(self, event: str) -> int: ...
+
+
+class OutgoingMail(Protocol):
+    """What the server needs of :class:`appliance.sessions.mail_list.MailList`."""
+
+    on_changed: Callable[[], None]
+
+    async def overview(self, visitor: Visitor, most: int = 50) -> OutboxOverview: ...
+
+    async def totals(self, visitor: Visitor) -> dict[MailState, int]: ...
+
+    async def draft(self, number: int, visitor: Visitor) -> bytes | None: ...
+
+    async def try_again(self, number: int, visitor: Visitor) -> Decision: ...
+
+    async def delete(self, number: int, visitor: Visitor) -> Decision: ...
+
+    async def sent_by_hand(self, number: int, visitor: Visitor) -> Decision: ...
 
 
 class PackageFiles(Protocol):
@@ -144,6 +246,9 @@ class Parts:
     :param compute: the background part, for ``/health``; None where there is none.
     :param store: the database, for ``/health``.
     :param retention: what will be deleted because nobody uses it; None where nothing is.
+    :param mail: received mail; None where there is no such part.
+    :param schedule: the scheduled events; None where there are none.
+    :param outgoing: the outgoing mail; None where there is none.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
 
@@ -155,4 +260,6 @@ class Parts:
     compute: Any = None
     store: Any = None
     retention: Deletions | None = None
+    schedule: Schedule | None = None
+    outgoing: OutgoingMail | None = None
     health: dict[str, Health] = field(default_factory=dict)

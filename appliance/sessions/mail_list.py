@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from sqlite_utils import Database
 
 from appliance.sessions.errors import NotYours
 from appliance.sessions.mail_preview import MailPreview, draft_of, preview_of
-from appliance.sessions.opened import title_context
-from appliance.sessions.task_list import ADMINISTRATORS
+from appliance.sessions.task_list import is_administrator
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.errors import WrongKey
-from appliance.store.keys import APPLIANCE, Holder, appliance_holder, unwrap
+from appliance.store.keys import APPLIANCE
 from appliance.store.outbox import MailRow, MailState, mail_row, open_answer, open_mail, sealed_mail
 from appliance.store.outbox_list import (
     ListedMail,
@@ -34,9 +33,8 @@ from appliance.store.outbox_list import (
     retry_mail,
     sent_by_hand,
 )
-from appliance.store.sealing import unseal
 
-__all__ = ["Decision", "MailList", "MailOverview", "MailSummary"]
+__all__ = ["Decision", "MailList", "MailSummary", "OutboxOverview"]
 
 Decision = Literal["done", "gone", "busy"]
 """What came of a decision: `gone` where there was nothing left to decide, `busy` where the mail is being sent."""
@@ -79,7 +77,7 @@ class MailSummary:
 
 
 @dataclass(frozen=True)
-class MailOverview:
+class OutboxOverview:
     """What a visitor sees of the outbox, by state: the first mails, and how many there are.
 
     Of sent mail only the newest are known.
@@ -89,46 +87,55 @@ class MailOverview:
     totals: dict[MailState, int]
 
 
+class People(Protocol):
+    """What is asked of :class:`appliance.sessions.turns.Turns`."""
+
+    async def held_by(self, visitor: Visitor) -> list[str]: ...
+
+    async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]: ...
+
+
 class MailList:
     """What people see of outgoing mail and decide about it.
 
     A mail that is being handed over to a mail server is left alone (``busy``): what is decided counts, or the mail
     server's answer, never half of each.
 
-    :param holders: what a visitor can open sessions with.
+    :param people: knows what a visitor can open.
     :param under_way: whether a mail is being handed over; asked on the store's thread.
     :param wake: there may be something to send now.
     """
 
-    def __init__(self, store: Store, appliance_key: bytes, holders: Callable[[Visitor], Awaitable[list[Holder]]], *,
+    def __init__(self, store: Store, appliance_key: bytes, people: People, *,
                  under_way: Callable[[int], bool], wake: Callable[[], None]) -> None:
         self._store = store
         self._key = appliance_key
-        self._holders = holders
+        self._people = people
         self._under_way = under_way
         self._wake = wake
         self._previews: OrderedDict[tuple[int, bytes, int], MailPreview | None] = OrderedDict()
         self.on_changed: Callable[[], None] = lambda: None
         """Called when the Outbox page would show something else; from any thread."""
 
-    async def overview(self, visitor: Visitor, most: int = 50) -> MailOverview:
+    async def overview(self, visitor: Visitor, most: int = 50) -> OutboxOverview:
         """The mail of the visitor's own sessions, or all for an administrator.
 
         :param most: how many of each state.
         """
-        holders = await self._holders(visitor)
-        names = None if _is_administrator(visitor) else [holder.name for holder in holders]
-        pages = await self._read(lambda database: listed_mail(database, names, most))
-        seen = _Seen(visitor, holders, self._key)
-        await self._look([one for page in pages.values() for one in page.mails if seen.may_read(one)])
-        mails = await asyncio.to_thread(
-            lambda: {state: [self._summary(one, seen) for one in page.mails] for state, page in pages.items()})
-        return MailOverview(mails, {state: page.total for state, page in pages.items()})
+        seen = await self._seen(visitor)
+        pages = await self._read(lambda database: listed_mail(database, seen.only, most))
+        readable = [one for page in pages.values() for one in page.mails if seen.may_read(one)]
+        await self._look(readable)
+        titles = await self._people.titles_of(
+            {one.row.session_id for one in readable if one.row.session_id is not None}, visitor)
+        mails = await asyncio.to_thread(lambda: {
+            state: [self._summary(one, seen, titles) for one in page.mails] for state, page in pages.items()})
+        return OutboxOverview(mails, {state: page.total for state, page in pages.items()})
 
     async def totals(self, visitor: Visitor) -> dict[MailState, int]:
         """How many mails wait and have failed that the visitor would see."""
-        names = None if _is_administrator(visitor) else [one.name for one in await self._holders(visitor)]
-        pages = await self._read(lambda database: listed_mail(database, names, 0))
+        seen = await self._seen(visitor)
+        pages = await self._read(lambda database: listed_mail(database, seen.only, 0))
         return {state: page.total for state, page in pages.items() if state != "sent"}
 
     async def draft(self, number: int, visitor: Visitor) -> bytes | None:
@@ -166,11 +173,14 @@ class MailList:
 
     # -- inside ------------------------------------------------------------------------------------------
 
+    async def _seen(self, visitor: Visitor) -> _Seen:
+        return _Seen(is_administrator(visitor), frozenset(await self._people.held_by(visitor)))
+
     async def _allowed(self, number: int, visitor: Visitor, *, reading: bool = False) -> ListedMail | None:
         found = await self._read(lambda database: one_mail(database, number))
         if found is None:
             return None
-        seen = _Seen(visitor, await self._holders(visitor), self._key)
+        seen = await self._seen(visitor)
         if not (seen.may_read(found) or (seen.administrator and not reading)):
             raise NotYours(found.row.session_id or "")
         return found
@@ -213,17 +223,16 @@ class MailList:
         while len(self._previews) > _PREVIEWS_KEPT:
             self._previews.popitem(last=False)
 
-    def _summary(self, found: ListedMail, seen: _Seen) -> MailSummary:
-        row, readable = found.row, seen.may_read(found)
-        answer = ""
+    def _summary(self, found: ListedMail, seen: _Seen, titles: dict[str, str]) -> MailSummary:
+        row, readable, answer = found.row, seen.may_read(found), ""
+        session_id = (row.session_id or "") if readable else ""
         if readable:
             with suppress(WrongKey):
                 answer = open_answer(row, self._key)
-        key = seen.key_of(found)
         return MailSummary(
-            row.number, row.state, found.interview, (row.session_id or "") if key is not None else "",
-            _title(found, key), row.created, row.next_try, row.tries, row.ended, row.repeats, readable, row.error,
-            answer, self._previews.get(_place(found)) if readable else None,
+            row.number, row.state, found.interview, session_id, titles.get(session_id, ""), row.created, row.next_try,
+            row.tries, row.ended, row.repeats, readable, row.error, answer,
+            self._previews.get(_place(found)) if readable else None,
             row.state == "sent" and row.sealed_answer is None,
             row.state == "waiting" and self._under_way(row.number))
 
@@ -231,41 +240,23 @@ class MailList:
         return await asyncio.wrap_future(self._store.read(function))
 
 
+@dataclass(frozen=True)
 class _Seen:
-    """What a visitor may see."""
+    """What a visitor may see; `own` are the names of their keys."""
 
-    def __init__(self, visitor: Visitor, holders: list[Holder], appliance_key: bytes) -> None:
-        self.administrator = _is_administrator(visitor)
-        self._own = {holder.name for holder in holders}
-        # The appliance holds the keys of multi_user sessions, which are for several people to see.
-        self._openers = [*holders, appliance_holder(appliance_key)]
+    administrator: bool
+    own: frozenset[str]
+
+    @property
+    def only(self) -> list[str] | None:
+        """The holders of whose sessions the mail is listed; None for all mail."""
+        return None if self.administrator else sorted(self.own)
 
     def may_read(self, mail: ListedMail) -> bool:
-        if not self._own.isdisjoint(mail.holders):
-            return True
-        return self.administrator and (not mail.interview or APPLIANCE in mail.holders)
-
-    def key_of(self, mail: ListedMail) -> bytes | None:
-        """The key of the session that sent it, where that is there and the visitor may open it."""
-        opener = next((one for one in self._openers if one.name in mail.keys), None)
-        if opener is None or mail.row.session_id is None or not self.may_read(mail):
-            return None
-        with suppress(WrongKey):
-            return unwrap(opener, mail.row.session_id, mail.keys[opener.name])
-        return None
+        # The appliance holds the keys of multi_user sessions, which are for several people to see.
+        return not self.own.isdisjoint(mail.holders) or (
+            self.administrator and (not mail.interview or APPLIANCE in mail.holders))
 
 
 def _place(mail: ListedMail) -> tuple[int, bytes, int]:
     return mail.row.number, mail.mark, mail.row.repeats
-
-
-def _title(mail: ListedMail, key: bytes | None) -> str:
-    if key is None or not mail.sealed_title or mail.row.session_id is None:
-        return ""
-    with suppress(WrongKey):
-        return unseal(key, mail.sealed_title, title_context(mail.row.session_id)).decode()
-    return ""
-
-
-def _is_administrator(visitor: Visitor) -> bool:
-    return not ADMINISTRATORS.isdisjoint(visitor.user.privileges)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -39,15 +39,12 @@ class ListedMail:
     :param mark: another one for each content; empty where it was dropped.
     :param interview: of the session that sent it, also when that has ended; empty for the appliance's own mail.
     :param holders: who holds, or held at its end, the key of that session.
-    :param keys: holder's name to that session's key, sealed, while it is there.
     """
 
     row: MailRow
     mark: bytes
     interview: str
     holders: frozenset[str]
-    sealed_title: bytes = field(default=b"", repr=False)
-    keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,11 +83,9 @@ def one_mail(database: Database, number: int) -> ListedMail | None:
     mark = found.pop("mark") or b""
     row = MailRow(**found)
     if row.session_id is not None:
-        interview, sealed_title = database.execute(
-            "SELECT interview, sealed_title FROM sessions WHERE id = ?", [row.session_id]).fetchone()
-        keys = dict(database.execute(
-            "SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [row.session_id]).fetchall())
-        return ListedMail(row, mark, interview, frozenset(keys), sealed_title, keys)
+        interview = database.execute("SELECT interview FROM sessions WHERE id = ?", [row.session_id]).fetchone()[0]
+        holders = database.execute("SELECT holder FROM session_keys WHERE session_id = ?", [row.session_id]).fetchall()
+        return ListedMail(row, mark, str(interview), frozenset(str(one[0]) for one in holders))
     ended = database.execute("SELECT interview, holders FROM outbox_ended WHERE number = ?", [number]).fetchone()
     return ListedMail(row, mark, "", frozenset()) if ended is None else ListedMail(
         row, mark, ended[0], frozenset(json.loads(ended[1])))
