@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.config import Settings
+from appliance.cron.cron_log import CronLog
 from appliance.cron.calendar import Calendar
 from appliance.cron.retention import Retention
 from appliance.interview.cache import Interviews
@@ -92,6 +93,8 @@ class Assembly:
         self.turns.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
         self.turns.on_mail = self.outbox.wake
+        self.cron_log = CronLog(data / "logs")
+        self.turns.on_event = self.cron_log.ran
         calendar = Calendar.configured(settings.get)
         self.retention = Retention(store, self.turns, settings.get,
                                    events_of=lambda interview: self._interviews.get(interview).scheduled_events,
@@ -142,6 +145,7 @@ class Assembly:
         except TimeoutError:
             logger.warning("turns that did not end in %g s were given up", _LONGEST_GOODBYE)
         await self.outbox.stop()
+        self.cron_log.close()
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
 

@@ -15,20 +15,21 @@ COMMANDS = ("exit", "exit_logout", "leave", "logout", "new_session", "refresh", 
 
 
 def response(*pargs: Any, **kwargs: Any) -> NoReturn:
-    """End the turn with an HTTP response instead of a screen. In a scheduled event it just ends the event.
+    """End the turn with an HTTP response instead of a screen. Of a scheduled event the text goes to ``cron.log``.
 
     :param pargs: the text of the response (or ``response=``).
     :param binaryresponse: bytes instead. `content_type`: what they are.
     :param file: a file object, a path, or the name of a file of a package instead.
     :param url: where to send the browser instead.
-    :param null: nothing is to be saved. `all_variables`: respond with the variables as JSON.
+    :param null: in a scheduled event, and there alone, nothing is to be saved; the text ``'null'`` says the same.
+    :param all_variables: respond with the variables as JSON.
     :param response_code: the HTTP status, 200 unless given. `sleep`: seconds to pause before.
     """
     text = pargs[0] if pargs else kwargs.get("response")
     content_type = kwargs.get("content_type")
     status = kwargs.get("response_code")
     status = 200 if status is None else int(status)
-    sleep = kwargs.get("sleep")
+    sleep = None if kwargs.get("sleep") is None else float(kwargs["sleep"])
     if kwargs.get("null"):
         raise ResponseSignal(null=True, status=status, sleep=sleep)
     if kwargs.get("url") is not None:

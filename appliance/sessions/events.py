@@ -38,7 +38,7 @@ __all__ = ["BACKGROUND", "LONGEST_PAUSE", "Also", "EventResult", "Events"]
 BACKGROUND = "_background"
 """What the name of an event ends with that runs as a background task."""
 
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 10.0
 """Seconds that ``response(sleep=…)`` may hold up the round; the session itself is free meanwhile."""
 
 
