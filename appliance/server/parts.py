@@ -260,6 +260,7 @@ class Parts:
     compute: Any = None
     store: Any = None
     retention: Deletions | None = None
+    mail: MailDoor | None = None
     schedule: Schedule | None = None
     outgoing: OutgoingMail | None = None
     health: dict[str, Health] = field(default_factory=dict)
