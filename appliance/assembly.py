@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.config import Settings
-from appliance.cron.cron_log import CronLog
 from appliance.cron.calendar import Calendar
+from appliance.cron.cron_log import CronLog
 from appliance.cron.retention import Retention
 from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
