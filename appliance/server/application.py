@@ -18,6 +18,14 @@ from appliance.server.health import HealthHandler
 from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHandler
 from appliance.server.interview import InterviewHandler
 from appliance.server.leaving import LeavingHandler
+from appliance.server.mail import (
+    BY_HAND,
+    MailByHandHandler,
+    MailFileHandler,
+    MailHandler,
+    OpenMailHandler,
+    mail_limit,
+)
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
 from appliance.server.refresh_loops import RefreshLoops
@@ -32,6 +40,9 @@ __all__ = ["Parts", "ServerApplication", "make_application"]
 access = logging.getLogger("appliance.access")
 _READ_AND_DROP = 16
 """How many times the limit is read and thrown away, so that a browser that sends too much sees the page about it."""
+
+_REST_OF_FORM = 64 * 1024
+"""What may come beside a mail that is brought by hand, in bytes."""
 
 _MOST_PARTS = 5000
 """How many fields and files a form may have; Tornado's own limit of 100 refuses what people send from a phone."""
@@ -88,6 +99,7 @@ class ServerApplication(Application):
         self.refresh_loops = RefreshLoops()
         self.updates = {page: PageUpdates() for page in FOLLOWED}
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
+        self._mail_limit = mail_limit(parts.settings) + _REST_OF_FORM
         self.names = _configured_names(parts)
         super().__init__(
             _routes(), default_handler_class=_NotFoundHandler, cookie_secret=parts.secrets.cookie_secret,
@@ -102,13 +114,18 @@ class ServerApplication(Application):
             return self.get_handler_delegate(request, handler, {"refused": refused})
         connection = request.connection
         if connection is not None and hasattr(connection, "set_max_body_size"):
-            connection.set_max_body_size(self.body_limit)
+            connection.set_max_body_size(self._limit_of(request))
         return super().find_handler(request, **kwargs)
+
+    def _limit_of(self, request: HTTPServerRequest) -> int:
+        """How much may be sent at once; a mail that is brought by hand may be as large as any other mail."""
+        return max(self.body_limit, self._mail_limit) if request.path == BY_HAND else self.body_limit
 
     def _refusal(self, request: HTTPServerRequest) -> Refused | None:
         length = request.headers.get("Content-Length", "0")
-        if length.isascii() and length.isdigit() and int(length) > self.body_limit:
-            words = (f"At most {_megabytes(self.body_limit)} can be sent at once. "
+        limit = self._limit_of(request)
+        if length.isascii() and length.isdigit() and int(length) > limit:
+            words = (f"At most {_megabytes(limit)} can be sent at once. "
                      "Nothing of it was saved; what you saved before is still there.")
             return Refused(413, "This is too much at once", words, "too_large")
         if not host_allowed(request.host, self.names):
@@ -123,6 +140,10 @@ def make_application(parts: Parts) -> ServerApplication:
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.on_notice = application.tabs.push
     parts.turns.on_tasks_changed = application.updates["tasks"].changed
+    if parts.mail is not None:
+        changed = application.updates["mail"].changed
+        parts.mail.on_changed = changed
+        application.updates["tasks"].also.append(changed)   # what a mail's action did is what its task did
     return application
 
 
@@ -145,6 +166,11 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/tasks", TasksHandler),
         *(URLSpec(f"/{page}/updates", PageUpdatesSocket, {"page": page}) for page in FOLLOWED),
         *(URLSpec(f"/tasks/{kind}", TaskHandler, {"kind": kind}) for kind in ("revoke", "again", "dismiss")),
+        URLSpec(r"/mail", MailHandler),
+        URLSpec(BY_HAND, MailByHandHandler),
+        URLSpec(r"/mail/(\d{1,15})", OpenMailHandler),
+        URLSpec(r"/mail/(\d{1,15})/original", MailFileHandler),
+        URLSpec(r"/mail/(\d{1,15})/parts/(\d{1,6})", MailFileHandler),
         URLSpec(r"/health", HealthHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
         *(URLSpec(f"/{kind}", LeavingHandler, {"kind": kind}) for kind in ways_out),

@@ -18,7 +18,7 @@ from appliance.server.base import BaseHandler
 from appliance.sessions.errors import NoSuchFile
 from appliance.sessions.files import ServedFile
 
-__all__ = ["UploadedFileHandler", "disposition"]
+__all__ = ["UploadedFileHandler", "disposition", "safe_mimetype"]
 
 _SHOWN = re.compile(
     r"application/(?:pdf|json)|text/(?:plain|csv|markdown)|image/(?!svg)[\w.-]+|(?:audio|video)/[\w.-]+")
@@ -79,7 +79,7 @@ class UploadedFileHandler(BaseHandler):
         raise NoSuchFile(number)
 
     def _describe(self, info: FileInfo) -> None:
-        mimetype = info.mimetype if _MIMETYPE.fullmatch(info.mimetype) else "application/octet-stream"
+        mimetype = safe_mimetype(info.mimetype)
         shown = _SHOWN.fullmatch(mimetype) is not None and self.get_query_argument("attachment", "0") in ("", "0")
         policy = _PDF_POLICY if mimetype == "application/pdf" else _SANDBOX
         filename = self.get_query_argument("display_filename", "") or info.filename
@@ -120,6 +120,15 @@ def _wanted(asked: str, size: int) -> tuple[int, int]:
     if not first:
         return max(size - int(last), 0), size
     return int(first), min(int(last) + 1, size) if last else size
+
+
+def safe_mimetype(mimetype: str) -> str:
+    """A type as it may stand in a header; what has not the form of one is just bytes.
+
+    >>> safe_mimetype("text/plain"), safe_mimetype("text/html; charset=x, a")
+    ('text/plain', 'application/octet-stream')
+    """
+    return mimetype if _MIMETYPE.fullmatch(mimetype) else "application/octet-stream"
 
 
 def disposition(kind: str, filename: str) -> str:

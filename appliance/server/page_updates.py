@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -27,7 +28,11 @@ FOLLOWED = ("tasks", "schedule", "outbox", "mail")
 class PageUpdates:
     """The open pages of one kind. :meth:`changed` may be called from any thread and as often as one likes."""
 
+    also: list[Callable[[], None]]
+    """Called too when something has changed here: what other pages show of it."""
+
     def __init__(self) -> None:
+        self.also = []
         self._loop = asyncio.get_running_loop()
         self._open: set[PageUpdatesSocket] = set()
         self._resting: asyncio.TimerHandle | None = None
@@ -35,6 +40,8 @@ class PageUpdates:
 
     def changed(self) -> None:
         """Something that such a page shows is different now."""
+        for tell in self.also:
+            tell()
         if self._open and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell)
 

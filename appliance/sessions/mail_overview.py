@@ -19,10 +19,12 @@ __all__ = [
     "MailOverview",
     "MailPart",
     "MailWay",
+    "NotMail",
     "OpenedMail",
     "Receipt",
     "ReceivedSummary",
     "Refusal",
+    "WayState",
 ]
 
 MailWay = Literal["smtp", "mailbox", "hand"]
@@ -135,6 +137,22 @@ class Receipt:
     outcome: Literal["delivered", "repeated", "unknown"]
 
 
+class NotMail(Exception):
+    """A file that is no e-mail; the text says what it seems to be, for the person who brought it."""
+
+
+@dataclass(frozen=True)
+class WayState:
+    """How one of the ways is by which mail comes in, in words for people.
+
+    :param good: nobody needs to do anything about it.
+    """
+
+    name: str
+    words: str = field(repr=False)
+    good: bool = True
+
+
 class MailDoor(Protocol):
     """What the server needs of the part that receives mail."""
 
@@ -144,6 +162,10 @@ class MailDoor(Protocol):
     @property
     def domain(self) -> str:
         """What stands behind the ``@`` of the addresses."""
+        ...
+
+    def ways(self) -> Sequence[WayState]:
+        """The listener and the mailbox, as they are now."""
         ...
 
     async def overview(self, visitor: Visitor) -> MailOverview:
@@ -160,6 +182,7 @@ class MailDoor(Protocol):
     async def by_hand(self, message: bytes, visitor: Visitor, code: str = "") -> list[Receipt]:
         """Take a mail from a file, for those addresses of the visitor's sessions that it names, or for the one `code`.
 
+        :raises NotMail: if the file is something else.
         :raises NotYours: if `code` is another person's.
         :raises StoreError: if it could not be kept.
         """
