@@ -165,6 +165,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         parts.warm_up()
         logger.info("listening on %s", address)
         await parts.start_compute()
+        parts.start_schedule()
         yield Running(address, parts.users, parts.owner, restart)
 
 

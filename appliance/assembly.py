@@ -14,6 +14,7 @@ from appliance.config import Settings
 from appliance.cron.calendar import Calendar
 from appliance.cron.cron_log import CronLog
 from appliance.cron.retention import Retention
+from appliance.cron.schedule import Schedule
 from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
@@ -99,6 +100,8 @@ class Assembly:
         self.retention = Retention(store, self.turns, settings.get,
                                    events_of=lambda interview: self._interviews.get(interview).scheduled_events,
                                    next_run=lambda after: calendar.following("cron_daily", after))
+        self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
+        self.schedule.on_mail = self.outbox.wake
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "file": self.turns.task_file, "times_performed": self.turns.times_performed,
@@ -110,8 +113,8 @@ class Assembly:
         """The web application over the parts."""
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
-            secrets=self._secrets, store=self._store, compute=self, retention=self.retention,
-            health={"database": self._database_health, "mail": self.outbox.health}))
+            secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
+            health={"database": self._database_health, "mail": self.outbox.health, "schedule": self.schedule.health}))
 
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""
@@ -136,8 +139,13 @@ class Assembly:
                                 self._data / "logs", answer=self._answer_task, on_tell=self._task_told)
         await self._compute.start()
 
+    def start_schedule(self) -> None:
+        """Begin what was missed and what is due from now on; when the first screen can be served."""
+        self.schedule.start()
+
     async def stop(self) -> None:
-        """Stop in reverse: no more tasks, then no more turns."""
+        """Stop in reverse: no more events and tasks, then no more turns."""
+        await self.schedule.stop()
         if self._compute is not None:
             await self._compute.stop()
         try:

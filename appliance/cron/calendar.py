@@ -18,20 +18,12 @@ from babel.localtime import get_localzone
 
 from appliance.times import MonthlyTime, TimeOfDay, WeeklyTime, monthly_time, time_of_day, weekly_time
 
-__all__ = ["BACKGROUND", "EVENTS", "Calendar", "names_due_with"]
+__all__ = ["EVENTS", "Calendar"]
 
 EVENTS = ("cron_hourly", "cron_daily", "cron_weekly", "cron_monthly")
 """The events that come by themselves."""
 
-BACKGROUND = "_background"
-"""What the name of an event ends with that runs as a background task."""
-
 _HOUR = 3600.0
-
-
-def names_due_with(event: str) -> tuple[str, ...]:
-    """The events that run when `event` is due: itself, and its twin in the background."""
-    return (event,) if event.endswith(BACKGROUND) else (event, event + BACKGROUND)
 
 
 @dataclass(frozen=True)
