@@ -166,7 +166,7 @@ class Retention:
         for account in await self._read(lambda database: idle_accounts(database, rules, now)):
             ending = _AccountsEnd(rules, now, account.user_id, await self._read(
                 partial(sessions_of_account, user_id=account.user_id, shared=rules.shared)))
-            await self._turns.expire(ending.session_ids, ending.doomed)
+            await self._turns.expire(ending.sessions, ending.doomed)
             deleted += ending.deleted
             await asyncio.sleep(_PAUSE)
         return deleted
@@ -282,24 +282,28 @@ class Retention:
 
 @dataclass
 class _AccountsEnd:
-    """The end of one account with its sessions, decided in the transaction that deletes them."""
+    """The end of one account with its sessions, decided in the transaction that deletes them.
+
+    :param sessions: those that it has to do with.
+    """
 
     rules: AccountRules
     now: float
     user_id: int
-    session_ids: list[str]
+    sessions: Collection[str]
     deleted: bool = False
 
     def doomed(self, database: Database) -> list[str]:
         """All of its sessions, with the account deleted; none if it is used again or something is still to happen."""
         self.deleted = False
         sessions = sessions_of_account(database, self.user_id, shared=self.rules.shared)
+        ending = [session_id for session_id, goes in sessions.items() if goes]
         if (not idle_accounts(database, self.rules, self.now, only=self.user_id)
-                or not set(sessions) <= set(self.session_ids) or is_unfinished(database, sessions)):
+                or not set(sessions) <= set(self.sessions) or is_unfinished(database, ending)):
             return []
         delete_account(database, self.user_id)
         self.deleted = True
-        return sessions
+        return ending
 
 
 def _if_still_due(rules: SessionRules, now: float, session_id: str, database: Database) -> list[str]:

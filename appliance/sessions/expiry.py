@@ -20,6 +20,8 @@ Doomed = Callable[[Database], Collection[str]]
 async def expire(runner: Runner, session_ids: Collection[str], doomed: Doomed) -> list[str]:
     """Delete those of `session_ids` that `doomed` still names then; none of them while somebody is in one.
 
+    The others are read anew when somebody comes, as `doomed` may have changed them.
+
     :returns: what was deleted.
     :raises StoreError: if it could not be written; then nothing was deleted.
     """
@@ -45,7 +47,8 @@ async def _delete(runner: Runner, session_ids: frozenset[str], doomed: Doomed) -
             done.append((commit, commit.write(database)))
         return done
     done = await runner.write(write)
+    for session_id in session_ids:
+        runner.shelf.forget(session_id)
     for commit, written in done:
-        runner.shelf.forget(commit.session_id)
         runner.carry_out(commit, written)
     return [commit.session_id for commit, _ in done]

@@ -220,13 +220,16 @@ def idle_accounts(database: Database, rules: AccountRules, until: float,
         "until": until, "only": only})]
 
 
-def sessions_of_account(database: Database, user_id: int, *, shared: bool) -> list[str]:
-    """The sessions that go with an account: those that only it can open, and with `shared` the others it began."""
-    return [str(row[0]) for row in database.execute(
-        "SELECT id FROM sessions WHERE user_id = :user AND (:shared OR NOT multi_user) UNION"
-        " SELECT session_id FROM session_keys JOIN sessions ON sessions.id = session_id"
-        " WHERE holder = :holder AND NOT multi_user",
-        {"user": user_id, "shared": shared, "holder": f"user:{user_id}"})]
+def sessions_of_account(database: Database, user_id: int, *, shared: bool) -> dict[str, bool]:
+    """The sessions that an account began or whose key it has, each with whether it goes with the account.
+
+    :param shared: those go too that others can open.
+    """
+    found = database.execute(
+        "SELECT id, :shared OR NOT multi_user FROM sessions WHERE user_id = :user UNION"
+        " SELECT id, NOT multi_user FROM session_keys JOIN sessions ON id = session_id WHERE holder = :holder"
+        " AND user_id IS NOT :user", {"user": user_id, "shared": shared, "holder": f"user:{user_id}"})
+    return {str(session_id): bool(goes) for session_id, goes in found}
 
 
 def is_unfinished(database: Database, session_ids: Collection[str]) -> bool:
