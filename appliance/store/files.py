@@ -14,7 +14,7 @@ import os
 import pickle
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,9 +24,9 @@ from appliance import clock
 from appliance.interview.files import FileInfo
 from appliance.store.database import Store
 from appliance.store.errors import StoreBroken, StoreError, StoreFull
-from appliance.store.sealing import derive, seal, seal_stream, unseal, unseal_stream
+from appliance.store.sealing import derive, new_key, seal, seal_stream, unseal, unseal_stream
 
-__all__ = ["FOLDER", "FileRow", "FileStore", "dead_blobs", "file_row", "forget_file", "put_file"]
+__all__ = ["FOLDER", "Blob", "FileRow", "FileStore", "dead_blobs", "file_row", "forget_file", "put_file"]
 
 FOLDER = "files"
 """Where the blobs lie in the data folder."""
@@ -59,6 +59,23 @@ class FileRow:
         return f"file {what}:{self.session_id}:{self.number}:{self.blob}"
 
 
+@dataclass(frozen=True)
+class Blob:
+    """Content that is no file of a session (yet): whoever keeps its row keeps its key, sealed for whom it may concern.
+
+    :param key: of this blob alone.
+    """
+
+    name: str
+    key: bytes = field(repr=False)
+    size: int
+
+    @property
+    def context(self) -> str:
+        """What its content is sealed for."""
+        return f"blob:{self.name}"
+
+
 class FileStore:
     """The blobs. Its methods read and write files, so they are not for the server's loop.
 
@@ -78,11 +95,26 @@ class FileStore:
         """
         blob = secrets.token_hex(16)
         row = FileRow(info.number, session_id, blob, 0, clock.now(), b"")
+        size = self._write(blob, _blob_key(session_key, blob), content, row.context("content"))
+        sealed = seal(session_key, pickle.dumps((info.filename, info.mimetype)), row.context("info"))
+        return FileRow(info.number, session_id, blob, size, row.created, sealed)
+
+    def seal_blob(self, content: Path | bytes) -> Blob:
+        """Put content on disk under a key of its own, for a row to be committed that names it.
+
+        :param content: itself, or where it is.
+        :raises StoreError: if it cannot be written; nothing is left of it then.
+        """
+        made = Blob(secrets.token_hex(16), new_key(), 0)
+        return replace(made, size=self._write(made.name, made.key, content, made.context))
+
+    def _write(self, blob: str, key: bytes, content: Path | bytes, context: str) -> int:
+        """Seal content into a new blob; its size, when it is on disk."""
         path = self._path(blob)
         try:
             self._make_folder(path.parent)
             with _opened(content) as source, _new_file(path) as target:
-                size = seal_stream(_blob_key(session_key, blob), source, target, row.context("content"))
+                size = seal_stream(key, source, target, context)
                 target.flush()
                 os.fsync(target.fileno())
             _sync(path.parent)
@@ -91,8 +123,7 @@ class FileStore:
             if isinstance(error, OSError):
                 raise _translated(error, path) from error
             raise
-        sealed = seal(session_key, pickle.dumps((info.filename, info.mimetype)), row.context("info"))
-        return FileRow(info.number, session_id, blob, size, row.created, sealed)
+        return size
 
     def remove(self, blobs: Iterable[str]) -> None:
         """Take blobs from the disk; one that cannot be removed now (Windows, while it is read) is swept later."""
@@ -103,7 +134,8 @@ class FileStore:
     def sweep(self, store: Store) -> None:
         """At start, before anything is written: remove every blob that no row names. Waits for the store."""
         named = set(store.read(lambda database: [
-            str(row[0]) for row in database.execute("SELECT blob FROM files")]).result())
+            str(row[0]) for row in database.execute("SELECT blob FROM files UNION SELECT blob FROM received_mail")
+        ]).result())
         self.remove(path.name for path in self._folder.glob("??/*") if path.name not in named)
         store.write(lambda database: database.execute("DELETE FROM dead_blobs")).result()
 
@@ -120,6 +152,19 @@ class FileStore:
         def pieces() -> Iterator[bytes]:
             with blob:
                 yield from unseal_stream(_blob_key(session_key, row.blob), blob, row.context("content"), start)
+        return pieces()
+
+    def read_blob(self, blob: Blob) -> Iterator[bytes]:
+        """The content, in pieces. The blob is open when this returns.
+
+        :raises FileNotFoundError: if it was removed.
+        :raises WrongKey: as :meth:`read`.
+        """
+        opened = self._path(blob.name).open("rb")
+
+        def pieces() -> Iterator[bytes]:
+            with opened:
+                yield from unseal_stream(blob.key, opened, blob.context)
         return pieces()
 
     def load(self, row: FileRow, session_key: bytes, path: Path) -> None:

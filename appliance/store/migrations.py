@@ -192,13 +192,20 @@ def _time_and_mail(database: Database) -> None:
             code TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
             user_id INTEGER REFERENCES users (id) ON DELETE SET NULL, mark BLOB NOT NULL, created REAL NOT NULL,
             sealed_label BLOB NOT NULL, UNIQUE (session_id, mark)) WITHOUT ROWID;
+        -- An address is never given out a second time: whoever knows it would write to another person's session.
+        CREATE TABLE email_codes_used (code TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TRIGGER email_addresses_deleted AFTER DELETE ON email_addresses BEGIN
+            INSERT OR IGNORE INTO email_codes_used (code) VALUES (OLD.code);
+        END;
+        -- sealed_envelope is under the appliance's key until sealed_mail, under the session's, holds what is in it.
         CREATE TABLE received_mail (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             code TEXT NOT NULL REFERENCES email_addresses (code) ON DELETE CASCADE,
             blob TEXT NOT NULL, size INTEGER NOT NULL, received REAL NOT NULL, digest BLOB NOT NULL,
             way TEXT NOT NULL CHECK (way IN ('smtp', 'mailbox', 'hand')),
             state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'failed')),
-            task_id TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '', sealed_envelope BLOB NOT NULL);
+            task_id TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '', sealed_envelope BLOB NOT NULL,
+            sealed_mail BLOB);
         CREATE INDEX received_mail_code ON received_mail (code, digest);
         CREATE INDEX received_mail_waiting ON received_mail (number) WHERE state = 'waiting';
         CREATE INDEX received_mail_blob ON received_mail (blob);
