@@ -27,6 +27,7 @@ from appliance.server.application import ServerApplication, make_application
 from appliance.server.parts import Parts
 from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.language import Language
+from appliance.sessions.mail_list import MailList
 from appliance.sessions.turns import Turns
 from appliance.store.database import Store
 from appliance.store.journal import Journal
@@ -93,7 +94,10 @@ class Assembly:
         self.turns.on_tasks_queued = self._wake
         self.turns.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
-        self.turns.on_mail = self.outbox.wake
+        self.outgoing = MailList(store, appliance_key, self.turns, under_way=self.outbox.is_under_way,
+                                 wake=self.outbox.wake)
+        self.turns.on_mail = self._mail_written
+        self.outbox.on_changed = self._mail_changed
         self.cron_log = CronLog(data / "logs")
         self.turns.on_event = self.cron_log.ran
         calendar = Calendar.configured(settings.get)
@@ -101,7 +105,7 @@ class Assembly:
                                    events_of=lambda interview: self._interviews.get(interview).scheduled_events,
                                    next_run=lambda after: calendar.following("cron_daily", after))
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
-        self.schedule.on_mail = self.outbox.wake
+        self.schedule.on_mail = self._mail_written
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "file": self.turns.task_file, "times_performed": self.turns.times_performed,
@@ -114,6 +118,7 @@ class Assembly:
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
+            outgoing=self.outgoing,
             health={"database": self._database_health, "mail": self.outbox.health, "schedule": self.schedule.health}))
 
     async def resume(self) -> None:
@@ -160,6 +165,13 @@ class Assembly:
     def _wake(self) -> None:
         if self._compute is not None:   # else its start looks for what is queued
             self._compute.wake()
+
+    def _mail_written(self) -> None:
+        self.outbox.wake()
+        self._mail_changed()
+
+    def _mail_changed(self) -> None:
+        self.outgoing.on_changed()
 
     def _revoke(self, task_id: str, terminate: bool) -> None:
         if self._compute is not None:

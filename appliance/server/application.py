@@ -26,6 +26,7 @@ from appliance.server.mail import (
     OpenMailHandler,
     mail_limit,
 )
+from appliance.server.outbox import DECISIONS, MailDecisionHandler, MailDraftHandler, OutboxHandler
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
 from appliance.server.refresh_loops import RefreshLoops
@@ -140,6 +141,10 @@ def make_application(parts: Parts) -> ServerApplication:
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.on_notice = application.tabs.push
     parts.turns.on_tasks_changed = application.updates["tasks"].changed
+    if parts.outgoing is not None:
+        parts.outgoing.on_changed = application.updates["outbox"].changed
+    if parts.schedule is not None:
+        parts.schedule.on_changed = application.updates["schedule"].changed
     if parts.mail is not None:
         changed = application.updates["mail"].changed
         parts.mail.on_changed = changed
@@ -171,6 +176,9 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/mail/(\d{1,15})", OpenMailHandler),
         URLSpec(r"/mail/(\d{1,15})/original", MailFileHandler),
         URLSpec(r"/mail/(\d{1,15})/parts/(\d{1,6})", MailFileHandler),
+        URLSpec(r"/outbox", OutboxHandler),
+        *(URLSpec(f"/outbox/{kind}", MailDecisionHandler, {"kind": kind}) for kind in DECISIONS),
+        URLSpec(r"/outbox/(\d{1,15})/mail\.eml", MailDraftHandler),
         URLSpec(r"/health", HealthHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
         *(URLSpec(f"/{kind}", LeavingHandler, {"kind": kind}) for kind in ways_out),

@@ -1,0 +1,126 @@
+"""``/outbox``: the mail that is to go out, for people: what waits, what failed, and how to send it by oneself."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from urllib.parse import urlencode
+
+from appliance import clock
+from appliance.server import security
+from appliance.server.base import BaseHandler
+from appliance.server.errors import Refused
+from appliance.server.home import when
+from appliance.server.outbox_views import mail_sections, size
+from appliance.server.parts import OutgoingMail
+from appliance.server.replies import interview_url
+from appliance.sessions.mail_list import OutboxOverview
+from appliance.sessions.task_list import is_administrator
+
+__all__ = ["DECISIONS", "MailDecisionHandler", "MailDraftHandler", "OutboxHandler"]
+
+_MOST = 50
+_MOST_OF_ALL = 200
+
+_GONE = "This mail was sent or deleted in the meantime."
+_BUSY = "This mail is being sent at this very moment. Please look again in a moment."
+_TOLD = {
+    "again": {"done": "The mail is tried now.", "gone": _GONE, "busy": "This mail is being sent at this very moment."},
+    "delete": {"done": "The mail was deleted.", "gone": _GONE, "busy": _BUSY},
+    "sent": {"done": "The mail counts as sent.", "gone": _GONE, "busy": _BUSY},
+}
+DECISIONS = tuple(_TOLD)
+"""What a person may decide about a mail: ``POST /outbox/DECISION`` with ``mail=NUMBER``."""
+
+
+class _OutboxHandler(BaseHandler):
+    @property
+    def outgoing(self) -> OutgoingMail:
+        """:raises Refused: where there is no outbox."""
+        if self.parts.outgoing is None:
+            raise Refused(404, "There is no outbox", "This appliance sends no mail.", "404")
+        return self.parts.outgoing
+
+
+class OutboxHandler(_OutboxHandler):
+    """The page; with ``fragment=1`` only the list, for the page's script.
+
+    Administrators see all mail, but read only that of shared sessions and the appliance's own; everybody else sees that
+    of their own sessions.
+    """
+
+    async def get(self) -> None:
+        names = await self.names()
+        if self.get_query_argument("fragment", ""):
+            self.finish(self.render_string("outbox_list.html", **names))
+            return
+        self.set_header("Content-Security-Policy", security.live_page_policy(self.request.host))
+        self.finish(self.render_string("outbox.html", message=self.message(), **names))
+
+    async def names(self) -> dict[str, Any]:
+        """What the templates speak of."""
+        overview = OutboxOverview({}, {})
+        if self.known_browser:
+            overview = await self.outgoing.overview(self.visitor, self.most)
+        titles = {one.interview: one.title for one in self.parts.packages.listed()}
+        now = clock.now()
+        shown = [] if not overview.totals else mail_sections(
+            overview, now=now, title=lambda interview: titles.get(interview) or interview.rpartition("/")[2])
+        more = "/outbox?" + urlencode({"show": str(self.most + 3 * _MOST)}) if self.most < _MOST_OF_ALL else ""
+        return {"sections": shown, "sees_all": is_administrator(self.visitor), "now": now, "more": more,
+                "sends": await self.sends(), "when": when, "interview_url": interview_url, "size": size}
+
+    @property
+    def most(self) -> int:
+        """How many mails are shown under one heading."""
+        try:
+            asked = int(self.get_query_argument("show", str(_MOST)))
+        except ValueError:
+            asked = _MOST
+        return min(max(asked, 1), _MOST_OF_ALL)
+
+    async def sends(self) -> bool:
+        """Whether a mail server is configured."""
+        ask = self.parts.health.get("mail")
+        if ask is None:
+            return False
+        told = ask()
+        return (await told if inspect.isawaitable(told) else told).get("status") != "off"
+
+    def message(self) -> str:
+        """What came of the button that was pressed, for a browser without script."""
+        return _TOLD.get(self.get_query_argument("done", ""), {}).get(self.get_query_argument("came", ""), "")
+
+
+class MailDecisionHandler(_OutboxHandler):
+    """``POST /outbox/KIND`` with ``mail=``: has it tried now, deletes it, or takes it as sent by the person.
+
+    :param kind: one of :data:`DECISIONS`.
+    """
+
+    def initialize(self, kind: str) -> None:
+        self.kind = kind
+
+    async def post(self) -> None:
+        mails = self.outgoing
+        decide = {"again": mails.try_again, "delete": mails.delete, "sent": mails.sent_by_hand}[self.kind]
+        number = self.get_body_argument("mail", "")
+        came = await decide(int(number), self.visitor) if number.isascii() and number.isdigit() else "gone"
+        if self.by_script:
+            self.send_json({"success": came == "done", "message": _TOLD[self.kind][came]})
+        else:
+            self.redirect(f"/outbox?{urlencode({'done': self.kind, 'came': came})}", status=303)
+
+
+class MailDraftHandler(_OutboxHandler):
+    """``/outbox/NUMBER/mail.eml``: a mail as a file that the person's own mail program opens for sending."""
+
+    async def get(self, number: str) -> None:
+        draft = await self.outgoing.draft(int(number), self.visitor)
+        if draft is None:
+            raise Refused(404, "This mail is not there any more", _GONE, "no_such_mail")
+        self.set_header("Content-Type", "message/rfc822")
+        self.set_header("Content-Disposition", f'attachment; filename="mail-{int(number)}.eml"')
+        self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.finish(draft)
