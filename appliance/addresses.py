@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from email.errors import HeaderParseError
@@ -98,9 +99,9 @@ def for_header(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text for a header: on one line, without characters that are no writing.
+    r"""A text for a header: on one line, without characters that are no writing.
 
-    >>> one_line("Your hearing\\r\\nBcc: everybody@example.com")
+    >>> one_line("Your hearing\r\nBcc: everybody@example.com")
     'Your hearing Bcc: everybody@example.com'
     """
     text = text.encode("utf-8", "replace").decode()
@@ -120,8 +121,6 @@ def _name(text: str) -> str:
     """Whose an address is, without quotation marks, in its own letters."""
     text = _QUOTED.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]), text)
     if "=?" in text:
-        try:
+        with contextlib.suppress(HeaderParseError, LookupError, UnicodeError):   # it may only look like an encoded one
             text = str(make_header(decode_header(text)))
-        except (HeaderParseError, LookupError, UnicodeError):
-            pass   # it only looks like an encoded one
     return one_line(text)

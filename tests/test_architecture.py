@@ -17,7 +17,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "vendor" not in path.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
     "workspace": frozenset({"interview"}),
-    "library": frozenset({"interview", "packages"}),
+    "library": frozenset({"addresses", "interview", "packages"}),
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "addresses": frozenset(),

@@ -135,11 +135,11 @@ class Commit:
             raise AlreadyEnded
         for write in self.also:
             write(database)
-        for mail in self.mails:
-            add_mail(database, mail)
         if self.delete:
+            self._add_mails(database)
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
+        self._add_mails(database)
         self.files.write(database, self.session_id)
         if self.visit is not None:
             write_visit(database, self.session_id, *self.visit)
@@ -158,6 +158,10 @@ class Commit:
             ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
                        revocations, has_waiting(database, ended), dead_blobs(database))
+
+    def _add_mails(self, database: Database) -> None:
+        for mail in self.mails:
+            add_mail(database, mail)
 
     def _write_session(self, database: Database) -> None:
         if self.row is not None:

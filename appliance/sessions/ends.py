@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
-from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
+from appliance.interview.turn import Action, BackgroundAnswer, FollowUp, SendMail
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
 from appliance.sessions.error_mail import Trouble, place_in_program
 from appliance.sessions.errors import NoSuchSession, Stopping
@@ -131,8 +131,8 @@ class TaskEnds:
         commit.ending = TaskEnding(row, result, callback, number if callback is not None else None)
         if result.error is not None:
             self._mail(commit, settled.opened.row.interview, row, result.error, where)
+        await self._effects(settled, row, end)
         if not commit.delete:
-            await self._effects(settled, row, end)
             wanted = row.notification
             if wanted is not None and (wanted == "refresh" or result.value is not None):
                 # A refresh needs no value, and what a task found out is not the browser's business by itself.
@@ -143,14 +143,16 @@ class TaskEnds:
     async def _effects(self, settled: Settled, row: TaskRow, end: TaskEnd) -> None:
         """What the task itself asked for; tasks among it work on the session's newest answers.
 
-        Where there are none yet, because the session's first turn waits for this task, they work on those it had.
+        Where there are none yet, because the session's first turn waits for this task, they work on those it had. Of a
+        session that ends here, mail still goes out.
         """
         if end.effects is None:
             return
         commit, opened = settled.commit, settled.opened
         settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row),
                           parent=row.id)
-        settler.add_effects(commit, load(end.effects))
+        effects = load(end.effects)
+        settler.add_effects(commit, [one for one in effects if isinstance(one, SendMail)] if commit.delete else effects)
         if not commit.tasks or commit.task_answers:
             return
         if opened.current is not None:

@@ -171,8 +171,9 @@ def add_mail(database: Database, mail: NewMail) -> None:
         if last is not None and 0 <= now - last[2] < mail.spacing:
             due = last[2] + mail.spacing
     database.execute(
+        # A session that ends in its first turn has no row, and its mail goes out all the same.
         "INSERT INTO outbox (message_id, session_id, topic, state, created, next_try, sealed, config)"
-        " VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?)",
+        " VALUES (?, (SELECT id FROM sessions WHERE id = ?), ?, 'waiting', ?, ?, ?, ?)",
         [mail.message_id, mail.session_id, mail.topic, now, due, mail.sealed, mail.config])
 
 

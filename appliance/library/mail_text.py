@@ -1,0 +1,150 @@
+"""HTML as people read it where mail is shown as plain text: paragraphs, lists, links with their address."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+__all__ = ["text_of"]
+
+_BLOCKS = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre",
+                     "section", "article", "header", "footer", "figure", "center", "form", "fieldset", "address"})
+_LINES = frozenset({"li", "tr", "dt", "dd", "caption", "figcaption"})
+_UNSHOWN = frozenset({"script", "style", "title", "head", "template"})
+_WEB = ("http://", "https://", "mailto:", "tel:")
+
+
+def text_of(html: str) -> str:
+    r"""The text of HTML.
+
+    >>> text_of('<p>Hello, <b>Ann</b>!</p><ul><li>one</li><li>two</li></ul><p><a href="http://a.example">Open</a></p>')
+    'Hello, Ann!\n\n* one\n* two\n\nOpen (http://a.example)\n'
+    """
+    parser = _Reader()
+    parser.feed(html)
+    parser.close()
+    return parser.text()
+
+
+class _Reader(HTMLParser):
+    """Writes words, and the line ends between them: `_pending` are those that are due before the next word."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._pending = 0
+        self._space = False
+        self._unshown = self._quoted = self._preformatted = 0
+        self._lists: list[int | None] = []
+        self._links: list[tuple[str, int]] = []
+
+    def text(self) -> str:
+        text = re.sub(r"[ \t]+$", "", "".join(self._parts), flags=re.MULTILINE).strip()
+        return f"{text}\n" if text else ""
+
+    # -- what HTMLParser calls ----------------------------------------------------------------------------
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSHOWN:
+            self._unshown += 1
+        elif tag == "br":
+            self._pending += 1
+            self._space = False
+        elif tag == "hr":
+            self._break(2)
+            self._write("-" * 40)
+            self._break(2)
+        elif tag in ("td", "th"):
+            self._space = True
+        elif tag == "img":
+            self._word(dict(attrs).get("alt") or "")
+        elif tag == "a":
+            self._links.append((dict(attrs).get("href") or "", len(self._parts)))
+        elif tag in _BLOCKS:
+            self._begin(tag)
+        elif tag in _LINES:
+            self._break(1)
+            if tag == "li":
+                self._write(self._bullet())
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSHOWN:
+            self._unshown = max(self._unshown - 1, 0)
+        elif tag == "a" and self._links:
+            self._end_link()
+        elif tag in _BLOCKS:
+            self._end(tag)
+        elif tag in _LINES:
+            self._break(1)
+
+    def handle_data(self, data: str) -> None:
+        if self._unshown:
+            return
+        if self._preformatted:
+            self._write(data)
+            return
+        if data[:1].isspace():
+            self._space = True
+        for word in data.split():
+            self._word(word)
+            self._space = True
+        if data.strip() and not data[-1].isspace():
+            self._space = False
+
+    # -- inside ---------------------------------------------------------------------------------------------
+
+    def _begin(self, tag: str) -> None:
+        self._break(1 if tag in ("ul", "ol") and self._lists else 2)
+        if tag in ("ul", "ol"):
+            self._lists.append(0 if tag == "ol" else None)
+        elif tag == "blockquote":
+            self._quoted += 1
+        elif tag == "pre":
+            self._preformatted += 1
+
+    def _end(self, tag: str) -> None:
+        if tag in ("ul", "ol") and self._lists:
+            self._lists.pop()
+        elif tag == "blockquote":
+            self._quoted = max(self._quoted - 1, 0)
+        elif tag == "pre":
+            self._preformatted = max(self._preformatted - 1, 0)
+        self._break(1 if self._lists else 2)
+
+    def _bullet(self) -> str:
+        indent = "  " * (len(self._lists) - 1)
+        if not self._lists or self._lists[-1] is None:
+            return f"{indent}* "
+        self._lists[-1] += 1
+        return f"{indent}{self._lists[-1]}. "
+
+    def _end_link(self) -> None:
+        href, begun = self._links.pop()
+        said = "".join(self._parts[begun:])
+        if href.startswith(_WEB) and href.partition(":")[2].lstrip("/") not in said:
+            self._write(f" ({href})")
+            self._space = False
+
+    def _break(self, lines: int) -> None:
+        if self._parts and self._parts[-1].endswith((". ", "* ")) and self._pending == 0 and self._is_bullet():
+            return   # a paragraph inside an item of a list begins on the item's own line
+        self._pending = max(self._pending, lines)
+        self._space = False
+
+    def _is_bullet(self) -> bool:
+        return re.fullmatch(r"\s*(?:> )*\s*(?:\*|\d+\.) ", self._parts[-1]) is not None
+
+    def _word(self, word: str) -> None:
+        if word:
+            self._write(f" {word}" if self._space and not self._pending and self._parts and not self._is_bullet()
+                        else word)
+            self._space = False
+
+    def _write(self, text: str) -> None:
+        quote = "> " * self._quoted
+        if self._pending and self._parts:
+            self._parts.append("\n".join(["", *[quote] * (self._pending - 1), ""]))
+        if quote and (self._pending or not self._parts):
+            self._parts.append(quote)
+        self._pending = 0
+        self._parts.append(text.replace("\n", f"\n{quote}") if quote else text)
