@@ -141,22 +141,24 @@ def note_turn(database: Database, session_id: str, turn_id: str, revision: int) 
 
 
 def find_session(database: Database, interview: str, holders: list[str]) -> str | None:
-    """The session of this interview that any of the holders used last."""
+    """The session of this interview that any of the holders used last: tasks and scheduled events are nobody's use."""
     found = database.execute(
         "SELECT sessions.id FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
         " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.interview = ?"
-        " AND sessions.step > 0 ORDER BY sessions.modified DESC, sessions.number DESC LIMIT 1",
+        " AND sessions.step > 0"
+        " ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC LIMIT 1",
         [json.dumps(holders), interview]).fetchone()
     return None if found is None else str(found[0])
 
 
 def sessions_held_by(database: Database, holders: list[str]) -> list[tuple[SessionRow, str, bytes]]:
-    """All sessions of the holders, the newest first, each with a holder and the key sealed for it."""
+    """All sessions of the holders, those used last first, each with a holder and the key sealed for it."""
     rows = database.query(
         "SELECT sessions.*, session_keys.holder, session_keys.sealed_key"
         " FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
         " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.step > 0"
-        " GROUP BY sessions.id ORDER BY sessions.modified DESC, sessions.number DESC", [json.dumps(holders)])
+        " GROUP BY sessions.id ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC",
+        [json.dumps(holders)])
     return [(_row(row), row["holder"], row["sealed_key"]) for row in rows]
 
 
