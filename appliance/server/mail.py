@@ -16,7 +16,7 @@ from appliance.server.files import disposition, safe_mimetype
 from appliance.server.home import when
 from appliance.server.mail_views import ByHand
 from appliance.server.replies import interview_url
-from appliance.sessions.mail_overview import MailDoor, NotMail, OpenedMail
+from appliance.sessions.mail_door import MailDoor, NotMail, OpenedMail
 from appliance.sessions.task_list import is_administrator
 from appliance.store.errors import StoreError
 
@@ -62,11 +62,11 @@ class _MailPage(BaseHandler):
         overview = await self.door.overview(self.visitor)
         shown = mail_views.shown(overview, self.most, title)
         return {
-            "shown": shown, "ways": self.door.ways(), "now": clock.now(), "results": results,
+            "shown": shown, "ways": await self.door.ways(), "now": clock.now(), "results": results,
             "choices": [(one.code, f"{mail_views.whose(one, title)}, {one.address}") for one in overview.addresses],
             "more": f"/mail?{urlencode({'show': 4 * self.most})}" if self.most < max(shown.totals) else "",
             "limit": mail_limit(self.parts.settings), "sees_all": is_administrator(self.visitor), "when": when,
-            "size": mail_views.size, "label_of": mail_views.label_of, "interview_url": interview_url}
+            "size": mail_views.size, "interview_url": interview_url}
 
     @property
     def most(self) -> int:

@@ -6,18 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from appliance.interview.tasks import TaskState
-from appliance.sessions.mail_overview import (
-    GivenAddress,
-    MailOverview,
-    MailPart,
-    MailWay,
-    NotMail,
-    OpenedMail,
-    Receipt,
-    ReceivedSummary,
-    Refusal,
-)
+from appliance.sessions.mail_door import MailPart, NotMail, OpenedMail, Receipt
 from appliance.sessions.mail_preview import text_of_html
+from appliance.sessions.received_list import AddressSummary, MailOverview, MailSummary
+from appliance.store.received_mail import Refusal, Way
 
 __all__ = [
     "ByHand",
@@ -33,7 +25,7 @@ __all__ = [
     "whose",
 ]
 
-_WAYS: dict[MailWay, str] = {"smtp": "as mail to this computer", "mailbox": "from the mailbox", "hand": "by hand"}
+_WAYS: dict[Way, str] = {"smtp": "as mail to this computer", "mailbox": "from the mailbox", "hand": "by hand"}
 _TASKS: dict[TaskState, tuple[str, str]] = {
     "queued": ("In line", "Its task waits in line."), "running": ("At work", "Its task is at work."),
     "done": ("Done", "Its task is done."), "failed": ("Failed", "Its task failed"),
@@ -46,12 +38,14 @@ class ShownMail:
     """A received mail in words.
 
     :param subject: for its heading.
+    :param label: what the interview calls the address that it came to.
     :param whose: of which session it is: title and interview.
     :param badge: what became of it, in one or two words; `words` in a sentence. `bad` where a person should look.
     """
 
-    mail: ReceivedSummary
+    mail: MailSummary
     subject: str = field(repr=False)
+    label: str = field(repr=False)
     whose: str = field(repr=False)
     came: str
     badge: str
@@ -61,10 +55,12 @@ class ShownMail:
 
 @dataclass(frozen=True)
 class Shown:
-    """The lists of the page; the totals count what is not shown too."""
+    """The lists of the page: mails, addresses with label and session, refusals with the way. The totals count what is
+    not shown too.
+    """
 
     received: Sequence[ShownMail]
-    addresses: Sequence[tuple[GivenAddress, str]]
+    addresses: Sequence[tuple[AddressSummary, str, str]]
     refused: Sequence[tuple[Refusal, str]]
     totals: tuple[int, int, int]
 
@@ -90,40 +86,44 @@ def shown(overview: MailOverview, most: int, title: Callable[[str], str]) -> Sho
 
     :param title: of an interview.
     """
+    labels = {one.address: label_of(one) for one in overview.addresses}
     return Shown(
-        [_shown(mail, title) for mail in overview.received[:most]],
-        [(one, whose(one, title)) for one in overview.addresses[:most]],
-        [(one, _WAYS[one.way]) for one in overview.refused[:most]],
-        (len(overview.received), len(overview.addresses), len(overview.refused)))
+        [_shown(mail, labels.get(mail.address, ""), title) for mail in overview.mails[:most]],
+        [(one, label_of(one), whose(one, title)) for one in overview.addresses[:most]],
+        [(one, _WAYS[one.way]) for one in overview.refusals[:most]],
+        (len(overview.mails), len(overview.addresses), len(overview.refusals)))
 
 
-def whose(address: GivenAddress, title: Callable[[str], str]) -> str:
-    """Which session an address is of, in words."""
-    interview = title(address.interview)
-    return f"{address.title} ({interview})" if address.title and address.title != interview else interview
+def whose(one: AddressSummary | MailSummary, title: Callable[[str], str]) -> str:
+    """Which session an address or a mail is of, in words."""
+    interview = title(one.interview)
+    own_title = one.session_title
+    return f"{own_title} ({interview})" if own_title and own_title != interview else interview
 
 
-def label_of(address: GivenAddress) -> str:
+def label_of(address: AddressSummary) -> str:
     """What the interview calls the address; empty where it has no name."""
-    return " / ".join(one for one in (address.key, address.index) if one)
+    return " / ".join(str(one) for one in (address.key, address.index) if one is not None)
 
 
-def _shown(mail: ReceivedSummary, title: Callable[[str], str]) -> ShownMail:
-    subject = mail.subject.strip() or "(no subject)" if mail.readable else "A mail to somebody else's session"
+def _shown(mail: MailSummary, label: str, title: Callable[[str], str]) -> ShownMail:
+    subject = mail.subject.strip() or "(no subject)" if mail.visible else "A mail to somebody else's session"
     badge, words, bad = _became(mail)
-    return ShownMail(mail, subject, whose(mail.address, title), _WAYS[mail.way], badge, words, bad)
+    return ShownMail(mail, subject, label, whose(mail, title), _WAYS[mail.way], badge, words, bad)
 
 
-def _became(mail: ReceivedSummary) -> tuple[str, str, bool]:
+def _became(mail: MailSummary) -> tuple[str, str, bool]:
     if mail.state == "waiting":
         return "Waiting", "It is kept, and waits to be given to its session.", False
     if mail.state == "failed":
         return "Not given on", f"It is kept, but could not be given to its session: {mail.error or 'an error'}.", True
     if mail.task_state is None:
-        return "Kept", "It is with its session. The interview has no action for mail, or its task is gone.", False
+        words = "its task is gone" if mail.task_id else "the interview has no action for mail"
+        return "Kept", f"It is with its session; {words}.", False
     badge, words = _TASKS[mail.task_state]
     if mail.task_state == "failed":
-        return badge, f"{words}{': ' + mail.task_error if mail.task_error else ''}.", True
+        where = f" at {mail.task_error_where}" if mail.task_error_where else ""
+        return badge, f"{words}{': ' + mail.task_error_type + where if mail.task_error_type else ''}.", True
     return badge, words, False
 
 
@@ -132,8 +132,8 @@ def _became(mail: ReceivedSummary) -> tuple[str, str, bool]:
 
 def of_receipts(name: str, receipts: Sequence[Receipt]) -> ByHand:
     """What to tell of a file that was an e-mail."""
-    delivered = [one.recipient for one in receipts if one.outcome == "delivered"]
-    repeated = [one.recipient for one in receipts if one.outcome == "repeated"]
+    delivered = [one.address for one in receipts if one.outcome == "taken"]
+    repeated = [one.address for one in receipts if one.outcome == "repeated"]
     if delivered:
         again = f" For {', '.join(repeated)} it had come before." if repeated else ""
         return ByHand(name, "delivered", f"Delivered to {', '.join(delivered)}.{again}")

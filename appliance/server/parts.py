@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
+from appliance.sessions.mail_door import MailDoor
 from appliance.sessions.mail_list import Decision, OutboxOverview
-from appliance.sessions.mail_overview import MailDoor
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.task_list import TaskSummary
