@@ -67,6 +67,10 @@ def _negative(value: Any) -> str | None:
     return "cannot be less than 0" if any(number < 0 for number in value.values()) else None
 
 
+def _not_one_mail_address(value: Any) -> str | None:
+    return None if is_address(value) else "is not an e-mail address like clinic@example.com"
+
+
 def _not_a_domain(value: Any) -> str | None:
     return None if is_address(f"somebody@{value}") else "is not a domain like mail.example.org"
 
@@ -143,7 +147,7 @@ _TABLE = (
               minimum=1, also=0),
     Directive("incoming mail domain", "text", None,
               "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless "
-              "told, that of the mailbox in `mail in: imap`, else `external hostname`, else this computer's name.",
+              "told, `external hostname`, or this computer's name. `mail in: imap: address` goes before all of them.",
               check=_not_a_domain),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
@@ -166,9 +170,9 @@ _TABLE = (
               "sent to a server that cannot do this."),
     Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("mail in: imap: address", "text", None,
-              "The address of the mailbox, like `clinic@example.org`. Without `incoming mail domain`, interviews "
-              "then give out addresses like `clinic+CODE@example.org`, which most providers put into that mailbox. "
-              "Unless told, `user`, where that is an address.", check=_not_mail_addresses),
+              "The address of the mailbox, like `clinic@example.org`. Interviews then give out addresses like "
+              "`clinic+CODE@example.org`, which most providers put into that mailbox. Not needed where everything for "
+              "`incoming mail domain` comes into it.", check=_not_one_mail_address),
     Directive("mail in: imap: certificates", "text", None,
               "A file (PEM) with the certificates to trust where the one of the mailbox's server is not signed by a "
               "known authority.", check=_no_file),

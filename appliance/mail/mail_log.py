@@ -31,6 +31,18 @@ class MailLog:
     def unreachable(self, error: str) -> None:
         self._write(logging.WARNING, f"the mail server cannot be used: {error}")
 
+    def taken(self, way: str, size: int, copies: int) -> None:
+        """A mail of `size` bytes came in and is kept for `copies` addresses."""
+        self._write(logging.INFO, f"a mail of {size} bytes came in ({way}), for {copies}")
+
+    def refused(self, way: str, reason: str) -> None:
+        """A mail was not taken; `reason` has no values in it."""
+        self._write(logging.WARNING, f"a mail was not taken ({way}): {reason}")
+
+    def way_in(self, way: str, state: str, *, trouble: bool) -> None:
+        """Whether mail can come in this way has changed."""
+        self._write(logging.WARNING if trouble else logging.INFO, f"mail in ({way}): {state}")
+
     def close(self) -> None:
         """A try that ends later is told of nowhere: nobody waits for it."""
         self._closed = True

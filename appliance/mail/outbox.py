@@ -82,6 +82,11 @@ class Outbox:
         self._to_mark: dict[int, Callable[[Database], None]] = {}
         self._under_way: set[int] = set()
 
+    @property
+    def log(self) -> MailLog:
+        """``mail.log``, which those who take mail in write too; closed when the outbox stops."""
+        return self._log
+
     def start(self) -> None:
         """Begin to send; what waits from before goes first."""
         if self._server is not None:
