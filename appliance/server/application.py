@@ -30,6 +30,7 @@ from appliance.server.outbox import DECISIONS, MailDecisionHandler, MailDraftHan
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
 from appliance.server.refresh_loops import RefreshLoops
+from appliance.server.schedule import RunEventHandler, ScheduleHandler
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.tabs import NoticeSocket, Tabs
@@ -176,6 +177,8 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/mail/(\d{1,15})", OpenMailHandler),
         URLSpec(r"/mail/(\d{1,15})/original", MailFileHandler),
         URLSpec(r"/mail/(\d{1,15})/parts/(\d{1,6})", MailFileHandler),
+        URLSpec(r"/schedule", ScheduleHandler),
+        URLSpec(r"/schedule/run", RunEventHandler),
         URLSpec(r"/outbox", OutboxHandler),
         *(URLSpec(f"/outbox/{kind}", MailDecisionHandler, {"kind": kind}) for kind in DECISIONS),
         URLSpec(r"/outbox/(\d{1,15})/mail\.eml", MailDraftHandler),

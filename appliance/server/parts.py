@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,7 +66,7 @@ class TurnsDoor(Protocol):
 
     async def delete(self, session_id: str, visitor: Visitor) -> None: ...
 
-    async def held_by(self, visitor: Visitor) -> list[str]: ...
+    async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]: ...
 
     async def file(self, number: int, visitor: Visitor) -> ServedFile: ...
 

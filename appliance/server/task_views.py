@@ -159,8 +159,8 @@ def duration(seconds: float) -> str:
 def about(seconds: float) -> str:
     """A time that is only guessed.
 
-    >>> about(3), about(42), about(100), about(4000), about(30000)
-    ('some seconds', 'about 40 seconds', 'about 2 minutes', 'about 67 minutes', 'about 8 hours')
+    >>> about(3), about(42), about(100), about(4000), about(30000), about(500000)
+    ('some seconds', 'about 40 seconds', 'about 2 minutes', 'about 67 minutes', 'about 8 hours', 'about 6 days')
     """
     if seconds < 10:
         return "some seconds"
@@ -168,4 +168,4 @@ def about(seconds: float) -> str:
         return f"about {round(seconds / 10) * 10} seconds"
     if seconds < 5400:
         return f"about {round(seconds / 60)} minutes"
-    return f"about {round(seconds / 3600)} hours"
+    return f"about {round(seconds / 3600)} hours" if seconds < 172_800 else f"about {round(seconds / 86400)} days"

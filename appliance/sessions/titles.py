@@ -30,12 +30,12 @@ def sealed_titles(database: Database, session_ids: Collection[str]) -> SealedTit
 
 
 def open_titles(sealed: SealedTitles, holders: Collection[Holder]) -> dict[str, str]:
-    """The titles that any of `holders` opens. Takes a while for many: not for the server's loop."""
+    """The titles that any of `holders` opens; empty where a session has none. Takes a while for many: not for the server's loop."""
     opened = {}
     for session_id, (title, keys) in sealed.items():
         holder = next((one for one in holders if one.name in keys), None)
         if holder is not None:
             with suppress(WrongKey):   # one that is damaged on the disk must not take the others from the page
                 key = unwrap(holder, session_id, keys[holder.name])
-                opened[session_id] = unseal(key, title, title_context(session_id)).decode()
+                opened[session_id] = unseal(key, title, title_context(session_id)).decode() if title else ""
     return opened
