@@ -57,7 +57,8 @@ class Schedule:
     """
 
     def __init__(self, store: Store, appliance_key: bytes, turns: EventDoor, calendar: Calendar,
-                 settings: Callable[[str, Any], Any], *, tidy: Callable[[float], Awaitable[object]] | None = None) -> None:
+                 settings: Callable[[str, Any], Any], *,
+                 tidy: Callable[[float], Awaitable[object]] | None = None) -> None:
         self._store = store
         self._key = appliance_key
         self._calendar = calendar
