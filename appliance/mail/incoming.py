@@ -185,7 +185,7 @@ class MailIn:
         try:
             await self._turns.mail_arrived(session_id, number)
         except StoreError as error:
-            logger.error("mail %d waits for the next start: %s", number, type(error).__name__)
+            logger.warning("mail %d waits for the next start: %s", number, type(error).__name__)
         self.on_changed()
 
     # -- pages and health --------------------------------------------------------------------------------------
@@ -240,8 +240,7 @@ def _pieces(message: bytes | Path) -> Iterator[bytes]:
 def _summary(beginning: bytes) -> tuple[str, str]:
     """From and subject, for the Mail page, of the beginning of a message."""
     headers = BytesHeaderParser(policy=compat32).parsebytes(beginning.partition(b"\r\n\r\n")[0])
-    values = dict(reversed(headers.raw_items()))
-    lowered = {name.lower(): value for name, value in values.items()}
+    lowered = {name.lower(): str(value) for name, value in reversed(list(headers.raw_items()))}
     return one_line(lowered.get("from", "")), one_line(lowered.get("subject", ""))
 
 
