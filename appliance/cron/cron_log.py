@@ -41,12 +41,6 @@ class CronLog:
         if result.text.strip():
             self._write(logging.INFO, f"{what}:{_INDENT}{_lines(result.text)}")
 
-    def round_ended(self, event: str, sessions: int, failed: int, deleted: int, seconds: float) -> None:
-        """A round of an event is over in all the sessions that it was due in."""
-        counts = "".join(f", {number} {word}" for number, word in ((failed, "failed"), (deleted, "deleted")) if number)
-        self._write(logging.INFO, f"{told_names([event])} has run in {sessions} session{'' if sessions == 1 else 's'}"
-                                  f"{counts}, in {seconds:.1f} s")
-
     def close(self) -> None:
         """An event that ends later is told of nowhere."""
         self._closed = True
