@@ -7,16 +7,18 @@ from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlite_utils import Database
+
 from appliance import clock
 from appliance.cron.retention import Retention
 from appliance.interview.cache import Interviews
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
-from appliance.store.outbox import Mail, NewMail, add_mail, due_mail, mail_failed, mail_sent
+from appliance.store.outbox import Mail, MailRow, NewMail, add_mail, mail_failed, mail_row, mail_sent
 from appliance.store.retention import DAY
 from tests.sessions.house import ANN, House
 
-__all__ = ["BEGINNING", "EVENTS", "FILES", "OldHouse", "reference", "years"]
+__all__ = ["BEGINNING", "EVENTS", "FILES", "OldHouse", "reference", "waiting_mail", "years"]
 
 BEGINNING = 1_700_000_000.0
 
@@ -125,12 +127,18 @@ class OldHouse(House):
             mail = Mail("", ("robin@example.com",), b"Subject: x\n\nx")
             new = NewMail.make(mail, NewMail.new_message_id("example.com"), self.key, session_id=session_id)
             add_mail(database, new)
-            row = next(row for row in due_mail(database, 1000) if row.message_id == new.message_id)
+            row = next(row for row in waiting_mail(database) if row.message_id == new.message_id)
             if state == "sent":
                 mail_sent(database, row, "250 taken", self.key)
             elif state == "failed":
                 mail_failed(database, row, "Refused", "550 no", self.key)
         self.store.write(write).result()
+
+
+def waiting_mail(database: Database) -> list[MailRow]:
+    """The mails that a mail server is to be given."""
+    found = database.execute("SELECT number FROM outbox WHERE state = 'waiting' ORDER BY number").fetchall()
+    return [row for (number,) in found if (row := mail_row(database, number)) is not None]
 
 
 def years(folder: Path, test: Callable[[OldHouse], Awaitable[T]], **settings: Any) -> T:
