@@ -63,7 +63,8 @@ class _MailPage(BaseHandler):
         shown = mail_views.shown(overview, self.most, title)
         return {
             "shown": shown, "ways": await self.door.ways(), "now": clock.now(), "results": results,
-            "choices": [(one.code, f"{mail_views.whose(one, title)}, {one.address}") for one in overview.addresses],
+            "choices": [(one.code, f"{mail_views.whose(one, title)}, {one.address}")
+                        for one in overview.addresses if one.visible],
             "more": f"/mail?{urlencode({'show': 4 * self.most})}" if self.most < max(shown.totals) else "",
             "limit": mail_limit(self.parts.settings), "sees_all": is_administrator(self.visitor), "when": when,
             "size": mail_views.size, "interview_url": interview_url}

@@ -17,11 +17,13 @@ from sqlite_utils import Database
 from appliance.interview.received import ReceivedMail
 from appliance.interview.tasks import TaskState
 from appliance.sessions.email_codes import full_address
+from appliance.sessions.errors import NotYours
 from appliance.sessions.opened import title_context
 from appliance.sessions.runner import Runner
 from appliance.sessions.task_list import is_administrator
 from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
+from appliance.store.files import Blob
 from appliance.store.keys import Holder, appliance_holder, unwrap
 from appliance.store.received_mail import (
     AddressRow,
@@ -50,6 +52,7 @@ class AddressSummary:
     :param owner: the e-mail address of the account that got it; empty for somebody without one.
     :param own: the caller's own session.
     :param mails: how many came.
+    :param visible: the caller may see what comes to it, and bring mail for it by hand.
     """
 
     address: str
@@ -63,6 +66,7 @@ class AddressSummary:
     created: float
     own: bool
     mails: int
+    visible: bool
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,24 @@ class ReceivedList:
             refused = await self._runner.read(lambda database: refusals(database, self._runner.appliance_key))
         return await asyncio.to_thread(self._summaries, found, holders, tuple(refused))
 
+    async def message(self, number: int, visitor: Visitor) -> tuple[MailSummary, Blob] | None:
+        """One mail, and where its message lies; None if it is gone.
+
+        :raises NotYours: if the visitor may not see what is in it.
+        """
+        found = await self._runner.read(lambda database: _session_of(database, number))
+        if found is None:
+            return None
+        holders = await self._holders(visitor)
+        own = not {holder.name for holder in holders}.isdisjoint(found.keys)
+        openers = [*holders, appliance_holder(self._runner.appliance_key)] if own or is_administrator(visitor) else []
+        key = await asyncio.to_thread(_key, found, openers)
+        if key is None:
+            raise NotYours(found.session_id)
+        row = next(one for one in found.mails if one.number == number)
+        envelope = row.envelope(self._runner.appliance_key if row.sealed_mail is None else key)
+        return self._mail(found, row, key, _title(found, key), own), row.message(envelope)
+
     def _summaries(self, found: list[_Session], holders: list[Holder], refused: tuple[Refusal, ...]) -> MailOverview:
         own = {holder.name for holder in holders}
         # The appliance holds the keys of multi_user sessions, which are for several people to see.
@@ -167,7 +189,7 @@ class ReceivedList:
                 label_key, label_index, _url = row.label(key)
         return AddressSummary(full_address(row.code, self._runner.settings), row.code, session.session_id,
                               session.interview, title, label_key, label_index, row.owner, row.created, own,
-                              sum(mail.code == row.code for mail in session.mails))
+                              sum(mail.code == row.code for mail in session.mails), key is not None)
 
     def _mail(self, session: _Session, row: MailRow, key: bytes | None, title: str, own: bool) -> MailSummary:
         from_text = subject = ""
@@ -195,14 +217,29 @@ def _sessions(database: Database, holders: list[str] | None) -> list[_Session]:
     for session_id, interview, sealed_title in found.fetchall():
         keys = dict(database.execute("SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [session_id]))
         if holders is None or not keys.keys().isdisjoint(holders):
-            mails = mails_of(database, session_id)
-            tasks = {row.id: row for one in mails if one.task_id
-                     if (row := task_row(database, one.task_id)) is not None}
-            sessions.append(_Session(session_id, interview, sealed_title, keys, addresses_of(database, session_id),
-                                     mails, tasks))
+            sessions.append(_session(database, session_id, interview, sealed_title, keys))
             if len(sessions) == MOST_SESSIONS:
                 break
     return sessions
+
+
+def _session(database: Database, session_id: str, interview: str, sealed_title: bytes,
+             keys: dict[str, bytes]) -> _Session:
+    mails = mails_of(database, session_id)
+    tasks = {row.id: row for one in mails if one.task_id if (row := task_row(database, one.task_id)) is not None}
+    return _Session(session_id, interview, sealed_title, keys, addresses_of(database, session_id), mails, tasks)
+
+
+def _session_of(database: Database, number: int) -> _Session | None:
+    """The session that a mail came to; None if it is gone."""
+    found = database.execute(
+        "SELECT id, interview, sealed_title FROM sessions WHERE id = (SELECT session_id FROM email_addresses"
+        " JOIN received_mail USING (code) WHERE number = ?)", [number]).fetchone()
+    if found is None:
+        return None
+    session_id, interview, sealed_title = found
+    keys = dict(database.execute("SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [session_id]))
+    return _session(database, session_id, interview, sealed_title, keys)
 
 
 def _key(session: _Session, openers: list[Holder]) -> bytes | None:

@@ -20,7 +20,7 @@ THEN = 1_000_000.0
 def address(code: str = "bcdfgh", **more: Any) -> AddressSummary:
     known: dict[str, Any] = {
         "code": code, "address": f"{code}@clinic.example", "session_id": "s1", "interview": INTERVIEW,
-        "session_title": "", "key": None, "index": None, "owner": "", "own": True, "created": THEN, "mails": 0}
+        "session_title": "", "key": None, "index": None, "owner": "", "own": True, "created": THEN, "mails": 0, "visible": True}
     return AddressSummary(**(known | more))
 
 
