@@ -158,6 +158,12 @@ _TABLE = (
     Directive("mail: default sender", "text", None,
               'Who mail comes from where nothing else is said, like `"Housing Clinic" <clinic@example.com>`.',
               check=_not_mail_addresses),
+    Directive("mail: maximum size", "whole number", 25,
+              "Megabytes that a mail with its attachments may have; what is larger is not sent. Few mail servers take "
+              "more than 25.", minimum=1),
+    Directive("mail: name", "text", None,
+              "What interviews call this mail server (`config` of `send_email()`), where there are several; the first "
+              "is the one they use unless they name one. See above the table."),
     Directive("mail: password", "text", None, "The password that goes with the user name.", secret=True),
     Directive("mail: port", "whole number", None,
               "The mail server's port. Unless told, 465 with `use ssl`, else 25.", minimum=1),
@@ -252,10 +258,14 @@ class Settings:
     """What ``config.yml`` says, over the defaults of the table.
 
     :param values: directive names with their values, checked by :func:`load`.
+    :param several: of a group that is there several times: the same of each; those of the first are the group's own.
     """
 
-    def __init__(self, values: dict[str, Any] | None = None) -> None:
-        values = values or {}
+    def __init__(self, values: dict[str, Any] | None = None,
+                 several: dict[str, list[dict[str, Any]]] | None = None) -> None:
+        values, self._several = values or {}, several or {}
+        for groups in self._several.values():
+            values = values | groups[0]
         for name in values:
             if name not in DIRECTIVES:
                 raise KeyError(name)
@@ -273,8 +283,11 @@ class Settings:
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a directive; `default` if nothing is set or there is no such name. What ``get_config()`` asks.
 
-        The name of a whole group (``compute``) gives a dictionary, as in docassemble.
+        The name of a whole group (``compute``) gives a dictionary, as in docassemble, or a list of these where it is
+        there several times (``mail``).
         """
+        if name in self._several:
+            return self._groups(name)
         if name in self._values:
             value = self._values[name]
             return default if value is None else value
@@ -284,7 +297,14 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """All values by name, but for the secret ones, for a task that travels."""
-        return {name: value for name, value in self._values.items() if not DIRECTIVES[name].secret}
+        several = {name: self._groups(name, secret=False) for name in self._several}
+        return {name: value for name, value in self._values.items() if not DIRECTIVES[name].secret} | several
+
+    def _groups(self, name: str, *, secret: bool = True) -> list[dict[str, Any]]:
+        directives = [one for one in DIRECTIVES.values()
+                      if one.name.startswith(f"{name}: ") and (secret or not one.secret)]
+        return [{one.name.removeprefix(f"{name}: "): values.get(one.name, one.default) for one in directives}
+                for values in self._several[name]]
 
 
 def load(path: Path) -> Settings:
@@ -307,12 +327,37 @@ def load(path: Path) -> Settings:
         raise BadConfiguration(f"{path} is not YAML: {problem}") from problem
     if root is None or root.tag == "tag:yaml.org,2002:null":
         return Settings()
+    several: dict[str, list[dict[str, Any]]] = {}
+    values = _read(root, "", path, several)
+    return Settings(values, several)
+
+
+def _read(node: yaml.Node, prefix: str, path: Path, several: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, line, node in _leaves(root, "", path):
-        if name in values:
+    for name, line, value in _leaves(node, prefix, path):
+        if name in values or name in several:
             raise BadConfiguration(f"{path}, line {line}: '{name}' is there twice.")
-        values[name] = _value(DIRECTIVES[name], node, f"{path}, line {line}")
-    return Settings(values)
+        if name in DIRECTIVES:
+            values[name] = _value(DIRECTIVES[name], value, f"{path}, line {line}")
+        elif value.value:
+            several[name] = [_read(one, f"{name}: ", path, {}) for one in value.value]
+            _check_names(several[name], value, name, path)
+    twice = [name for name in several if any(one.startswith(f"{name}: ") for one in values)]
+    if twice:
+        raise BadConfiguration(f"{path}: '{twice[0]}' is there twice.")
+    return values
+
+
+def _check_names(groups: list[dict[str, Any]], node: yaml.Node, name: str, path: Path) -> None:
+    """They are told apart by their names; the first needs none."""
+    names: set[str] = set()
+    for values, one in zip(groups, node.value, strict=True):
+        called, where = values.get(f"{name}: name", ""), f"{path}, line {one.start_mark.line + 1}"
+        if not called and names:
+            raise BadConfiguration(f"{where}: each of '{name}' but the first needs a line like 'name: court'.")
+        if called in names:
+            raise BadConfiguration(f"{where}: there are two of '{name}' with the name '{called}'.")
+        names.add(called)
 
 
 def _leaves(node: yaml.Node, prefix: str, path: Path) -> Iterator[tuple[str, int, yaml.Node]]:
@@ -323,7 +368,7 @@ def _leaves(node: yaml.Node, prefix: str, path: Path) -> Iterator[tuple[str, int
         raise BadConfiguration(f"{path}, line {line}: {what} must be made of lines like 'timezone: Europe/Paris'.")
     for key, value in node.value:
         name = f"{prefix}{key.value}"
-        if name in DIRECTIVES:
+        if name in DIRECTIVES or (f"{name}: name" in DIRECTIVES and isinstance(value, yaml.SequenceNode)):
             yield name, key.start_mark.line + 1, value
         elif any(known.startswith(f"{name}: ") for known in DIRECTIVES):
             yield from _leaves(value, f"{name}: ", path)
@@ -397,6 +442,15 @@ def reference() -> str:
         "    compute:",
         "      workers: 3",
         "    timezone: Europe/Paris",
+        "",
+        "Where there are several mail servers, `mail` is a list:",
+        "",
+        "    mail:",
+        "      - server: smtp.example.com",
+        "        default sender: clinic@example.com",
+        "      - name: court",
+        "        server: smtp.example.org",
+        "        default sender: filings@example.com",
         "",
         "| directive | what it takes | default | what it does |",
         "|---|---|---|---|",
