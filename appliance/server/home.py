@@ -64,9 +64,12 @@ class HomeHandler(BaseHandler):
         sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
         retention = self.parts.retention
         deletions = await retention.own(self.visitor) if sessions and retention is not None else {}
+        outgoing = self.parts.outgoing
+        mails = await outgoing.totals(self.visitor) if self.known_browser and outgoing is not None else {}
         groups = _grouped(list(self.parts.packages.listed()))
-        self.page("home.html", groups=groups, sessions=sessions, deletions=deletions, interview_url=interview_url,
-                  when=when, message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
+        self.page("home.html", groups=groups, sessions=sessions, deletions=deletions, mails=mails,
+                  interview_url=interview_url, when=when,
+                  message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
 
 
 class DeleteSessionHandler(BaseHandler):

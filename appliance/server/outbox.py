@@ -22,6 +22,13 @@ __all__ = ["DECISIONS", "MailDecisionHandler", "MailDraftHandler", "OutboxHandle
 _MOST = 50
 _MOST_OF_ALL = 200
 
+_SET_UP = """mail:
+  server: smtp.example.com
+  port: 587
+  username: clinic@example.com
+  password: 'the password'
+  default sender: '"Housing Clinic" <clinic@example.com>'"""
+
 _GONE = "This mail was sent or deleted in the meantime."
 _BUSY = "This mail is being sent at this very moment. Please look again in a moment."
 _TOLD = {
@@ -68,7 +75,8 @@ class OutboxHandler(_OutboxHandler):
             overview, now=now, title=lambda interview: titles.get(interview) or interview.rpartition("/")[2])
         more = "/outbox?" + urlencode({"show": str(self.most + 3 * _MOST)}) if self.most < _MOST_OF_ALL else ""
         return {"sections": shown, "sees_all": is_administrator(self.visitor), "now": now, "more": more,
-                "sends": await self.sends(), "when": when, "interview_url": interview_url, "size": size}
+                "sends": await self.sends(), "when": when, "interview_url": interview_url, "size": size,
+                "set_up": _SET_UP}
 
     @property
     def most(self) -> int:
