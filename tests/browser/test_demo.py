@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import Person
-from tests.support.demo import FACTS_OF_THE_ANSWER, FINAL_QUESTION, LAST_STEP, STEPS, WAITING_QUESTION, Step
+from tests.support.demo import (
+    FACTS_OF_THE_ANSWER,
+    FILED,
+    FILING_STEP,
+    FINAL_QUESTION,
+    LAST_STEP,
+    STEPS,
+    WAITING_QUESTION,
+    Step,
+)
 from tests.support.process import DEMO, Appliance
 
 NewPerson = Callable[..., Person]
@@ -33,7 +42,9 @@ def walk(person: Person, steps: tuple[Step, ...], *, look: bool = False) -> None
 @pytest.mark.parametrize("viewport", [PHONE, DESK, NARROW], ids=["phone", "desk", "narrow"])
 def test_from_the_first_to_the_last_screen(new_person: NewPerson, appliance: Appliance,
                                            viewport: dict[str, int]) -> None:
-    """All screens fit, have labels on every control, and what was answered on each is in the final answer."""
+    """All screens fit, have labels on every control, and what was answered on each is in the final answer; so do the
+    filing and what is said of the reminder.
+    """
     person = new_person(appliance.url, viewport=viewport)
     person.start(DEMO)
     walk(person, STEPS, look=True)
@@ -46,6 +57,15 @@ def test_from_the_first_to_the_last_screen(new_person: NewPerson, appliance: App
     check_the_screen(person)
     for fact in FACTS_OF_THE_ANSWER:
         person.sees(fact)
+    person.page.get_by_role("link", name=FILED, exact=True).click()
+    person.sees_question(FILING_STEP.question)
+    check_the_screen(person)
+    person.fill(FILING_STEP.answers)
+    expect(person.page.get_by_label("Email", exact=True)).to_have_value("robin@example.com")
+    person.press("Continue")
+    person.sees_question(FINAL_QUESTION)
+    person.sees("we will send an email to robin@example.com")
+    check_the_screen(person)
 
 
 def test_result_of_the_check_comes_by_itself(new_person: NewPerson, appliance: Appliance) -> None:

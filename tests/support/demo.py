@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from tests.support.client import Answer
 
-__all__ = ["FACTS_OF_THE_ANSWER", "FINAL_QUESTION", "LAST_STEP", "STEPS", "WAITING_QUESTION", "Step", "served_on"]
+__all__ = ["FACTS_OF_THE_ANSWER", "FILED", "FILING_STEP", "FINAL_QUESTION", "LAST_STEP", "STEPS", "WAITING_QUESTION",
+           "Step", "served_on"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ LAST_STEP = Step("We found reasons that may help you", {"Put these into my answe
     "The amount is wrong", "The rent was paid", "The home needs repairs"]})
 
 FINAL_QUESTION = "Your answer is ready, Robin"
+
+FILED = "I have filed my answer"
+"""The button of the last screen that leads to the filing, and to a reminder."""
+
+FILING_STEP = Step("When did you file your answer?", {
+    "Day you filed it": served_on().isoformat(), "Send me a reminder by email": "Yes"})
 
 FACTS_OF_THE_ANSWER = (
     "Hilltop Homes", "Robin Sample", "12 Orchard Lane", "LT-000777", "Town Court of Sampleton", "2 other people",
