@@ -8,8 +8,9 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.store.database import Store
     from appliance.store.users import Users
 
-__all__ = ["AlreadyRunning", "CannotStart", "Options", "Running", "run", "running"]
+__all__ = ["AlreadyRunning", "CannotStart", "Options", "Running", "do", "run", "running"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,9 @@ database's and the cluster's; with Python's 0.005 each hop beside a busy thread 
 
 _TOKEN_LIFETIME = 24 * 3600.0
 """Seconds for which the address that is printed at the start can be used."""
+
+_PATIENCE = 30.0
+"""Seconds that a command waits for another process to let the data folder go, or to say where it listens."""
 
 _LAST_WORDS = 0.1
 """Seconds in which the answers to the last turns go out when the appliance stops."""
@@ -139,22 +143,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
     """
     _refuse_strangers(options.host)
     async with AsyncExitStack() as stack:
-        settings = _settings(options)
-        lock = _only_one(options, stack)
-        stack.callback(logs.stop, logs.start(options.data / "logs"))
-        asyncio.get_running_loop().set_exception_handler(_log_without_values)
-        # Most of the program: imported when little can refuse the start any more.
-        from appliance.assembly import Assembly
-
-        store, key = _open_store(options.data)
-        stack.callback(store.close)
-        packages = _packages(options.data / "packages")
-        restart, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def request_restart() -> None:
-            loop.call_soon_threadsafe(restart.set)
-
-        parts = Assembly(options.data, settings, store, key, packages, request_restart=request_restart)
+        parts, lock, restart = _built(options.data, stack)
         servers: list[HTTPServer] = []
         stack.push_async_callback(_stop, parts, servers)
         await parts.resume()
@@ -167,6 +156,70 @@ async def running(options: Options) -> AsyncIterator[Running]:
         await parts.start_compute()
         parts.start_schedule()
         yield Running(address, parts.users, parts.owner, restart)
+
+
+def do(data: Path, command: str, arguments: dict[str, Any], say: Callable[[str], None]) -> int:
+    """Do a command: the server on the data folder does it where one runs, else this process; returns its exit status.
+
+    :param say: gets what the command tells, line by line.
+    :raises CannotStart: if the data folder cannot be used.
+    :raises HandOverFailed: if the server did not do it to its end.
+    """
+    from appliance.commands import hand_over
+
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return asyncio.run(_do_here(data, command, arguments, say))
+        except AlreadyRunning as other:
+            if other.address:
+                with suppress(ConnectionError):   # it has just ended
+                    return hand_over(other.address, _key_of(data), command, arguments, say)
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.1)   # it starts, stops, or does a command itself
+
+
+async def _do_here(data: Path, command: str, arguments: dict[str, Any], say: Callable[[str], None]) -> int:
+    """Do a command with all parts but the server and the background tasks."""
+    async with AsyncExitStack() as stack:
+        parts, _, _ = _built(data, stack)
+        stack.push_async_callback(_stop, parts, [])
+        await parts.resume()
+        return await parts.commands.run(command, arguments, say)
+
+
+def _key_of(data: Path) -> bytes:
+    from appliance.store.appliance_key import known_appliance_key, system_keyring
+    from appliance.store.errors import StoreError
+
+    try:
+        return known_appliance_key(data, keyring=system_keyring())
+    except (StoreError, OSError) as problem:
+        raise CannotStart(str(problem)) from problem
+
+
+def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, asyncio.Event]:
+    """The parts of a data folder that this process holds from now on, and what is set when it should be replaced.
+
+    :raises CannotStart: if they cannot be had.
+    """
+    settings = _settings(data)
+    lock = _only_one(data, stack)
+    stack.callback(logs.stop, logs.start(data / "logs"))
+    asyncio.get_running_loop().set_exception_handler(_log_without_values)
+    # Most of the program: imported when little can refuse the start any more.
+    from appliance.assembly import Assembly
+
+    store, key = _open_store(data)
+    stack.callback(store.close)
+    packages = _packages(data / "packages")
+    restart, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def request_restart() -> None:
+        loop.call_soon_threadsafe(restart.set)
+
+    return Assembly(data, settings, store, key, packages, request_restart=request_restart), lock, restart
 
 
 def _refuse_strangers(host: str) -> None:
@@ -183,25 +236,25 @@ def _refuse_strangers(host: str) -> None:
                           "yet. Please leave out --host, or use 127.0.0.1.")
 
 
-def _settings(options: Options) -> config.Settings:
+def _settings(data: Path) -> config.Settings:
     try:
-        options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return config.load(options.data / "config.yml")
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return config.load(data / "config.yml")
     except config.BadConfiguration as problem:
         raise CannotStart(str(problem)) from problem
     except OSError as problem:
-        raise CannotStart(f"The data folder {options.data} cannot be used: {problem.strerror or problem}.") from problem
+        raise CannotStart(f"The data folder {data} cannot be used: {problem.strerror or problem}.") from problem
 
 
-def _only_one(options: Options, stack: AsyncExitStack) -> FileLock:
+def _only_one(data: Path, stack: AsyncExitStack) -> FileLock:
     """Hold the data folder, so that one process writes."""
-    lock = FileLock(options.data / "running.lock")
+    lock = FileLock(data / "running.lock")
     try:
         stack.enter_context(lock)
     except Held as held:
-        raise AlreadyRunning(options.data, held.words) from held
+        raise AlreadyRunning(data, held.words) from held
     except OSError as problem:
-        raise CannotStart(f"The data folder {options.data} cannot be written to: {problem.strerror}.") from problem
+        raise CannotStart(f"The data folder {data} cannot be written to: {problem.strerror}.") from problem
     lock.write("")   # not where the last one could be reached
     return lock
 

@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.commands import Commands
 from appliance.config import Settings
 from appliance.cron.calendar import Calendar
+from appliance.cron.command import cron_command
 from appliance.cron.cron_log import CronLog
 from appliance.cron.retention import Retention
 from appliance.cron.schedule import Schedule
@@ -106,6 +108,8 @@ class Assembly:
                                    next_run=lambda after: calendar.following("cron_daily", after))
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
         self.schedule.on_mail = self._mail_written
+        self.commands = Commands(appliance_key, {
+            "cron": cron_command(self.schedule, lambda: self._compute is not None)})
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "file": self.turns.task_file, "times_performed": self.turns.times_performed,
@@ -118,6 +122,7 @@ class Assembly:
         return make_application(Parts(
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
+            commands=self.commands,
             outgoing=self.outgoing,
             health={"database": self._database_health, "mail": self.outbox.health, "schedule": self.schedule.health}))
 

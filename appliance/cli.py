@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import appliance
 
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", parents=[shared], help="look for mistakes in interviews")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a YAML file, or a folder of them")
+
+    cron = commands.add_parser("cron", parents=[shared], help="run a scheduled event in all sessions that have it")
+    cron.add_argument("event", metavar="EVENT", help="its name, like cron_daily; any other name can be run too")
 
     compute = commands.add_parser("compute", help="where background tasks run")
     parts = compute.add_subparsers(dest="part", metavar="certificates", required=True)
@@ -163,6 +166,21 @@ def _check(options: argparse.Namespace) -> int:
     return 1 if problems or not checked else 0
 
 
+def _cron(options: argparse.Namespace) -> int:
+    return _do(options, "cron", {"event": options.event})
+
+
+def _do(options: argparse.Namespace, command: str, arguments: dict[str, Any]) -> int:
+    """Do a command where the data folder is in use: in the server that runs on it, or else here."""
+    from appliance import app
+    from appliance.commands import HandOverFailed
+
+    try:
+        return app.do(_data(options), command, arguments, lambda line: print(line, flush=True))
+    except (app.CannotStart, HandOverFailed) as problem:
+        return _complain(str(problem))
+
+
 def _compute(options: argparse.Namespace) -> int:
     from appliance.compute.certificates import make_certificates, start_words
 
@@ -184,7 +202,8 @@ def _complain(words: str) -> int:
     return 1
 
 
-_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "compute": _compute}
+_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "cron": _cron,
+             "compute": _compute}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "clock": frozenset(),
     "config": frozenset({"addresses", "times"}),
     "times": frozenset(),
+    "commands": frozenset({"clock", "store"}),
     "locks": frozenset(),
     "logs": frozenset({"config"}),
     "checking": frozenset({"interview", "library", "packages"}),
@@ -35,9 +36,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "packages", "store", "workspace"}),
     "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
-    "cron": frozenset({"clock", "config", "interview", "sessions", "store", "times"}),
+    "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "sessions", "store"}),
-    "server": frozenset({"clock", "config", "interview", "packages", "sessions", "store", "ui"}),
+    "server": frozenset({"clock", "commands", "config", "interview", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

@@ -138,6 +138,10 @@ class Schedule:
         ended = [await self._rounds.ended(one.number) for one in rounds]
         return [one for one in ended if one is not None]
 
+    async def failures(self, number: int) -> tuple[FailureOverview, ...]:
+        """What failed in a round, as far as it is kept; for administrators."""
+        return await self._read(lambda database: self._failures(database, number))
+
     async def overview(self) -> list[EventOverview]:
         """All events that come by themselves, and those that were run by name; what failed is for administrators."""
         def look(database: Database) -> list[EventOverview]:
@@ -146,7 +150,8 @@ class Schedule:
                 rounds.setdefault(one.event, []).append(one)
             running = {one.event for one in unfinished_rounds(database)}
             return [EventOverview(event, self._next(event, now), event in running, tuple(those),
-                                  self._failures(database, those)) for event, those in rounds.items()]
+                                  self._failures(database, those[0].number) if those and those[0].failed else ())
+                    for event, those in rounds.items()]
         now = clock.now()
         return await self._read(look)
 
@@ -162,12 +167,10 @@ class Schedule:
         name = event.removesuffix("_background")
         return self._calendar.following(name, now) if name in EVENTS else None
 
-    def _failures(self, database: Database, rounds: list[RoundRow]) -> tuple[FailureOverview, ...]:
-        if not rounds or not rounds[0].failed:
-            return ()
+    def _failures(self, database: Database, number: int) -> tuple[FailureOverview, ...]:
         return tuple(FailureOverview(one.interview, one.session_id, one.created, one.error_type, one.error_where,
                                      open_failure(database, one, self._key))
-                     for one in failures_of(database, rounds[0].number))
+                     for one in failures_of(database, number))
 
     async def _read(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self._store.read(function))

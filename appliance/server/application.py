@@ -9,9 +9,11 @@ from tornado.httputil import HTTPServerRequest, ParseBodyConfig, ParseMultipartC
 from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler, stream_request_body
 
+from appliance.commands import PATH as COMMANDS
 from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
 from appliance.server.base import BaseHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
+from appliance.server.commands import CommandHandler
 from appliance.server.errors import Refused
 from appliance.server.files import UploadedFileHandler
 from appliance.server.health import HealthHandler
@@ -183,6 +185,7 @@ def _routes() -> list[URLSpec]:
         *(URLSpec(f"/outbox/{kind}", MailDecisionHandler, {"kind": kind}) for kind in DECISIONS),
         URLSpec(r"/outbox/(\d{1,15})/mail\.eml", MailDraftHandler),
         URLSpec(r"/health", HealthHandler),
+        URLSpec(COMMANDS, CommandHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
         *(URLSpec(f"/{kind}", LeavingHandler, {"kind": kind}) for kind in ways_out),
     ]

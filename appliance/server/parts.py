@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from appliance.commands import Commands
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
@@ -249,6 +250,7 @@ class Parts:
     :param mail: received mail; None where there is no such part.
     :param schedule: the scheduled events; None where there are none.
     :param outgoing: the outgoing mail; None where there is none.
+    :param commands: what other processes of this computer may have done here; None where there is nothing.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
 
@@ -263,4 +265,5 @@ class Parts:
     mail: MailDoor | None = None
     schedule: Schedule | None = None
     outgoing: OutgoingMail | None = None
+    commands: Commands | None = None
     health: dict[str, Health] = field(default_factory=dict)

@@ -6,17 +6,18 @@ It lies outside the data folder, so a copy of the folder alone opens nothing.
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Protocol
 
 import platformdirs
 from sqlite_utils import Database
 
-from appliance.store.database import Store
+from appliance.store.database import FILE_NAME, Store
 from appliance.store.errors import MissingApplianceKey, WrongKey
 from appliance.store.sealing import KEY_BYTES, new_key, seal, unseal
 
-__all__ = ["Keyring", "load_appliance_key", "system_keyring"]
+__all__ = ["Keyring", "known_appliance_key", "load_appliance_key", "system_keyring"]
 
 _SERVICE = "interview-appliance"
 _CHECK = "appliance key check"
@@ -52,7 +53,7 @@ def load_appliance_key(store: Store, *, keyring: Keyring | None = None, config_f
     :raises MissingApplianceKey: if the folder was used with a key that is not here any more.
     """
     folder_id, check = store.read(_folder_and_check).result()
-    path = (config_folder or platformdirs.user_config_path(_SERVICE, appauthor=False)) / f"{folder_id}.key"
+    path = _key_file(folder_id, config_folder)
     key = _from_file(path) or _from_keyring(keyring, folder_id)
     if key is None:
         if check is not None:
@@ -72,6 +73,29 @@ def load_appliance_key(store: Store, *, keyring: Keyring | None = None, config_f
         raise MissingApplianceKey("The appliance's key on this machine is not the one this data folder was made "
                                   "with. Restore a backup with its passphrase.") from error
     return key
+
+
+def known_appliance_key(data: Path, *, keyring: Keyring | None = None, config_folder: Path | None = None) -> bytes:
+    """The key of a data folder that another process holds, which made it.
+
+    :raises MissingApplianceKey: if it is not here.
+    """
+    database = sqlite3.connect(f"{(data / FILE_NAME).absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        [[folder_id]] = database.execute("SELECT value FROM meta WHERE name = 'folder_id'").fetchall()
+    except sqlite3.Error as error:
+        raise MissingApplianceKey("The data folder's database cannot be read.") from error
+    finally:
+        database.close()
+    key = _from_file(_key_file(folder_id, config_folder)) or _from_keyring(keyring, folder_id)
+    if key is None:
+        raise MissingApplianceKey("The appliance's key is not here: it runs as another user, or was made on another "
+                                  "machine.")
+    return key
+
+
+def _key_file(folder_id: str, config_folder: Path | None) -> Path:
+    return (config_folder or platformdirs.user_config_path(_SERVICE, appauthor=False)) / f"{folder_id}.key"
 
 
 def _folder_and_check(database: Database) -> tuple[str, str | None]:
