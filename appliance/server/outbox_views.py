@@ -88,7 +88,7 @@ def mail_sections(overview: OutboxOverview, *, now: float, title: Callable[[str]
 
 
 def _shown(mail: MailSummary, now: float, title: Callable[[str], str]) -> ShownMail:
-    of = mail.session_title or (title(mail.interview) if mail.interview else "")
+    of = mail.session_title or (title(mail.interview) if mail.interview else "an interview" if mail.of_session else "")
     if mail.preview is not None:
         name = mail.preview.subject or "A mail without a subject"
     else:

@@ -48,8 +48,9 @@ T = TypeVar("T")
 class MailSummary:
     """One mail for the Outbox page. Times are seconds since the epoch, UTC.
 
-    :param interview: empty for the appliance's own mail.
-    :param session_id: empty where the visitor cannot open it.
+    :param interview: empty where it is not known.
+    :param of_session: an interview sent it; else the appliance itself.
+    :param session_id: empty where there is none (any more), or the visitor cannot open it.
     :param readable: the visitor may read it.
     :param error: the kind of the last try's trouble, without any value.
     :param answer: what the mail server said; empty where the visitor may not read it.
@@ -61,6 +62,7 @@ class MailSummary:
     number: int
     state: MailState
     interview: str
+    of_session: bool
     session_id: str
     session_title: str = field(repr=False)
     created: float
@@ -230,8 +232,8 @@ class MailList:
             with suppress(WrongKey):
                 answer = open_answer(row, self._key)
         return MailSummary(
-            row.number, row.state, found.interview, session_id, titles.get(session_id, ""), row.created, row.next_try,
-            row.tries, row.ended, row.repeats, readable, row.error, answer,
+            row.number, row.state, found.interview, found.of_session, session_id, titles.get(session_id, ""),
+            row.created, row.next_try, row.tries, row.ended, row.repeats, readable, row.error, answer,
             self._previews.get(_place(found)) if readable else None,
             row.state == "sent" and row.sealed_answer is None,
             row.state == "waiting" and self._under_way(row.number))
@@ -255,7 +257,7 @@ class _Seen:
     def may_read(self, mail: ListedMail) -> bool:
         # The appliance holds the keys of multi_user sessions, which are for several people to see.
         return not self.own.isdisjoint(mail.holders) or (
-            self.administrator and (not mail.interview or APPLIANCE in mail.holders))
+            self.administrator and (not mail.of_session or APPLIANCE in mail.holders))
 
 
 def _place(mail: ListedMail) -> tuple[int, bytes, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
 
@@ -27,8 +27,8 @@ _LISTED: dict[MailState, str] = {
 }
 
 # Without the content, which may be large: whoever shows it asks for those that it has not seen yet.
-_ROW = """SELECT number, message_id, session_id, topic, repeats, state, created, next_try, tries, ended, error,
-        sealed_answer, NULL AS sealed, config, substr(sealed, 1, 13) AS mark FROM outbox WHERE number = ?"""
+_ROW = (f"SELECT {', '.join(one.name for one in fields(MailRow) if one.name != 'sealed')},"   # noqa: S608 - ours
+        " NULL AS sealed, substr(sealed, 1, 13) AS mark FROM outbox WHERE number = ?")
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ class ListedMail:
 
     :param row: without its content.
     :param mark: another one for each content; empty where it was dropped.
-    :param interview: of the session that sent it, also when that has ended; empty for the appliance's own mail.
+    :param interview: of the session that sent it, also when that has ended; empty where that is not known.
+    :param of_session: sent by a session; else it is the appliance's own mail.
     :param holders: who holds, or held at its end, the key of that session.
     """
 
     row: MailRow
     mark: bytes
     interview: str
+    of_session: bool
     holders: frozenset[str]
 
 
@@ -85,10 +87,10 @@ def one_mail(database: Database, number: int) -> ListedMail | None:
     if row.session_id is not None:
         interview = database.execute("SELECT interview FROM sessions WHERE id = ?", [row.session_id]).fetchone()[0]
         holders = database.execute("SELECT holder FROM session_keys WHERE session_id = ?", [row.session_id]).fetchall()
-        return ListedMail(row, mark, str(interview), frozenset(str(one[0]) for one in holders))
+        return ListedMail(row, mark, str(interview), True, frozenset(str(one[0]) for one in holders))
     ended = database.execute("SELECT interview, holders FROM outbox_ended WHERE number = ?", [number]).fetchone()
-    return ListedMail(row, mark, "", frozenset()) if ended is None else ListedMail(
-        row, mark, ended[0], frozenset(json.loads(ended[1])))
+    return ListedMail(row, mark, "", False, frozenset()) if ended is None else ListedMail(
+        row, mark, ended[0], True, frozenset(json.loads(ended[1])))
 
 
 # -- what a person decides; each gives False where there was nothing (any more) to decide ------------------
