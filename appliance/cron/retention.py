@@ -34,6 +34,7 @@ from appliance.store.retention import (
     idle_accounts,
     interviews_with_cron,
     is_unfinished,
+    last_session_number,
     session_is_due,
     sessions_of_account,
     spared_sessions,
@@ -49,6 +50,9 @@ T = TypeVar("T")
 
 _BATCH, _PAUSE = 20, 0.05
 """After so many sessions people's turns have the database to themselves for so many seconds."""
+
+_LOOKED_AT = 1000
+"""How many sessions one read looks at."""
 
 _MOST = 500
 """How many rows a list on a page has, unless it is asked for more."""
@@ -149,13 +153,15 @@ class Retention:
 
     async def _delete_sessions(self, now: float) -> int:
         rules = await self._session_rules()
-        found = await self._read(lambda database: aged_sessions(database, rules, now))
         deleted = 0
-        for number, session in enumerate(found, 1):
-            deleted += len(await self._turns.expire(
-                [session.session_id], partial(_if_still_due, rules, now, session.session_id)))
-            if number % _BATCH == 0:
-                await asyncio.sleep(_PAUSE)
+        for first in range(0, await self._read(last_session_number) + 1, _LOOKED_AT):
+            numbers = range(first, first + _LOOKED_AT)
+            found = await self._read(partial(aged_sessions, rules=rules, until=now, numbers=numbers))
+            for number, session in enumerate(found, 1):
+                deleted += len(await self._turns.expire(
+                    [session.session_id], partial(_if_still_due, rules, now, session.session_id)))
+                if number % _BATCH == 0:
+                    await asyncio.sleep(_PAUSE)
         return deleted
 
     async def _delete_accounts(self, now: float) -> int:
