@@ -216,8 +216,11 @@ class Evaluation(Seeking):
 
     @property
     def interview_runs_actions(self) -> bool:
-        """Whether an initial block calls process_action() itself."""
-        return self.interview.runs_actions and (not self.stack.only or self.host.interface == "cron")
+        """Whether an initial block calls process_action() itself, and what stands before it is to have run by then.
+
+        A check-in runs no blocks beside its action's.
+        """
+        return self.interview.runs_actions and not self.checking_in
 
     def process_action(self) -> None:
         """Run what is on the stack of actions; returns when nothing is left to do there."""

@@ -12,6 +12,7 @@ from appliance.library import state
 from appliance.library.device import UserDevice
 
 __all__ = [
+    "current_context",
     "device",
     "get_config",
     "get_info",
@@ -73,6 +74,14 @@ def user_info() -> SimpleNamespace:
         language=user.language, timezone=user.timezone, session=evaluation.host.session_id, filename=reference,
         package=reference.partition(":")[0],
     )
+
+
+def current_context() -> SimpleNamespace:
+    """Where the code runs: ``session``, ``filename``, ``package``, and ``variable``, the name that is being sought."""
+    evaluation = current()
+    reference = evaluation.interview.reference
+    return SimpleNamespace(session=evaluation.host.session_id, filename=reference, package=reference.partition(":")[0],
+                           variable=evaluation.sought[-1] if evaluation.sought else None)
 
 
 def set_info(**kwargs: Any) -> None:

@@ -132,11 +132,13 @@ def test_gathering_asks_only_what_is_missing() -> None:
     assert ending.body == b'["fig", "leek"]'
 
 
-def test_where_actions_run_is_the_interviews_choice() -> None:
-    """``process_action()`` in an initial block runs them there, after what stands before it."""
+@pytest.mark.parametrize("interface", ["web", "cron", "worker"])
+def test_where_actions_run_is_the_interviews_choice(interface: str) -> None:
+    """``process_action()`` in an initial block runs them there, after what stands before it; tasks and events too."""
     talk = Talk("initial: True\ncode: |\n  role = 'cook'\n  process_action()\n---\n"
                 "event: who\ncode: |\n  json_response(role)" + FOOD)
     talk.submit(fruit="fig")
+    talk.host.interface = interface
     ending = talk.turn(Action("who"))
     assert isinstance(ending, Response)
     assert ending.body == b'"cook"'

@@ -191,6 +191,8 @@ def test_actions_and_their_addresses() -> None:
     ("action_button_html('#', id_tag='x', new_window=False)",
      '<a href="#" class="btn btn-sm btn-dark btn-darevisit" id="x" target="_self">Edit</a>'),
     ("user_info().email + user_info().package", "a@b.orgtests"),
+    ("current_context().session + ' ' + current_context().filename",
+     "session-in-memory tests:data/questions/main.yml"),
     ("user_logged_in(), user_privileges(), user_has_privilege(['admin', 'developer'])", "(True, ['admin'], True)"),
     ("interface(), device(ip=True), device().is_mobile, device().browser.family",
      "('web', '1.2.3.4', False, 'Firefox')"),
