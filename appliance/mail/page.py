@@ -15,7 +15,7 @@ from appliance.mail.ways import mailbox_state, smtp_state
 from appliance.messages.parsing import ParsedMail, parse
 from appliance.sessions.email_codes import code_in
 from appliance.sessions.errors import NotYours
-from appliance.sessions.mail_door import MailPart, NotMail, OpenedMail, Receipt, WayState
+from appliance.sessions.mail_door import MailPart, MailToRead, NotMail, Receipt, WayState
 from appliance.sessions.received_list import AddressSummary, MailOverview
 from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
@@ -68,7 +68,7 @@ class MailPage:
         """What this visitor may see."""
         return await self._mail_in.overview(visitor)
 
-    async def open(self, number: int, visitor: Visitor) -> OpenedMail | None:
+    async def open(self, number: int, visitor: Visitor) -> MailToRead | None:
         """One mail; None if it is gone.
 
         :raises NotYours: if the visitor may not read it.
@@ -83,7 +83,7 @@ class MailPage:
             return None
         parsed, parts = await asyncio.to_thread(_parsed, raw)
         headers = [(name.title(), value) for name, value in parsed.headers if name.lower() in _SHOWN]
-        return OpenedMail(summary, raw, headers, parts, parsed.problem)
+        return MailToRead(summary, raw, headers, parts, parsed.problem)
 
     async def by_hand(self, message: bytes, visitor: Visitor, code: str = "") -> list[Receipt]:
         """Take a mail from a file, for those addresses that it names and the visitor may see, or for the one `code`.

@@ -20,13 +20,13 @@ def smtp_state(health: dict[str, Any] | None) -> WayState:
     """
     name = "Mail straight to this computer"
     if health is None:
-        return WayState(name, "off. An administrator sets it up with mail in: smtp: port in the configuration.")
+        return WayState(name, "off. An administrator sets it up with mail in: smtp: port in the configuration.", "off")
     if health.get("error"):
-        return WayState(name, f"it does not work: {health['error']}", good=False)
+        return WayState(name, f"it does not work: {health['error']}", "bad")
     ports = [str(port) for port in health.get("ports", ())]
     if not ports:
-        return WayState(name, "it is starting.")
-    return WayState(name, f"mail is taken on {'port' if len(ports) == 1 else 'the ports'} {' and '.join(ports)}.")
+        return WayState(name, "it is starting.", "off")
+    return WayState(name, f"mail is taken on {'port' if len(ports) == 1 else 'the ports'} {' and '.join(ports)}.", "on")
 
 
 def mailbox_state(health: dict[str, Any] | None) -> WayState:
@@ -39,10 +39,10 @@ def mailbox_state(health: dict[str, Any] | None) -> WayState:
     """
     name = "Mailbox"
     if health is None:
-        return WayState(name, "none. An administrator names one with mail in: imap in the configuration.")
+        return WayState(name, "none. An administrator names one with mail in: imap in the configuration.", "off")
     if health.get("error"):
-        return WayState(name, f"it cannot be looked into: {health['error']}", good=False)
+        return WayState(name, f"it cannot be looked into: {health['error']}", "bad")
     fetched = health.get("fetched")
     if fetched is None:
-        return WayState(name, "it is being looked into for the first time.")
-    return WayState(name, f"looked into last on {datetime.fromtimestamp(fetched, UTC):%Y-%m-%d at %H:%M} UTC.")
+        return WayState(name, "it is being looked into for the first time.", "off")
+    return WayState(name, f"looked into last on {datetime.fromtimestamp(fetched, UTC):%Y-%m-%d at %H:%M} UTC.", "on")

@@ -16,7 +16,7 @@ from appliance.server.files import disposition, safe_mimetype
 from appliance.server.home import when
 from appliance.server.mail_views import ByHand
 from appliance.server.replies import interview_url
-from appliance.sessions.mail_door import MailDoor, NotMail, OpenedMail
+from appliance.sessions.mail_door import MailDoor, MailToRead, NotMail
 from appliance.sessions.task_list import is_administrator
 from appliance.store.errors import StoreError
 
@@ -157,7 +157,7 @@ class MailFileHandler(_MailPage):
         self.finish(content)
 
 
-async def _opened(handler: _MailPage, number: str) -> OpenedMail:
+async def _opened(handler: _MailPage, number: str) -> MailToRead:
     mail = await handler.door.open(int(number), handler.visitor)
     if mail is None:
         raise _gone()

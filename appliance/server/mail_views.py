@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from appliance.interview.tasks import TaskState
-from appliance.sessions.mail_door import MailPart, NotMail, OpenedMail, Receipt
+from appliance.sessions.mail_door import MailPart, MailToRead, NotMail, Receipt
 from appliance.sessions.mail_preview import text_of_html
 from appliance.sessions.received_list import AddressSummary, MailOverview, MailSummary
 from appliance.store.received_mail import Refusal, Way
@@ -116,9 +116,9 @@ def _became(mail: MailSummary) -> tuple[str, str, bool]:
     if mail.state == "waiting":
         return "Waiting", "It is kept, and waits to be given to its session.", False
     if mail.state == "failed":
-        return "Not given on", f"It is kept, but could not be given to its session: {mail.error or 'an error'}.", True
+        return "Not given on", f"It is kept, but its session could not take it. {mail.error}".strip(), True
     if mail.task_state is None:
-        words = "its task is gone" if mail.task_id else "the interview has no action for mail"
+        words = "its task is gone" if mail.task_id else "no action of the interview ran for it"
         return "Kept", f"It is with its session; {words}.", False
     badge, words = _TASKS[mail.task_state]
     if mail.task_state == "failed":
@@ -157,7 +157,7 @@ def too_large(name: str, length: int, limit: int) -> ByHand:
 # -- one mail --------------------------------------------------------------------------------------------------
 
 
-def text_of(mail: OpenedMail) -> tuple[str, bool, bool]:
+def text_of(mail: MailToRead) -> tuple[str, bool, bool]:
     """What the mail says, whether that was made of HTML, and whether there is more of it than is shown.
 
     HTML is never drawn: what it says is enough to judge it, and nothing in it can do anything.

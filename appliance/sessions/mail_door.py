@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from appliance.sessions.received_list import MailOverview, MailSummary
 from appliance.sessions.visitor import Visitor
 
-__all__ = ["MailDoor", "MailPart", "NotMail", "OpenedMail", "Receipt", "WayState"]
+__all__ = ["MailDoor", "MailPart", "MailToRead", "NotMail", "Receipt", "WayState"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MailPart:
 
 
 @dataclass(frozen=True)
-class OpenedMail:
+class MailToRead:
     """A mail that somebody looks at.
 
     :param raw: every byte as it came.
@@ -61,12 +61,12 @@ class NotMail(Exception):
 class WayState:
     """How one of the ways is by which mail comes in, in words for people.
 
-    :param good: nobody needs to do anything about it.
+    :param light: ``on`` where mail can come in, ``off`` where nobody has set it up, ``bad`` where somebody should look.
     """
 
     name: str
     words: str = field(repr=False)
-    good: bool = True
+    light: Literal["on", "off", "bad"]
 
 
 class MailDoor(Protocol):
@@ -83,7 +83,7 @@ class MailDoor(Protocol):
         """What this visitor may see."""
         ...
 
-    async def open(self, number: int, visitor: Visitor) -> OpenedMail | None:
+    async def open(self, number: int, visitor: Visitor) -> MailToRead | None:
         """One mail; None if it is gone.
 
         :raises NotYours: if the visitor may not read it.

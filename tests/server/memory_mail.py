@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from appliance.sessions.errors import NotYours
-from appliance.sessions.mail_door import NotMail, OpenedMail, Receipt, WayState
+from appliance.sessions.mail_door import MailToRead, NotMail, Receipt, WayState
 from appliance.sessions.received_list import AddressSummary, MailOverview, MailSummary
 from appliance.sessions.visitor import Visitor
 from appliance.store.received_mail import Refusal
@@ -20,7 +20,8 @@ THEN = 1_000_000.0
 def address(code: str = "bcdfgh", **more: Any) -> AddressSummary:
     known: dict[str, Any] = {
         "code": code, "address": f"{code}@clinic.example", "session_id": "s1", "interview": INTERVIEW,
-        "session_title": "", "key": None, "index": None, "owner": "", "own": True, "created": THEN, "mails": 0, "visible": True}
+        "session_title": "", "key": None, "index": None, "owner": "", "own": True, "created": THEN, "mails": 0,
+        "visible": True}
     return AddressSummary(**(known | more))
 
 
@@ -41,17 +42,17 @@ class MemoryMail:
         self.addresses: list[AddressSummary] = []
         self.received: list[MailSummary] = []
         self.refused: list[Refusal] = []
-        self.opened: dict[int, OpenedMail] = {}
+        self.opened: dict[int, MailToRead] = {}
         self.taken: list[tuple[bytes, str]] = []
         self.broken: Exception | None = None
 
     async def ways(self) -> Sequence[WayState]:
-        return [WayState("Mail to this computer", "off."), WayState("Mailbox", "the password is wrong.", good=False)]
+        return [WayState("Mail to this computer", "off.", "off"), WayState("Mailbox", "the password is wrong.", "bad")]
 
     async def overview(self, visitor: Visitor) -> MailOverview:
         return MailOverview(tuple(self.addresses), tuple(self.received), tuple(self.refused))
 
-    async def open(self, number: int, visitor: Visitor) -> OpenedMail | None:
+    async def open(self, number: int, visitor: Visitor) -> MailToRead | None:
         found = self.opened.get(number)
         if found is not None and not found.summary.visible:
             raise NotYours(found.summary.session_id)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from appliance.server import files, mail_views
-from appliance.sessions.mail_door import MailPart, OpenedMail
+from appliance.sessions.mail_door import MailPart, MailToRead
 from appliance.sessions.received_list import MailOverview
 from appliance.store.errors import StoreFull
 from appliance.store.received_mail import Refusal
@@ -62,8 +62,8 @@ def test_without_the_part_the_page_says_so(browser: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("state", "expected"), [
     ({"state": "waiting"}, "waits to be given to its session"),
-    ({"state": "failed", "error": "the interview has an error"}, "given to its session: the interview has an error"),
-    ({}, "the interview has no action for mail"),
+    ({"state": "failed", "error": "The interview cannot run."}, "could not take it. The interview cannot run."),
+    ({}, "no action of the interview ran for it"),
     ({"task_id": "t1"}, "its task is gone"),
     ({"task_id": "t1", "task_state": "queued"}, "waits in line"),
     ({"task_id": "t1", "task_state": "running"}, "is at work"),
@@ -81,7 +81,7 @@ def test_what_became_of_a_mail(received: MemoryMail, browser: httpx.Client, stat
 
 def test_what_is_not_for_the_visitor_has_no_link(received: MemoryMail, browser: httpx.Client) -> None:
     received.received = [mail(7, visible=False, from_text="", subject="", own=False)]
-    received.opened[7] = OpenedMail(received.received[0], b"secret", (), ())
+    received.opened[7] = MailToRead(received.received[0], b"secret", (), ())
     page = browser.get("/mail").text
     assert "somebody else" in page
     assert 'href="/mail/7"' not in page
@@ -94,7 +94,7 @@ def test_what_others_wrote_stays_text(received: MemoryMail, browser: httpx.Clien
     received.addresses = [address(session_title=SCRIPT, key=SCRIPT, index=SCRIPT)]
     received.received = [
         mail(7, subject=SCRIPT, from_text=SCRIPT, session_title=SCRIPT, state="failed", error=SCRIPT)]
-    received.opened[7] = OpenedMail(received.received[0], b"", [(SCRIPT, SCRIPT)], [
+    received.opened[7] = MailToRead(received.received[0], b"", [(SCRIPT, SCRIPT)], [
         MailPart("text", "", "text/plain", SCRIPT.encode()), MailPart("attachment", SCRIPT, SCRIPT, b"")], SCRIPT)
     for place in ("/mail", "/mail?fragment=1", "/mail/7"):
         page = browser.get(place).text
@@ -112,12 +112,12 @@ def test_many_are_shown_in_pages(received: MemoryMail, browser: httpx.Client) ->
 
 class TestOneMail:
     @pytest.fixture
-    def opened(self, received: MemoryMail) -> OpenedMail:
+    def opened(self, received: MemoryMail) -> MailToRead:
         parts = [MailPart("text", "", "text/plain", "Dear Ann,\r\nüñ".encode()),
                  MailPart("html", "", "text/html", b"<p>Dear <b>Ann</b></p>"),
                  MailPart("attachment", 'no"tice\r\nSet-Cookie: a=b/../ä.html', "text/html", b"<script>1</script>"),
                  MailPart("attachment", "", "text/html\r\nX-A: b", b"x")]
-        received.opened[7] = OpenedMail(mail(7), b"From: a\r\n\r\nb", [("From", "Ann <ann@example.org>")], parts)
+        received.opened[7] = MailToRead(mail(7), b"From: a\r\n\r\nb", [("From", "Ann <ann@example.org>")], parts)
         return received.opened[7]
 
     @pytest.mark.usefixtures("opened")
@@ -128,8 +128,8 @@ class TestOneMail:
         assert "<b>Ann</b>" not in page
         assert "made with formatting" not in page
 
-    def test_html_alone_is_read_as_text_too(self, opened: OpenedMail) -> None:
-        html = OpenedMail(opened.summary, b"", (), [opened.parts[1]])
+    def test_html_alone_is_read_as_text_too(self, opened: MailToRead) -> None:
+        html = MailToRead(opened.summary, b"", (), [opened.parts[1]])
         assert mail_views.text_of(html) == ("Dear Ann", True, False)
 
     @pytest.mark.parametrize(("place", "content", "name", "kind"), [
@@ -157,7 +157,7 @@ class TestOneMail:
         assert browser.get(place).status_code == 404
 
     def test_what_could_not_be_read_has_its_reason(self, received: MemoryMail, browser: httpx.Client) -> None:
-        received.opened[7] = OpenedMail(mail(7, subject=""), b"\0", (), (), "it has no headers.")
+        received.opened[7] = MailToRead(mail(7, subject=""), b"\0", (), (), "it has no headers.")
         page = browser.get("/mail/7").text
         assert "could not be taken apart: it has no headers." in page
         assert 'href="/mail/7/original"' in page

@@ -4,6 +4,7 @@ const form = document.getElementById('da-by-hand');
 const input = form.querySelector('input[type=file]');
 const choice = form.querySelector('select');
 const results = document.getElementById('da-by-hand-results');
+const box = document.getElementById('by-hand');
 const limit = Number(form.dataset.daLimit);
 
 function inWords(size) {
@@ -39,8 +40,8 @@ function show(item, file, told) {
   if (told.outcome !== 'unknown' || choice.options.length < 2) {
     return;
   }
-  const box = document.createElement('div');
-  box.className = 'da-choose';
+  const chooser = document.createElement('div');
+  chooser.className = 'da-choose';
   const pick = choice.cloneNode(true);
   pick.removeAttribute('id');
   pick.removeAttribute('name');
@@ -60,8 +61,8 @@ function show(item, file, told) {
     show(item, file, await send(file, pick.value));
     item.querySelector('strong').focus();
   });
-  box.append(pick, give);
-  item.append(box);
+  chooser.append(pick, give);
+  item.append(chooser);
 }
 
 async function bring(files) {
@@ -108,13 +109,13 @@ let over = 0;   // enter and leave come for each element on the way
 document.addEventListener('dragenter', (event) => {
   if (holdsFiles(event)) {
     over += 1;
-    form.classList.add('da-dropping');
+    box.classList.add('da-dropping');
   }
 });
 document.addEventListener('dragleave', (event) => {
   if (holdsFiles(event)) {
     over = Math.max(0, over - 1);
-    form.classList.toggle('da-dropping', over > 0);
+    box.classList.toggle('da-dropping', over > 0);
   }
 });
 document.addEventListener('dragover', (event) => {
@@ -128,6 +129,7 @@ document.addEventListener('drop', (event) => {
   }
   event.preventDefault();   // else the browser opens the file, and the page is gone
   over = 0;
-  form.classList.remove('da-dropping');
+  box.classList.remove('da-dropping');
+  box.open = true;
   bring(event.dataTransfer.files);
 });
