@@ -59,6 +59,13 @@ def test_get_answers_like_get_config(tmp_path: Path) -> None:
     ("url root: example.com\n", 1, "is not an address"),
     ("language: en\nlanguage: fr\n", 2, "'language' is there twice"),
     ("- language\n", 1, "must be made of lines"),
+    ("interview delete days: -1\n", 1, "must be at least 1, or 0, not -1"),
+    ("language: en\ninterview delete days by filename:\n  a.yml: soon\n", 2, "must be lines like 'name: 5'"),
+    ("interview delete days by filename: 5\n", 1, "must be lines like 'name: 5'"),
+    ("interview delete days by filename: {a.yml: -5}\n", 1, "cannot be less than 0"),
+    ("interview delete day: 5\n", 1, "did you mean 'interview delete days'?"),
+    ("user auto delete:\n  enabled: True\n", 2, "did you mean 'user auto delete: enable'?"),
+    ("user auto delete:\n  inactive days: 0\n", 2, "must be at least 1"),
     ("language: en\ncurrency: [\n", 3, "this is not YAML"),
 ])
 def test_a_mistake_is_named_with_file_and_line(tmp_path: Path, text: str, line: int, words: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.server import security
 from appliance.server.parts import Health
+from appliance.sessions.visitor import Visitor
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW, MemoryPackages
 from tests.server.test_interview import form_of
@@ -33,6 +34,21 @@ def test_a_long_list_starts_closed_and_can_be_searched(server: Running, browser_
     assert page.count("<details") == 2
     assert page.count(" open>") == 1
     assert 'id="filter"' in page
+
+
+def test_home_says_which_sessions_will_be_deleted(server: Running, browser_client: httpx.Client) -> None:
+    """With the day, beside the session, and what keeps it."""
+    class AllGo:
+        async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]:
+            return {one.session_id: 1900000000.0 for one in await server.turns.sessions_of(visitor)}
+
+    browser_client.get(ADDRESS)
+    assert "will be deleted" not in browser_client.get("/").text
+    server.application.parts.retention = AllGo()  # type: ignore[assignment]
+    page = browser_client.get("/").text
+    assert "will be deleted on" in page
+    assert "2030-03-17 17:46 UTC" in page
+    assert "Resume it to keep it" in page
 
 
 def test_a_session_is_deleted_from_home(server: Running, browser_client: httpx.Client) -> None:
