@@ -71,7 +71,7 @@ class Calendar:
         return {self._instant(moment) for moment in days(here.date())}
 
     def _hours(self, here: datetime) -> Iterator[float]:
-        for hours in range(-3, 4):
+        for hours in range(-2, 3):
             moment = here.replace(minute=self.hourly, second=0, microsecond=0) + timedelta(hours=hours)
             first, second = self._instant(moment), self._instant(moment, fold=1)
             yield first
