@@ -135,6 +135,10 @@ _TABLE = (
               "Where a person who leaves an interview is sent. Unless told, the list of interviews."),
     Directive("external hostname", "text", None,
               "A name, beside those of this computer itself, under which people reach the appliance."),
+    Directive("incoming mail domain", "text", None,
+              "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless "
+              "told, `external hostname`, or this computer's name. `mail in: imap: address` goes before all of them.",
+              check=_not_a_domain),
     Directive("interview delete days", "whole number", 90,
               "Days without a person after which a session of an interview is deleted with all that belongs to it. "
               "0 deletes none.", minimum=1, also=0),
@@ -145,36 +149,9 @@ _TABLE = (
               "The same for sessions that wait for scheduled events: they allow cron, and their interview offers an "
               "event. 0 deletes none, so that a reminder finds its session; they leave by their own `exit`.",
               minimum=1, also=0),
-    Directive("incoming mail domain", "text", None,
-              "What stands after the @ of the addresses that interviews give out, like `mail.example.org`. Unless "
-              "told, `external hostname`, or this computer's name. `mail in: imap: address` goes before all of them.",
-              check=_not_a_domain),
     Directive("language", "text", "en", "The language of interviews that do not say theirs, as two letters."),
     Directive("locale", "text", None,
               "How numbers, amounts and dates are written, like `US.utf8`. Unless told, as in the United States."),
-    Directive("mail: certificates", "text", None,
-              "A file (PEM) with the certificates to trust where the mail server's is not signed by a known authority, "
-              "as in an office with its own.", check=_no_file),
-    Directive("mail: default sender", "text", None,
-              'Who mail comes from where nothing else is said, like `"Housing Clinic" <clinic@example.com>`.',
-              check=_not_mail_addresses),
-    Directive("mail: maximum size", "whole number", 25,
-              "Megabytes that a mail with its attachments may have; what is larger is not sent. Few mail servers take "
-              "more than 25.", minimum=1),
-    Directive("mail: name", "text", None,
-              "What interviews call this mail server (`config` of `send_email()`), where there are several; the first "
-              "is the one they use unless they name one. See above the table."),
-    Directive("mail: password", "text", None, "The password that goes with the user name.", secret=True),
-    Directive("mail: port", "whole number", None,
-              "The mail server's port. Unless told, 465 with `use ssl`, else 25.", minimum=1),
-    Directive("mail: server", "text", None,
-              "The name of the mail server that takes outgoing mail. Unless told, mail waits in the outbox."),
-    Directive("mail: use ssl", "yes or no", False,
-              "Whether the connection to the mail server is encrypted from its beginning."),
-    Directive("mail: use tls", "yes or no", True,
-              "Whether the connection to the mail server is encrypted by STARTTLS before anything is said. Nothing is "
-              "sent to a server that cannot do this."),
-    Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("mail in: imap: address", "text", None,
               "The address of the mailbox, like `clinic@example.org`. Interviews then give out addresses like "
               "`clinic+CODE@example.org`, which most providers put into that mailbox. Not needed where everything for "
@@ -209,6 +186,29 @@ _TABLE = (
     Directive("mail in: smtp: tls port", "whole number", None,
               "A port on which mail is taken over connections that are encrypted from their beginning. Unless told, "
               "none.", minimum=1),
+    Directive("mail: certificates", "text", None,
+              "A file (PEM) with the certificates to trust where the mail server's is not signed by a known authority, "
+              "as in an office with its own.", check=_no_file),
+    Directive("mail: default sender", "text", None,
+              'Who mail comes from where nothing else is said, like `"Housing Clinic" <clinic@example.com>`.',
+              check=_not_mail_addresses),
+    Directive("mail: maximum size", "whole number", 25,
+              "Megabytes that a mail with its attachments may have; what is larger is not sent. Few mail servers take "
+              "more than 25.", minimum=1),
+    Directive("mail: name", "text", None,
+              "What interviews call this mail server (`config` of `send_email()`), where there are several; the first "
+              "is the one they use unless they name one. See above the table."),
+    Directive("mail: password", "text", None, "The password that goes with the user name.", secret=True),
+    Directive("mail: port", "whole number", None,
+              "The mail server's port. Unless told, 465 with `use ssl`, else 25.", minimum=1),
+    Directive("mail: server", "text", None,
+              "The name of the mail server that takes outgoing mail. Unless told, mail waits in the outbox."),
+    Directive("mail: use ssl", "yes or no", False,
+              "Whether the connection to the mail server is encrypted from its beginning."),
+    Directive("mail: use tls", "yes or no", True,
+              "Whether the connection to the mail server is encrypted by STARTTLS before anything is said. Nothing is "
+              "sent to a server that cannot do this."),
+    Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
     Directive("ocr dpi", "whole number", 300,
