@@ -11,6 +11,7 @@ from typing import Any
 from appliance.interview.evaluate import Evaluation
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit
+from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import FollowUp
 from appliance.workspace import Workspace
@@ -35,6 +36,7 @@ class MemoryHost:
     counters: dict[str, int] = field(default_factory=dict)
     error_actions: list[FollowUp] = field(default_factory=list)
     visited: list[Visit] = field(default_factory=list)
+    received: list[AddressOfSession] = field(default_factory=list)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:
@@ -60,6 +62,13 @@ class MemoryHost:
 
     def visits(self) -> list[Visit]:
         return self.visited
+
+    def email_address(self, key: Any, index: Any) -> GivenAddress:
+        code = f"memory{'' if key is None else f'-{key}'}{'' if index is None else f'-{index}'}"
+        return GivenAddress(code, f"{code}@example.com")
+
+    def received_mail(self) -> list[AddressOfSession]:
+        return self.received
 
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         return self.workspace.new(filename, mimetype)

@@ -14,6 +14,7 @@ from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
+from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskJob, TaskView
 from appliance.interview.turn import FollowUp, StartTask
 from appliance.workspace import Workspace
@@ -112,6 +113,16 @@ class WorkerHost:
         """Who was there last and when, asked of the server."""
         visits: list[Visit] = ask("visits")
         return visits
+
+    def email_address(self, key: Any, index: Any) -> GivenAddress:
+        """The address for the current user, `key` and `index`, asked of the server; given out with the task's end."""
+        address: GivenAddress = ask("email_address", key=key, index=index)
+        return address
+
+    def received_mail(self) -> list[AddressOfSession]:
+        """The addresses that were given out, with the mails that came, asked of the server."""
+        received: list[AddressOfSession] = ask("received_mail")
+        return received
 
     # -- files and documents -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from appliance.interview.files import Document, FileInfo
+from appliance.interview.received import AddressOfSession, GivenAddress
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
@@ -120,6 +121,19 @@ class Host(Protocol):
 
     def visits(self) -> list[Visit]:
         """Who was there last and when, in what was committed before this turn; each user once."""
+        ...
+
+    # -- mail that comes in ---------------------------------------------------------------------------------------
+
+    def email_address(self, key: Any, index: Any) -> GivenAddress:
+        """The address of this session for the current user, `key` and `index`; always the same one.
+
+        People can write to it once the effect ``GiveAddress`` was committed.
+        """
+        ...
+
+    def received_mail(self) -> list[AddressOfSession]:
+        """The addresses of this session that were committed, with the mails that came to them."""
         ...
 
     # -- files: an overlay of the turn or task; what was made and changed is kept with its commit -----------------

@@ -18,6 +18,7 @@ __all__ = [
     "Effect",
     "Ending",
     "FollowUp",
+    "GiveAddress",
     "Goodbye",
     "Outcome",
     "Posted",
@@ -151,7 +152,19 @@ class SendMail:
     config: str = ""
 
 
-Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail
+@dataclass(frozen=True)
+class GiveAddress:
+    """Give out an e-mail address of the session, which :meth:`Host.email_address` has found to be free.
+
+    :param key: and `index`: what the author wants to tell it by.
+    """
+
+    code: str
+    key: Any = field(default=None, repr=False)
+    index: Any = field(default=None, repr=False)
+
+
+Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.utils import formataddr
+import re
 from typing import Any
 
 from appliance.library.lists import DAList
@@ -20,15 +20,26 @@ class DAEmailRecipient(DAObject):
         :param include_name: False for the address alone, True to ask for the name where it is not defined.
         """
         if include_name or (include_name is None and self.__dict__.get("name")):
-            return formataddr((str(self.name), str(self.address)))
+            return _with_name(str(self.name), str(self.address))
         return str(self.address)
 
     def exists(self) -> bool:
-        """Whether the address is defined; it is not sought."""
-        return self.attribute_defined("address")
+        """Whether the address is defined; it is not sought. One that a mail did not have (``empty``) is not."""
+        return self.attribute_defined("address") and not self.__dict__.get("empty")
 
     def __str__(self) -> str:
         return self.email_address()
+
+
+_SPECIAL = re.compile(r'[()<>@,:;".\[\]\\]')
+
+
+def _with_name(name: str, address: str) -> str:
+    """For people to read: a name stays in its own letters, as it does not in a mail's header."""
+    if not name:
+        return address
+    quoted = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"' if _SPECIAL.search(name) else name
+    return f"{quoted} <{address}>"
 
 
 class DAEmailRecipientList(DAList):

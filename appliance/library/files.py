@@ -55,6 +55,13 @@ class DAFile(FileContents):
         elif content is not None:
             self.initialize(content=content)
 
+    @classmethod
+    def known(cls, info: FileInfo) -> DAFile:
+        """The file that `info` tells of, without looking whether it is still there."""
+        file = cls()
+        file._know(info)
+        return file
+
     def _adopt(self, number: int) -> None:
         """Be the file of this number."""
         info = current().host.file(number)

@@ -22,7 +22,7 @@ IDEAS = (
     "languages", "numbers", "words", "text", "dates", "logic", "parts", "session", "urls", "programs", "errors",
     "objects", "groups", "lists", "dicts", "sets", "templates", "files", "file_groups",
     "static_files", "file_functions", "people", "places", "money", "background", "control",
-    "tasks", "email", "send_email", "performed", "access", "ocr", "progress", "countries",
+    "tasks", "email", "received_email", "send_email", "performed", "access", "ocr", "progress", "countries",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 

@@ -45,7 +45,8 @@ def domain_of(setting: Setting) -> str:
     mailbox = str(setting("mail in: imap: address", None) or "")
     if "@" in mailbox:
         return mailbox.rpartition("@")[2].strip().lower()
-    return str(setting("incoming mail domain", None) or setting("external hostname", None) or socket.gethostname()).lower()
+    told = setting("incoming mail domain", None) or setting("external hostname", None)
+    return str(told or socket.gethostname()).lower()
 
 
 def full_address(code: str, setting: Setting) -> str:

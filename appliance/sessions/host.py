@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from appliance import clock
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
+from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import Answers, FollowUp, StartTask
 from appliance.sessions.errors import Stopping
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
+from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
@@ -75,6 +77,7 @@ class SessionHost:
     :param started: the tasks that were started so.
     :param task_ids: the ids of tasks that are asked for; None for random ones.
     :param visited: when which user was there, before this turn.
+    :param mailroom: addresses and mail of sessions; None where no mail comes in.
     """
 
     actor: Actor
@@ -90,6 +93,7 @@ class SessionHost:
     started: set[str] = field(default_factory=set)
     task_ids: Iterator[str] | None = None
     visited: dict[int, float] = field(default_factory=dict)
+    mailroom: Mailroom | None = None
 
     @property
     def interface(self) -> str:
@@ -218,6 +222,21 @@ class SessionHost:
         """Who was there before this turn, with the privileges they have now."""
         self._check()
         return self.store.read(lambda database: visits_with_privileges(database, self.visited)).result()
+
+    def email_address(self, key: Any, index: Any) -> GivenAddress:
+        """The address for the current user, `key` and `index`; the effect ``GiveAddress`` gives it out."""
+        self._check()
+        return self._mailroom().address(self.session_id, self.session_key, self.user.user_id, key, index)
+
+    def received_mail(self) -> list[AddressOfSession]:
+        """The addresses that were given out, with the mails that came."""
+        self._check()
+        return self._mailroom().mails(self.session_id, self.session_key)
+
+    def _mailroom(self) -> Mailroom:
+        if self.mailroom is None:
+            raise RuntimeError("No mail comes in here.")
+        return self.mailroom
 
     def _known(self, task_id: str) -> TaskView:
         view = self.task(task_id)

@@ -35,6 +35,7 @@ from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost, ids_from
 from appliance.sessions.language import Language, load
+from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
 from appliance.sessions.progress import ProgressBoard
@@ -109,6 +110,7 @@ class Runner:
         self.settings = settings
         self.documents = documents
         self.files = FileStore(store.folder)
+        self.mailroom = Mailroom(store, self.files, appliance_key, settings)
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -411,7 +413,7 @@ class Runner:
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, files.workspace, self.documents, started,
                            ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
-                           opened.visits)
+                           opened.visits, self.mailroom)
 
     # -- the store -------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit
+from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
@@ -24,9 +25,11 @@ from appliance.sessions.events import Also, EventResult, Events
 from appliance.sessions.expiry import Doomed, expire
 from appliance.sessions.files import ServedFile, with_file
 from appliance.sessions.host import Actor, no_documents
+from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.progress import Bar, TaskProgress
+from appliance.sessions.received_list import MailOverview, ReceivedList
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
@@ -84,6 +87,8 @@ class Turns:
         self.address = ""
         self._events = Events(self._runner, self._appliance, cron_user,
                               lambda: str(settings("url root", None) or self.address).rstrip("/"))
+        self._incoming = IncomingMail(self._runner, self._appliance, self._events.offers)
+        self._received = ReceivedList(self._runner, self._holders)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
         self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
@@ -409,6 +414,24 @@ class Turns:
             row = task_row(database, task_id)
             return [] if row is None else visits_with_privileges(database, last_visits(database, row.session_id))
         return await self._runner.read(look)
+
+    # -- mail that comes in --------------------------------------------------------------------------------
+
+    async def mail_arrived(self, session_id: str, number: int) -> None:
+        """A mail for an address of this session is kept: give it to the session. Again and again does no harm."""
+        await self._incoming.arrived(session_id, number)
+
+    async def mail_overview(self, visitor: Visitor) -> MailOverview:
+        """Addresses and mails (see :mod:`appliance.sessions.received_list`)."""
+        return await self._received.overview(visitor)
+
+    async def address_for_task(self, task_id: str, key: Any, index: Any) -> GivenAddress:
+        """For a task that runs: an address of its session, for whoever asked for the task."""
+        return await self._incoming.address_for_task(task_id, key, index)
+
+    async def mail_for_task(self, task_id: str) -> list[AddressOfSession]:
+        """For a task that runs: what came to its session."""
+        return await self._incoming.mail_for_task(task_id)
 
     async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:
         """The answers of the current step as data. That is no turn: nothing of the interview runs."""

@@ -26,7 +26,8 @@ from appliance.store.database import Store
 from appliance.store.errors import StoreBroken, StoreError, StoreFull
 from appliance.store.sealing import derive, new_key, seal, seal_stream, unseal, unseal_stream
 
-__all__ = ["FOLDER", "Blob", "FileRow", "FileStore", "dead_blobs", "file_row", "forget_file", "put_file"]
+__all__ = ["FOLDER", "Blob", "FileRow", "FileStore", "dead_blobs", "drop_blobs", "file_row", "forget_file",
+           "put_file"]
 
 FOLDER = "files"
 """Where the blobs lie in the data folder."""
@@ -227,6 +228,12 @@ def file_row(database: Database, number: int) -> FileRow | None:
 def dead_blobs(database: Database) -> list[str]:
     """The blobs that no row names any more; they are handed out once, with the commit that asks."""
     return [str(row[0]) for row in database.execute("DELETE FROM dead_blobs RETURNING blob").fetchall()]
+
+
+def drop_blobs(database: Database, blobs: Iterable[str]) -> None:
+    """Note blobs that no row came to name, for :func:`dead_blobs`."""
+    for blob in blobs:
+        database.execute("INSERT OR IGNORE INTO dead_blobs (blob) VALUES (?)", [blob])
 
 
 # -- files of the operating system ---------------------------------------------------------------------------

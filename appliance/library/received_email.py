@@ -1,0 +1,130 @@
+"""Mail that people send to an interview: its addresses, and what came to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from appliance.interview.files import FileInfo
+from appliance.interview.host import current
+from appliance.interview.received import AddressOfSession, Correspondent, ReceivedMail
+from appliance.interview.turn import GiveAddress
+from appliance.library.datetimes import DADateTime, default_zone, zone
+from appliance.library.email import DAEmailRecipient, DAEmailRecipientList
+from appliance.library.errors import DAError
+from appliance.library.file_groups import DAFileList
+from appliance.library.files import DAFile
+from appliance.library.objects import DAObject
+
+__all__ = ["DAEmail", "get_emails", "interview_email"]
+
+
+def interview_email(key: Any = None, index: Any = None) -> str:
+    """The e-mail address of this session, which mail can be sent to; always the same for the same user.
+
+    :param key: for another address, to tell what it is for; `index`: to tell several of a key from each other.
+    :raises DAError: for an index without a key.
+
+    The address works once this turn has ended well; for a task, once the task has ended.
+    """
+    if index is not None and key is None:
+        raise DAError("interview_email() was given an index without a key: give it both, or a key alone.")
+    evaluation = current()
+    given = evaluation.host.email_address(key, index)
+    if not any(isinstance(effect, GiveAddress) and effect.code == given.code for effect in evaluation.effects):
+        evaluation.effects.append(GiveAddress(given.code, key, index))
+    return given.address
+
+
+def get_emails(key: Any = None, index: Any = None) -> list[Any]:
+    """The addresses of this session, each with the mails that came to it.
+
+    :param key: only those that were made with this key; `index`: and with this index.
+    :returns: objects with ``address`` (the letters before the @), ``key``, ``index``, ``owner`` (the e-mail address of
+        the user who got it, or None) and ``emails`` (a list of DAEmail, in the order they came).
+    """
+    evaluation = current()
+    received = evaluation.host.received_mail()
+    known = {one.code for one in received}
+    for effect in evaluation.effects:   # what this turn has given out
+        if isinstance(effect, GiveAddress) and effect.code not in known:
+            owner = evaluation.user.email if evaluation.user.logged_in else None
+            received = [*received, AddressOfSession(effect.code, effect.key, effect.index, owner)]
+    return [_address(one) for one in received if _is(one.key, key) and _is(one.index, index)]
+
+
+def _is(given: Any, wanted: Any) -> bool:
+    return wanted is None or (given is not None and str(given) == str(wanted))
+
+
+def _address(one: AddressOfSession) -> DAObject:
+    emails = [DAEmail.of(mail) for mail in one.mails]
+    # An object is written as its name.
+    return DAObject(name=one.code, address=one.code, key=one.key, index=one.index, owner=one.owner, emails=emails)
+
+
+class DAEmail(DAObject):
+    """A mail that came to an interview.
+
+    ``short``, ``key``, ``index`` and ``address_owner`` say which address it came to; ``subject``, ``from_address``,
+    ``reply_to``, ``return_path`` (each ``empty`` where the mail has none), ``to_address``, ``cc_address`` what its
+    headers say, all of which are in ``headers``, a list of ``[name, value]``. ``datetime_message`` is when it was
+    written (None where it does not say), ``datetime_received`` when it came. ``body_text`` and ``body_html`` are files,
+    or None; ``attachment`` is a list of files. Beyond docassemble, ``problem`` says what of the mail could not be read
+    and is there as it came; it is empty where all was well.
+    """
+
+    subject: str
+
+    @classmethod
+    def of(cls, mail: ReceivedMail, timezone: str | None = None) -> Self:
+        """The mail as authors have it.
+
+        :param timezone: of its times; that of the interview unless told.
+        """
+        email = cls()
+        for name, value in (("short", mail.code), ("key", mail.key), ("index", mail.index),
+                            ("address_owner", mail.owner), ("subject", mail.subject), ("problem", mail.problem),
+                            ("headers", [list(pair) for pair in mail.headers])):
+            setattr(email, name, value)
+        for name in ("from_address", "reply_to", "return_path"):
+            _set_recipient(email, name, getattr(mail, name))
+        for name in ("to_address", "cc_address"):
+            _set_recipients(email, name, getattr(mail, name))
+        zone_name = timezone or default_zone()
+        email.datetime_message = _moment(mail.sent, zone_name)
+        email.datetime_received = _moment(mail.received, zone_name)
+        email.body_text = _file(mail.body_text)
+        email.body_html = _file(mail.body_html)
+        email.attachment = _files(mail.attachments)
+        return email
+
+    def __str__(self) -> str:
+        return str(self.__dict__.get("subject", ""))
+
+
+def _moment(moment: datetime | None, zone_name: str) -> DADateTime | None:
+    return None if moment is None else DADateTime.from_datetime(moment.astimezone(zone(zone_name)))
+
+
+def _set_recipient(holder: DAObject, name: str, who: Correspondent | None) -> None:
+    recipient = holder.reinitialize_attribute(name, DAEmailRecipient)
+    recipient.address, recipient.name = ("", "") if who is None else (who.address, who.name)
+    recipient.empty = who is None
+
+
+def _set_recipients(holder: DAObject, name: str, people: tuple[Correspondent, ...]) -> None:
+    found = holder.reinitialize_attribute(name, DAEmailRecipientList, elements=[], auto_gather=False, gathered=True,
+                                          there_are_any=bool(people), there_is_another=False)
+    for who in people:
+        found.appendObject(address=who.address, name=who.name, empty=False)
+
+
+def _file(info: FileInfo | None) -> DAFile | None:
+    """A file that is known to be the session's, or to have been until somebody deleted it."""
+    return None if info is None else DAFile.known(info)
+
+
+def _files(infos: tuple[FileInfo, ...]) -> DAFileList:
+    return DAFileList(elements=[DAFile.known(info) for info in infos], set_instance_name=True, auto_gather=False,
+                      gathered=True, there_are_any=bool(infos), there_is_another=False)
