@@ -134,9 +134,10 @@ class _Server:
 def _server(config: str | None) -> _Server:
     """:raises DAError: if there is no configuration of this name."""
     configured = setting("mail") or {}
-    groups: list[dict[str, Any]] = configured if isinstance(configured, list) else [configured]
+    groups = [{f"mail: {name}": value for name, value in group.items()}
+              for group in (configured if isinstance(configured, list) else [configured])]
     wanted = config or str((current().interview.metadata or {}).get("email config") or "")
-    names = [str(group.get("name") or "") for group in groups]
+    names = [str(group.get("mail: name") or "") for group in groups]
     if wanted in names:
         group = groups[names.index(wanted)]
     elif wanted in ("", "default"):
@@ -144,9 +145,9 @@ def _server(config: str | None) -> _Server:
     else:
         there = ", ".join(name for name in names if name) or "none has a name"
         raise DAError(f"There is no mail server {wanted!r} in the configuration; those under 'mail' are: {there}.")
-    sender = str(group.get("default sender") or group.get("username") or "")
+    sender = str(group.get("mail: default sender") or group.get("mail: username") or "")
     domain = address_of(sender).rpartition("@")[2] if is_address(sender) else str(setting("external hostname") or "")
-    return _Server(wanted, domain or "localhost", int(group.get("maximum size") or _LARGEST))
+    return _Server(wanted, domain or "localhost", int(group.get("mail: maximum size") or _LARGEST))
 
 
 # -- the mail ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
@@ -16,8 +17,14 @@ __all__ = ["Answer", "as_sent", "hand_over"]
 _MISTAKES_OF_OURS = frozenset({530, 534, 535, 538})
 """Refusals that speak of how we are signed in, not of the mail: it can go out when the configuration is right."""
 
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+"""Any; a mail server may take another one than the usual for something else, or for the end of the mail."""
+
 _CLOSING = 421
 """The mail server is about to hang up."""
+
+_TOO_LARGE, _FULL = 552, b"5.2.2"
+"""A mail that is larger than the server takes (RFC 1870), unless it says that a mailbox is full (RFC 3463)."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
     :raises OSError: if the connection breaks; the mail may or may not have been taken.
     :raises smtplib.SMTPException: likewise.
     """
+    if (largest := _largest(connection)) is not None and len(message) > largest:
+        return _too_large(mail, f"The mail has {len(message)} bytes, and the mail server takes {largest}.")
     sender, *recipients = (on_the_wire(address) for address in (sender, *mail.recipients))
     try:
         code, said = connection.mail(sender, _options(connection, (sender, *recipients), message))
@@ -51,6 +60,8 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
         code, said = 553, b"The mail server takes no addresses with other letters than a to z."
     if code != 250:
         _again(connection, code)
+        if code == _TOO_LARGE and _FULL not in said:
+            return _too_large(mail, f"{code} {_text(said)}")
         return _refused(mail, "the sender", code, said)
     trouble = {recipient: (code, said) for recipient, on_the_wire in zip(mail.recipients, recipients, strict=True)
                for code, said in [connection.rcpt(on_the_wire)] if code not in (250, 251)}
@@ -64,6 +75,8 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
             code, said = refused.smtp_code, _bytes(refused.smtp_error)
         if code != 250:
             _again(connection, code)
+            if code == _TOO_LARGE and _FULL not in said:
+                return _too_large(mail, f"{code} {_text(said)}")
             return _refused(mail, "the message", code, said)
     else:
         _again(connection, 0)
@@ -72,16 +85,16 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
 
 def as_sent(mail: Mail, default_sender: str, repeats: int) -> bytes:
     """The message as it goes out: with a sender, and with how often it would have been sent."""
-    if repeats == 1 and _has_sender(mail.message):
-        return mail.message
+    if repeats == 1:
+        sender = b"" if _has_sender(mail.message) else f"From: {for_header(default_sender)}\n".encode()
+        return _LINE_END.sub(b"\r\n", sender + mail.message)
     parsed = message_from_bytes(mail.message, policy=policy.SMTP)
     message: EmailMessage = parsed
     if "From" not in message:
         message["From"] = for_header(default_sender)
-    if repeats > 1:
-        subject = f"{message.get('Subject', '')} ({repeats} times)"
-        del message["Subject"]
-        message["Subject"] = subject
+    subject = f"{message.get('Subject', '')} ({repeats} times)"
+    del message["Subject"]
+    message["Subject"] = subject
     return message.as_bytes()
 
 
@@ -98,6 +111,17 @@ def _options(connection: smtplib.SMTP, addresses: tuple[str, ...], message: byte
     if not "".join(addresses).isascii():
         options.append("smtputf8")   # smtplib itself refuses where the server does not know it
     return options
+
+
+def _largest(connection: smtplib.SMTP) -> int | None:
+    """Bytes that the mail server takes, where it says (RFC 1870)."""
+    said = connection.esmtp_features.get("size", "").strip()
+    return int(said) or None if said.isascii() and said.isdecimal() else None
+
+
+def _too_large(mail: Mail, words: str) -> Answer:
+    everybody = replace(mail, recipients=(*mail.refused, *mail.recipients), refused=())
+    return Answer(words, "the mail is larger than the mail server takes", refused=everybody)
 
 
 def _again(connection: smtplib.SMTP, code: int) -> None:

@@ -1,4 +1,4 @@
-"""The mail server that the configuration names, and one connection to it."""
+"""The mail servers that the configuration names, and one connection to each."""
 
 from __future__ import annotations
 
@@ -44,18 +44,30 @@ class MailServer:
     certificates: str = ""
 
     @classmethod
-    def configured(cls, settings: SettingsLike | Mapping[str, Any]) -> MailServer | None:
-        """The one in the configuration; None if there is none."""
-        host = settings.get("mail: server")
-        if not host:
-            return None
-        use_ssl, username = bool(settings.get("mail: use ssl", False)), str(settings.get("mail: username", ""))
-        sender = settings.get("mail: default sender") or (username if "@" in username else "")
-        return cls(host=str(host), port=int(settings.get("mail: port", 465 if use_ssl else 25)),
-                   default_sender=str(sender or f"no-reply@{settings.get('external hostname', 'localhost')}"),
-                   username=username, password=str(settings.get("mail: password", "")), use_ssl=use_ssl,
-                   use_tls=bool(settings.get("mail: use tls", True)),
-                   certificates=str(settings.get("mail: certificates", "")))
+    def configured(cls, settings: SettingsLike) -> dict[str, MailServer]:
+        """Those in the configuration, by the names that mails may call them by: the first by none too.
+
+        A configuration without a server is left out: its mail waits.
+        """
+        configured = settings.get("mail") or {}
+        host = str(settings.get("external hostname") or "localhost")
+        found: dict[str, MailServer] = {}
+        for number, group in enumerate(configured if isinstance(configured, list) else [configured]):
+            values = {f"mail: {name}": value for name, value in group.items()}
+            if values.get("mail: server"):
+                name = str(values.get("mail: name") or "")
+                found.update(dict.fromkeys({"", name} if number == 0 else {name}, cls._of(values, host)))
+        return found
+
+    @classmethod
+    def _of(cls, values: Mapping[str, Any], host: str) -> MailServer:
+        use_ssl, username = bool(values.get("mail: use ssl")), str(values.get("mail: username") or "")
+        sender = values.get("mail: default sender") or (username if "@" in username else "")
+        return cls(host=str(values["mail: server"]), port=int(values.get("mail: port") or (465 if use_ssl else 25)),
+                   default_sender=str(sender or f"no-reply@{host}"), username=username,
+                   password=str(values.get("mail: password") or ""), use_ssl=use_ssl,
+                   use_tls=bool(values.get("mail: use tls", True)),
+                   certificates=str(values.get("mail: certificates") or ""))
 
     @property
     def default_address(self) -> str:

@@ -15,6 +15,7 @@ from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
 from appliance.store.notices import add_notice
 from appliance.store.outbox import NewMail, add_mail
+from appliance.store.received_mail import NewAddress, add_address
 from appliance.store.sessions import (
     SessionRow,
     add_key,
@@ -111,6 +112,7 @@ class Commit:
     notices: list[NewNotice] = field(default_factory=list)
     mails: list[NewMail] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
+    addresses: list[NewAddress] = field(default_factory=list)
     visit: tuple[int, float] | None = None
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
@@ -121,7 +123,7 @@ class Commit:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
-                    or self.files or self.also or self.visit)
+                    or self.files or self.also or self.visit or self.addresses)
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -136,6 +138,8 @@ class Commit:
         for write in self.also:
             write(database)
         if self.delete:
+            if self.is_new:
+                self._write_session(database)
             self._add_mails(database)
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
@@ -143,6 +147,8 @@ class Commit:
         self.files.write(database, self.session_id)
         if self.visit is not None:
             write_visit(database, self.session_id, *self.visit)
+        for address in self.addresses:
+            add_address(database, address)
         for count in self.counts:
             write_count(database, self.session_id, count)
         for step in self.steps:

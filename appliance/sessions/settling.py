@@ -14,6 +14,7 @@ from appliance.interview.screen import Screen
 from appliance.interview.turn import (
     CountTask,
     Effect,
+    GiveAddress,
     Goodbye,
     Outcome,
     RevokeTask,
@@ -31,6 +32,7 @@ from appliance.store.counters import Count, mark_of
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
 from appliance.store.outbox import Mail, NewMail
+from appliance.store.received_mail import NewAddress
 from appliance.store.sealing import seal
 from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
@@ -86,6 +88,8 @@ class Settler:
         if isinstance(ending, Goodbye) and ending.kind in DELETING:
             commit.delete = True
             self.add_effects(commit, [effect for effect in outcome.effects if isinstance(effect, SendMail)])
+            if commit.mails and commit.is_new:   # it must have been there, for its mail to know whose it is
+                commit.row, commit.new_keys = before.row, dict(before.keys)
             return Settled(before, commit)
         step = self._step(outcome)
         row = self._row(outcome, step, now)
@@ -221,6 +225,10 @@ class Settler:
                 commit.counts.append(Count(mark_of(self.before.key, effect.task), effect.times, effect.anew))
             elif isinstance(effect, SendMail):
                 commit.mails.append(new_mail(effect, commit.session_id, self.appliance_key))
+            elif isinstance(effect, GiveAddress):
+                commit.addresses.append(NewAddress.make(
+                    effect.code, commit.session_id, self.before.key, self.actor.user.user_id, effect.key, effect.index,
+                    self.actor.url_root))
 
 
 def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes, parent: str = "") -> NewTask:

@@ -176,6 +176,10 @@ def _time_and_mail(database: Database) -> None:
             user_id INTEGER NOT NULL, last_access REAL NOT NULL, PRIMARY KEY (session_id, user_id)) WITHOUT ROWID;
 
         ALTER TABLE outbox ADD COLUMN config TEXT NOT NULL DEFAULT '';
+        ALTER TABLE outbox ADD COLUMN spacing REAL NOT NULL DEFAULT 0;
+        -- Whole, so that nothing is read through the contents, which lie before the columns that came later.
+        DROP INDEX outbox_waiting;
+        CREATE INDEX outbox_waiting ON outbox (config, next_try) WHERE state = 'waiting';
         CREATE INDEX outbox_sent ON outbox (ended) WHERE state = 'sent';
         -- Of mail whose session has ended: whose that was, so that nobody else gets to read it, and of which interview.
         CREATE TABLE outbox_ended (
@@ -213,6 +217,8 @@ def _time_and_mail(database: Database) -> None:
         WHEN NOT EXISTS (SELECT 1 FROM received_mail WHERE blob = OLD.blob) BEGIN
             INSERT OR IGNORE INTO dead_blobs (blob) VALUES (OLD.blob);
         END;
+        -- How far each mailbox has been read that mail is fetched from.
+        CREATE TABLE mailboxes (name TEXT PRIMARY KEY, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE refused_mail (
             number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL,
             way TEXT NOT NULL CHECK (way IN ('smtp', 'mailbox', 'hand')), reason TEXT NOT NULL, sealed BLOB NOT NULL);

@@ -6,8 +6,10 @@ quote both. When a mail was taken, its content is dropped; the row stays.
 
 from __future__ import annotations
 
+import json
 import pickle
 import secrets
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
@@ -28,9 +30,11 @@ __all__ = [
     "mail_postponed",
     "mail_row",
     "mail_sent",
+    "mail_without_server",
     "next_due",
     "open_answer",
     "open_mail",
+    "postpone_mail",
     "sealed_mail",
 ]
 
@@ -116,6 +120,7 @@ class MailRow:
     sealed_answer: bytes | None = field(repr=False)
     sealed: bytes | None = field(repr=False)
     config: str = ""
+    spacing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -171,18 +176,24 @@ def add_mail(database: Database, mail: NewMail) -> None:
         if last is not None and 0 <= now - last[2] < mail.spacing:
             due = last[2] + mail.spacing
     database.execute(
-        # A session that ends in its first turn has no row, and its mail goes out all the same.
-        "INSERT INTO outbox (message_id, session_id, topic, state, created, next_try, sealed, config)"
-        " VALUES (?, (SELECT id FROM sessions WHERE id = ?), ?, 'waiting', ?, ?, ?, ?)",
-        [mail.message_id, mail.session_id, mail.topic, now, due, mail.sealed, mail.config])
+        "INSERT INTO outbox (message_id, session_id, topic, spacing, state, created, next_try, sealed, config)"
+        " VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)",
+        [mail.message_id, mail.session_id, mail.topic, mail.spacing, now, due, mail.sealed, mail.config])
 
 
-def due_mail(database: Database, limit: int = 20) -> list[MailRow]:
-    """What is to be tried now, the oldest first."""
+def due_mail(database: Database, configs: Collection[str] = ("",), limit: int = 100) -> list[int]:
+    """The numbers of those that are to be tried now, the oldest first.
+
+    What waits longer than anything does got its time from a clock that was set back since: it is due.
+
+    :param configs: of the mail servers that are asked for.
+    """
     now = clock.now()
-    rows = database.query("SELECT * FROM outbox WHERE state = 'waiting' AND (next_try <= ? OR next_try > ?)"
-                          " ORDER BY number LIMIT ?", [now, now + _LONGEST_PAUSE, limit])
-    return [MailRow(**{name: row[name] for name in _NAMES}) for row in rows]
+    found = database.execute(
+        "SELECT number FROM outbox WHERE state = 'waiting' AND config IN (SELECT value FROM json_each(?))"
+        " AND (next_try <= ? OR next_try > ?) ORDER BY number LIMIT ?",
+        [json.dumps(list(configs)), now, now + _LONGEST_PAUSE, limit])
+    return [int(number) for number, in found]
 
 
 def mail_row(database: Database, number: int) -> MailRow | None:
@@ -191,14 +202,47 @@ def mail_row(database: Database, number: int) -> MailRow | None:
     return None if row is None else MailRow(**{name: row[name] for name in _NAMES})
 
 
-def next_due(database: Database) -> float | None:
-    """When the next mail is to be tried; None if nothing waits."""
-    found = database.execute("SELECT min(next_try) FROM outbox WHERE state = 'waiting'").fetchone()[0]
+def next_due(database: Database, configs: Collection[str] = ("",)) -> float | None:
+    """When the next mail of these mail servers is to be tried; None if nothing waits for them."""
+    found = database.execute(
+        "SELECT min(next_try) FROM outbox WHERE state = 'waiting' AND config IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(configs))]).fetchone()[0]
     return None if found is None else float(found)
+
+
+def mail_without_server(database: Database, configs: Collection[str]) -> None:
+    """Say of mail that waits for another mail server than those of `configs` that there is none."""
+    database.execute(
+        "UPDATE outbox SET error = 'no mail server is configured' || CASE config WHEN '' THEN '' ELSE"
+        " ' under the name ' || config END WHERE state = 'waiting'"
+        " AND config NOT IN (SELECT value FROM json_each(?))", [json.dumps(list(configs))])
+
+
+def _tell_the_rest(database: Database, row: MailRow, appliance_key: bytes) -> None:
+    """What was counted while a mail of a topic was under way is told by another one, when its time has come.
+
+    :param row: as it was when it went under way.
+    """
+    if not row.topic:
+        return
+    found = database.execute("SELECT repeats, spacing FROM outbox WHERE number = ?", [row.number]).fetchone()
+    mail = open_mail(row, appliance_key)
+    if found is None or mail is None or found[0] <= row.repeats:
+        return
+    now, message_id = clock.now(), NewMail.new_message_id(row.message_id.rpartition("@")[2].rstrip(">"))
+    again = Mail(mail.sender, (*mail.refused, *mail.recipients),
+                 mail.message.replace(row.message_id.encode(), message_id.encode(), 1))
+    database.execute("UPDATE outbox SET repeats = ? WHERE number = ?", [row.repeats, row.number])
+    database.execute(
+        "INSERT INTO outbox (message_id, session_id, topic, spacing, repeats, state, created, next_try, sealed, config)"
+        " SELECT ?, session_id, topic, spacing, ?, 'waiting', ?, ?, ?, config FROM outbox WHERE number = ?",
+        [message_id, found[0] - row.repeats, now, now + found[1], sealed_mail(again, message_id, appliance_key),
+         row.number])
 
 
 def mail_sent(database: Database, row: MailRow, answer: str, appliance_key: bytes) -> None:
     """A mail server has taken it: what it said is kept, the content dropped."""
+    _tell_the_rest(database, row, appliance_key)
     database.execute("UPDATE outbox SET state = 'sent', ended = ?, tries = tries + 1, error = '', sealed_answer = ?,"
                      " sealed = NULL WHERE number = ?",
                      [clock.now(), _sealed_answer(answer, row.message_id, appliance_key), row.number])
@@ -210,6 +254,8 @@ def mail_failed(database: Database, row: MailRow, error: str, answer: str, appli
 
     :param left: what of it was not sent, where some recipients were served.
     """
+    if left is not None:
+        _tell_the_rest(database, row, appliance_key)
     database.execute(
         "UPDATE outbox SET state = 'failed', ended = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
@@ -223,11 +269,36 @@ def mail_postponed(database: Database, row: MailRow, error: str, answer: str, ap
 
     :param left: what is still to be sent, where some recipients were served.
     """
+    if left is not None:
+        _tell_the_rest(database, row, appliance_key)
     database.execute(
         "UPDATE outbox SET next_try = ?, tries = tries + 1, error = ?, sealed_answer = ?,"
         " sealed = COALESCE(?, sealed) WHERE number = ? AND state = 'waiting'",
         [clock.now() + min(pause, _LONGEST_PAUSE), error, _sealed_answer(answer, row.message_id, appliance_key),
          None if left is None else sealed_mail(left, row.message_id, appliance_key), row.number])
+
+
+def postpone_mail(database: Database, configs: Collection[str], error: str, answer: str, appliance_key: bytes,
+                  pause_after: Callable[[int], float | None]) -> list[tuple[int, int]]:
+    """All that is due for mail servers that cannot be reached has had its try.
+
+    :param pause_after: seconds until the next try, by how many there were; None where it was the last.
+    :returns: number and tries of those that have failed for good.
+    """
+    numbers = due_mail(database, configs, limit=-1)
+    found = database.execute("SELECT number, message_id, tries + 1 FROM outbox WHERE number IN"
+                             " (SELECT value FROM json_each(?))", [json.dumps(numbers)]).fetchall()
+    failed, now = [], clock.now()
+    for number, message_id, tries in found:
+        pause = pause_after(tries)
+        if pause is None:
+            failed.append((number, tries))
+        database.execute(
+            "UPDATE outbox SET state = ?, ended = ?, next_try = ?, tries = ?, error = ?, sealed_answer = ?"
+            " WHERE number = ?",
+            ["waiting" if pause is not None else "failed", None if pause is not None else now, now + (pause or 0.0),
+             tries, error, _sealed_answer(answer, message_id, appliance_key), number])
+    return failed
 
 
 def mail_counts(database: Database) -> MailCounts:

@@ -15,7 +15,9 @@ import pytest
 from sqlite_utils import Database
 
 from appliance.mail.mail_server import MailServer
-from appliance.mail.outbox import Outbox, pause_after
+from appliance.config import Settings
+from appliance.mail.lane import Lane, pause_after
+from appliance.mail.outbox import Outbox
 from appliance.store.database import Store
 from appliance.store.outbox import Mail, MailRow, NewMail, add_mail, due_mail, open_answer, open_mail
 from appliance.store.sealing import new_key
@@ -44,13 +46,14 @@ class WatchedStore(Store):
 class Office:
     """A store with an outbox over it."""
 
-    def __init__(self, folder: Path, port: int | None, **server: Any) -> None:
+    def __init__(self, folder: Path, port: int | None, more: dict[str, MailServer] | None = None,
+                 **server: Any) -> None:
         self.folder = folder
         self.store = WatchedStore(folder / "data")
         settings = {"use_tls": False, **server}
-        mail_server = None if port is None else MailServer(
-            "127.0.0.1", port, '"Housing Clinic" <clinic@example.com>', **settings)
-        self.outbox = Outbox(self.store, KEY, mail_server, folder / "logs")
+        servers = {} if port is None else {"": MailServer(
+            "127.0.0.1", port, '"Housing Clinic" <clinic@example.com>', **settings)}
+        self.outbox = Outbox(self.store, KEY, servers | (more or {}), folder / "logs")
 
     def post(self, *recipients: str, **more: Any) -> NewMail:
         """Write a mail into the outbox, as a commit does."""
@@ -333,14 +336,14 @@ def test_what_nobody_expected_does_not_end_the_outbox(
     async def test() -> None:
         async with receiver() as there, office(tmp_path, there.port) as here:
             failed = asyncio.Event()
-            original = Outbox._round
+            original = Lane._round
 
-            async def fails(self: Outbox) -> float | None:
+            async def fails(self: Lane) -> float | None:
                 if failed.is_set():
                     return await original(self)
                 failed.set()
                 raise LookupError
-            monkeypatch.setattr(Outbox, "_round", fails)
+            monkeypatch.setattr(Lane, "_round", fails)
             here.post("ann@client.example")
             here.outbox.start()
             await failed.wait()
@@ -396,13 +399,12 @@ def test_pauses_grow_and_end_after_three_days() -> None:
 
 def test_the_mail_server_is_what_the_configuration_says() -> None:
     """The names and defaults are docassemble's; without a server there is none."""
-    assert MailServer.configured({}) is None
-    found = MailServer.configured({"mail: server": "smtp.example.com", "mail: username": "clinic@example.com"})
-    assert found == MailServer("smtp.example.com", 25, "clinic@example.com", "clinic@example.com", use_tls=True)
-    found = MailServer.configured({"mail: server": "smtp.example.com", "mail: use ssl": True,
-                                   "mail: default sender": "Clinic <c@example.com>"})
-    assert found is not None
-    assert (found.port, found.default_address) == (465, "c@example.com")
+    assert MailServer.configured(Settings()) == {}
+    found = MailServer.configured(Settings({"mail: server": "smtp.example.com", "mail: username": "a@example.com"}))
+    assert found == {"": MailServer("smtp.example.com", 25, "a@example.com", "a@example.com", use_tls=True)}
+    found = MailServer.configured(Settings({"mail: server": "smtp.example.com", "mail: use ssl": True,
+                                            "mail: default sender": "Clinic <c@example.com>"}))
+    assert (found[""].port, found[""].default_address) == (465, "c@example.com")
 
 
 def test_a_domain_with_other_letters_is_written_as_every_server_knows_it(tmp_path: Path) -> None:
