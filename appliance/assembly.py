@@ -113,7 +113,8 @@ class Assembly:
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "file": self.turns.task_file, "times_performed": self.turns.times_performed,
-            "visits": self.turns.visits_for_task}
+            "visits": self.turns.visits_for_task, "email_address": self.turns.address_for_task,
+            "received_mail": self.turns.mail_for_task}
         self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
         self.journal.on_moved = self.turns.task_moved
 

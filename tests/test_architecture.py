@@ -17,6 +17,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "vendor" not in path.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
     "workspace": frozenset({"interview"}),
+    "messages": frozenset({"interview", "workspace"}),
     "library": frozenset({"addresses", "interview", "packages"}),
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
@@ -33,11 +34,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"clock", "config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
-    "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "packages", "store", "workspace"}),
+    "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "messages", "packages", "store",
+                           "workspace"}),
     "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
-    "mail": frozenset({"addresses", "clock", "config", "interview", "sessions", "store"}),
+    "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
     "server": frozenset({"clock", "commands", "config", "interview", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})

@@ -102,6 +102,6 @@ def test_a_mail_reaches_the_interview(tmp_path: Path) -> None:
         await house.work()
         reply = await house.turns.refresh(reply.session_id, ANN)
         assert screen_of(reply).question_text == "Subject: Notice"
-        text = screen_of(reply).subquestion
+        text = screen_of(reply).subquestion_html
         assert "You must leave." in text and "notice.txt the notice" in text and "November 24, 2026" in text
     run(tmp_path, test, SHARED, settings=SETTINGS)
