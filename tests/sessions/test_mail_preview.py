@@ -91,8 +91,8 @@ def test_a_short_text_is_a_link_that_loses_nothing() -> None:
 def test_a_draft_is_for_those_who_have_not_got_it() -> None:
     """The mail program says who it comes from, when, and with which number; answers go where they would have gone."""
     mail = message("Hello", "<b>Hello</b>", From="Clinic <clinic@example.com>",
-                   Cc="served@example.org, lou@example.org", Date="Mon, 23 Nov 2026 10:00:00 +0000", Message_ID="<1@example.com>",
-                   Auto_Submitted="auto-generated", In_Reply_To="<0@example.com>")
+                   Cc="served@example.org, lou@example.org", Date="Mon, 23 Nov 2026 10:00:00 +0000",
+                   Message_ID="<1@example.com>", Auto_Submitted="auto-generated", In_Reply_To="<0@example.com>")
     mail.add_attachment(b"\x00\xff", maintype="application", subtype="octet-stream", filename="a.bin")
     draft = drafted(mail, TO, "lou@example.org", "hidden@example.org", repeats=2)
     assert draft["X-Unsent"] == "1"
