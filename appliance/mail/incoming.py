@@ -94,7 +94,8 @@ class MailIn:
         code = code_in(address, self._setting)
         return code is not None and await self._read(lambda database: address_row(database, code)) is not None
 
-    async def receive(self, message: bytes | Path, recipients: Sequence[str], sender: str, way: Way) -> list[Reception]:
+    async def receive(self, message: bytes | Path, recipients: Sequence[str], sender: str, way: Way,
+                      same_as: bytes = b"") -> list[Reception]:
         """Keep a mail. When this returns, it is on disk and in the database for every recipient that is known.
 
         The same message from the same sender to the same address within five days is the same mail. Its sessions
@@ -102,14 +103,15 @@ class MailIn:
 
         :param message: as it came, or the file that holds it.
         :param sender: of the envelope; empty for a bounce, or where there is none.
+        :param same_as: what it is known by when it comes again, where that is less than every byte.
         :returns: what became of it for each recipient, in their order.
         :raises StoreError: if it could not be kept; then nothing of it is.
         """
         # Whoever asked may go away meanwhile: what was begun is brought to its end.
-        return await asyncio.shield(self._received(message, recipients, sender, way))
+        return await asyncio.shield(self._received(message, recipients, sender, way, same_as))
 
-    async def _received(self, message: bytes | Path, recipients: Sequence[str], sender: str,
-                        way: Way) -> list[Reception]:
+    async def _received(self, message: bytes | Path, recipients: Sequence[str], sender: str, way: Way,
+                        same_as: bytes) -> list[Reception]:
         codes = {recipient: code_in(recipient, self._setting) for recipient in recipients}
         known = await self._read(lambda database: {
             code for code in set(codes.values()) if code is not None and address_row(database, code) is not None})
@@ -118,8 +120,8 @@ class MailIn:
         kept = await asyncio.to_thread(self._keep, message)
         envelopes = {code: Envelope(kept.blob.key, sender, recipient, kept.from_text, kept.subject)
                      for recipient, code in reversed(codes.items()) if code in known}
-        news = [NewReceived.make(code, kept.blob, fingerprint(self._key, kept.digest, sender, code), way, envelope,
-                                 self._key) for code, envelope in envelopes.items()]
+        news = [NewReceived.make(code, kept.blob, fingerprint(self._key, same_as or kept.digest, sender, code), way,
+                                 envelope, self._key) for code, envelope in envelopes.items()]
         try:
             added = await asyncio.wrap_future(self._store.write(lambda database: _add(database, news)))
         except StoreError:

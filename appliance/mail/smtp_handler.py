@@ -44,9 +44,11 @@ class ReceivesMail(Protocol):
         """Whether a session has this address."""
         ...
 
-    async def receive(self, message: bytes, recipients: Sequence[str], sender: str, way: Way) -> Sequence[Received]:
+    async def receive(self, message: bytes, recipients: Sequence[str], sender: str, way: Way,
+                      same_as: bytes = b"") -> Sequence[Received]:
         """Keep a message for all its recipients; returns when it is on disk.
 
+        :param same_as: what it is known by when it comes again; empty for every byte.
         :raises StoreError: if it could not be kept.
         """
         ...

@@ -15,12 +15,13 @@ __all__ = ["Arrivals", "Kept", "Reception"]
 
 @dataclass(frozen=True)
 class Kept:
-    """A message that was kept for one address."""
+    """A message that was kept for one address; the same one is what has the same `same_as`."""
 
-    message: bytes
+    message: bytes = field(compare=False)
     recipient: str
     sender: str
     way: Way
+    same_as: bytes
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Arrivals:
     async def knows(self, address: str) -> bool:
         return address.lower() in self.known
 
-    async def receive(self, message: bytes, recipients: Sequence[str], sender: str, way: Way) -> list[Reception]:
+    async def receive(self, message: bytes, recipients: Sequence[str], sender: str, way: Way,
+                      same_as: bytes = b"") -> list[Reception]:
         self.receiving.set()
         if self.may_keep is not None:
             await self.may_keep.wait()
@@ -57,7 +59,7 @@ class Arrivals:
             raise StoreBroken("The disk is full.")
         receptions = []
         for recipient in recipients:
-            new = Kept(message, recipient.lower(), sender, way)
+            new = Kept(message, recipient.lower(), sender, way, same_as or message)
             known = recipient.lower() in self.known
             outcome: Literal["taken", "repeated", "unknown"] = (
                 "unknown" if not known else "repeated" if new in self.kept else "taken")
