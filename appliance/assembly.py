@@ -22,8 +22,11 @@ from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
+from appliance.mail.entrances import Entrances
+from appliance.mail.incoming import MailIn
 from appliance.mail.mail_server import MailServer
 from appliance.mail.outbox import Outbox
+from appliance.mail.page import MailPage
 from appliance.packages import SHIPPED, InstalledPackages
 from appliance.server.application import ServerApplication, make_application
 from appliance.server.parts import Parts
@@ -32,6 +35,7 @@ from appliance.sessions.language import Language
 from appliance.sessions.mail_list import MailList
 from appliance.sessions.turns import Turns
 from appliance.store.database import Store
+from appliance.store.files import FileStore
 from appliance.store.journal import Journal
 from appliance.store.sealing import derive
 from appliance.store.users import Users
@@ -110,6 +114,10 @@ class Assembly:
         self.schedule.on_mail = self._mail_written
         self.commands = Commands(appliance_key, {
             "cron": cron_command(self.schedule, lambda: self._compute is not None)})
+        self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
+        self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
+        self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
+                                  self.entrances.health)
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "file": self.turns.task_file, "times_performed": self.turns.times_performed,
@@ -124,13 +132,16 @@ class Assembly:
             turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
             commands=self.commands,
-            outgoing=self.outgoing,
-            health={"database": self._database_health, "mail": self.outbox.health, "schedule": self.schedule.health}))
+            outgoing=self.outgoing, mail=self.mail_page,
+            health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
+                    "schedule": self.schedule.health}))
 
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""
         await self.turns.resume()
         self.outbox.start()
+        await self.mail_in.start()
+        self.entrances.start()
 
     def warm_up(self) -> None:
         """Do early, beside the loop, what the first visitors would wait for; what fails here is told to them."""
@@ -155,8 +166,10 @@ class Assembly:
         self.schedule.start()
 
     async def stop(self) -> None:
-        """Stop in reverse: no more events and tasks, then no more turns."""
+        """Stop in reverse: no more mail, events and tasks, then no more turns."""
+        await self.entrances.stop()
         await self.schedule.stop()
+        await self.mail_in.stop()
         if self._compute is not None:
             await self._compute.stop()
         try:
@@ -198,6 +211,9 @@ class Assembly:
         told = {"state": "starting"} if self._compute is None else self._compute.health()
         queue = {state: told.get(state, 0) for state in ("queued", "running")}
         return {"workers": told.get("workers", 0), "queue": queue, "compute": told}
+
+    async def _mail_in_health(self) -> dict[str, Any]:
+        return {**await self.mail_in.health(), **self.entrances.health()}
 
     async def _database_health(self) -> dict[str, Any]:
         await asyncio.wrap_future(self._store.read(lambda database: database.execute("SELECT 1").fetchone()))

@@ -76,6 +76,7 @@ class MailIn:
         self._setting = setting
         self._files = FileStore(store.folder)
         self._delivering: set[asyncio.Task[None]] = set()
+        self._receiving: set[asyncio.Task[list[Reception]]] = set()
         self.on_changed: Callable[[], None] = _nothing
         """Called on the loop when the Mail page would show something else."""
 
@@ -107,8 +108,10 @@ class MailIn:
         :returns: what became of it for each recipient, in their order.
         :raises StoreError: if it could not be kept; then nothing of it is.
         """
-        # Whoever asked may go away meanwhile: what was begun is brought to its end.
-        return await asyncio.shield(self._received(message, recipients, sender, way, same_as))
+        task = asyncio.get_running_loop().create_task(self._received(message, recipients, sender, way, same_as))
+        self._receiving.add(task)
+        task.add_done_callback(self._receiving.discard)
+        return await asyncio.shield(task)   # whoever asked may go away; what was begun is brought to its end
 
     async def _received(self, message: bytes | Path, recipients: Sequence[str], sender: str, way: Way,
                         same_as: bytes) -> list[Reception]:
@@ -168,7 +171,9 @@ class MailIn:
             self._deliver(session_id, number)
 
     async def stop(self) -> None:
-        """Deliver nothing more; what waits is delivered after the next start."""
+        """Keep what is being received, and deliver nothing more; what waits is delivered after the next start."""
+        if self._receiving:
+            await asyncio.wait(self._receiving)
         for task in self._delivering:
             task.cancel()
         await asyncio.gather(*self._delivering, return_exceptions=True)

@@ -29,7 +29,7 @@ from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.language import Language, load
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.progress import Bar, TaskProgress
-from appliance.sessions.received_list import MailOverview, ReceivedList
+from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
@@ -41,7 +41,7 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
-from appliance.store.files import FileRow, file_row
+from appliance.store.files import Blob, FileRow, file_row
 from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
@@ -424,6 +424,10 @@ class Turns:
     async def mail_overview(self, visitor: Visitor) -> MailOverview:
         """Addresses and mails (see :mod:`appliance.sessions.received_list`)."""
         return await self._received.overview(visitor)
+
+    async def received_message(self, number: int, visitor: Visitor) -> tuple[MailSummary, Blob] | None:
+        """One mail, and where its message lies; None if it is gone."""
+        return await self._received.message(number, visitor)
 
     async def address_for_task(self, task_id: str, key: Any, index: Any) -> GivenAddress:
         """For a task that runs: an address of its session, for whoever asked for the task."""
