@@ -12,7 +12,7 @@ from appliance.interview.datatypes.library import as_datetime
 from appliance.interview.datatypes.messages import problem
 from appliance.interview.datatypes.registry import datatype, last
 from appliance.interview.datatypes.text import Text
-from appliance.interview.errors import InterviewError
+from appliance.interview.errors import FieldProblem, InterviewError
 from appliance.interview.screen import ShownField
 from appliance.interview.turn import Posted
 
@@ -78,12 +78,24 @@ class Date(Text):
 
     def more(self, field: ShownField) -> dict[str, str | int | bool | None]:
         return {"type": "date", "min": self.bound(field, "min", field.minimum),
-                "max": self.bound(field, "max", field.maximum)}
+                "max": self.bound(field, "max", field.maximum),
+                "data-da-too-early": self.words(field, "min", field.minimum),
+                "data-da-too-late": self.words(field, "max", field.maximum)}
 
     def bound(self, field: ShownField, key: str, written: str | None) -> str | None:
         """A limit as the browser wants it."""
         found = limit(field, key, written)
         return None if found is None else self.written(found)
+
+    def words(self, field: ShownField, key: str, written: str | None) -> str | None:
+        """What the page tells of a value beyond a limit, before it is sent."""
+        bound = limit(field, key, written)
+        return None if bound is None else str(self.beyond(field, key, bound))
+
+    def beyond(self, field: ShownField, key: str, bound: datetime) -> FieldProblem:
+        """What is wrong with a value beyond a limit."""
+        shown = f"{bound:%B} {bound.day}, {bound.year}" + (f" {bound:%H:%M}" if self.clock else "")
+        return problem(field, f"date {key}", key, value=shown)
 
     def written(self, moment: datetime) -> str:
         """`moment` as the control's value."""
@@ -116,8 +128,7 @@ class Date(Text):
             if not self.clock:
                 bound = bound.replace(hour=0, minute=0, second=0, microsecond=0)
             if (moment > bound) - (moment < bound) == wrong:
-                shown = f"{bound:%B} {bound.day}, {bound.year}" + (f" {bound:%H:%M}" if self.clock else "")
-                raise problem(field, f"date {key}", key, value=shown)
+                raise self.beyond(field, key, bound)
 
 
 @datatype("datetime")
