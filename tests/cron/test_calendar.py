@@ -127,11 +127,9 @@ def test_times_are_read_as_they_are_written(tmp_path: Path) -> None:
     ("daily: 6 pm", "'schedule: daily' is not a time of day like 18:30, from 00:00 to 23:59: '6 pm'"),
     ("daily: [6, 25]", "'schedule: daily' must be a time, not [6, 25]"),
     ("hourly: 60", "'schedule: hourly' is not a minute from 0 to 59: 60"),
-    ("weekly: Caturday 06:00", "'schedule: weekly' is not a day of the week and a time like Sunday 06:47: "
-                               "'Caturday 06:00'"),
+    ("weekly: Cat 6:00", "'schedule: weekly' is not a day of the week and a time like Sunday 06:47: 'Cat 6:00'"),
     ("weekly: Sunday", "'schedule: weekly' is not a time of day like 18:30, from 00:00 to 23:59: 'Sunday'"),
-    ("monthly: 32 06:00", "'schedule: monthly' is not a day of the month, from 1 to 31, and a time like 1 06:52: "
-                          "'32 06:00'"),
+    ("monthly: 32", "'schedule: monthly' is not a day of the month, from 1 to 31, and a time like 1 06:52: '32'"),
     ("dayly: 06:00", "'schedule: dayly' is not a directive; did you mean 'schedule: daily'?"),
 ])
 def test_mistakes_are_told_with_file_and_line(tmp_path: Path, line: str, words: str) -> None:
