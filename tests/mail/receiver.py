@@ -61,6 +61,13 @@ class Receiver:
     port: int = 0
     before_answer: Callable[[], Any] | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: int = 0
+    open_now: int = 0
+    most_at_once: int = 0
+
+    def connected(self) -> None:
+        self.connections, self.open_now = self.connections + 1, self.open_now + 1
+        self.most_at_once = max(self.most_at_once, self.open_now)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope,  # noqa: N802 - aiosmtpd's name
                           address: str, options: list[str]) -> str:
@@ -82,13 +89,29 @@ class Receiver:
         return answer
 
 
+class Counted(SMTP):
+    """Tells the receiver of each connection."""
+
+    event_handler: Receiver
+
+    def connection_made(self, transport: Any) -> None:
+        if transport.get_extra_info("sslcontext") is None:   # else it is the same one, now encrypted
+            self.event_handler.connected()
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.open_now -= 1
+        super().connection_lost(error)
+
+
 @asynccontextmanager
-async def receiver(*, tls: ssl.SSLContext | None = None, password: str = "", port: int = 0,
+async def receiver(*, tls: ssl.SSLContext | None = None, password: str = "", port: int = 0, limit: int = 0,
                    **options: Any) -> AsyncIterator[Receiver]:
     """A mail server that listens on a port of its own until the block is left.
 
     :param tls: it then wants STARTTLS before anything else.
     :param password: it then takes mail only from who signs in with it.
+    :param limit: bytes of a mail, which it tells beforehand; 0 for none.
     """
     handler = Receiver(**options)
 
@@ -98,9 +121,9 @@ async def receiver(*, tls: ssl.SSLContext | None = None, password: str = "", por
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(handler, loop=loop, hostname="receiver.test", tls_context=tls, require_starttls=tls is not None,
-                     authenticator=authenticate, auth_required=bool(password),
-                     auth_require_tls=tls is not None), "127.0.0.1", port)
+        lambda: Counted(handler, loop=loop, data_size_limit=limit or None, hostname="receiver.test", tls_context=tls,
+                        require_starttls=tls is not None, authenticator=authenticate, auth_required=bool(password),
+                        auth_require_tls=tls is not None), "127.0.0.1", port)
     handler.port = server.sockets[0].getsockname()[1]
     try:
         yield handler
