@@ -66,9 +66,9 @@ class OutboxHandler(_OutboxHandler):
 
     async def names(self) -> dict[str, Any]:
         """What the templates speak of."""
-        overview = OutboxOverview({}, {})
+        outgoing, overview = self.outgoing, OutboxOverview({}, {})
         if self.known_browser:
-            overview = await self.outgoing.overview(self.visitor, self.most)
+            overview = await outgoing.overview(self.visitor, self.most)
         titles = {one.interview: one.title for one in self.parts.packages.listed()}
         now = clock.now()
         shown = [] if not overview.totals else mail_sections(

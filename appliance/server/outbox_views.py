@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ _TROUBLES = {
     "SMTPServerDisconnected": "The mail server hung up.",
 }
 """The kinds of trouble that are names of a program's errors, in words."""
+
+_ANSWERED = re.compile(r"SMTP\w+ \((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,18 @@ def _shown(mail: MailSummary, now: float, title: Callable[[str], str]) -> ShownM
     else:
         name = f"A mail of {of}" if of else "A mail of the appliance itself"
     left = "" if mail.next_try <= now else about(mail.next_try - now)
-    return ShownMail(mail, name, of, _TROUBLES.get(mail.error, _sentence(mail.error)), left)
+    return ShownMail(mail, name, of, _trouble(mail.error), left)
 
 
-def _sentence(words: str) -> str:
-    """Words with a capital letter and a full stop."""
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+def _trouble(kind: str) -> str:
+    """A kind of trouble as a sentence.
+
+    >>> _trouble("a recipient was refused (550)"), _trouble("SMTPConnectError (421)"), _trouble("")
+    ('A recipient was refused (550).', 'The mail server took nothing (421).', '')
+    """
+    if match := _ANSWERED.fullmatch(kind):
+        return f"The mail server took nothing ({match[1]})."
+    return _TROUBLES.get(kind, f"{kind[:1].upper()}{kind[1:].rstrip('.')}." if kind else "")
 
 
 def size(attachment: Attachment) -> str:
