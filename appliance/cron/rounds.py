@@ -280,7 +280,7 @@ class Rounds:
                        error_type: str, where: str) -> None:
         """What the error said may quote answers, so it is sealed as they are, under the session's key."""
         sealed = None
-        key = _session_key(database, left.session_id, self._key)
+        key = None if error is None else _session_key(database, left.session_id, self._key)
         if error is not None and key is not None:
             sealed = seal(key, pickle.dumps(error), _context(one.number, left.session_id))
         session_over(database, one.number, left.session_id, "failed", NewFailure(

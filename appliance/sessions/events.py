@@ -7,6 +7,7 @@ open do not notice it. One whose name ends in ``_background`` is queued as a bac
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,12 +29,14 @@ from appliance.sessions.host import Actor
 from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Evaluated, Happening, Runner, log_failure
 from appliance.sessions.settling import Settled, new_task
-from appliance.store.errors import StoreError
+from appliance.store.errors import StoreError, WrongKey
 from appliance.store.keys import Holder
 from appliance.store.tasks import seal_answers
 from appliance.store.visits import NOBODY
 
 __all__ = ["BACKGROUND", "LONGEST_PAUSE", "Also", "EventResult", "Events"]
+
+logger = logging.getLogger(__name__)
 
 BACKGROUND = "_background"
 """What the name of an event ends with that runs as a background task."""
@@ -112,6 +115,11 @@ class Events:
             return await self._taken(opened, event, also)
         except (NoSuchSession, NotYours):   # it ended while it waited, or is for its own people only by now
             result = EventResult("no_event")
+            await runner.write(also(result))
+            return result, 0.0
+        except WrongKey as error:   # it is damaged on the disk, which must not keep the other sessions from theirs
+            logger.error("session %s cannot be opened for %s: it is damaged", session_id, event)  # noqa: TRY400
+            result = EventResult("failed", error_type=type(error).__name__)
             await runner.write(also(result))
             return result, 0.0
         finally:

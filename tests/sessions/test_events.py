@@ -445,6 +445,18 @@ def test_what_cannot_be_written_has_not_run(tmp_path: Path) -> None:
     run(tmp_path, test, event("counter += 1\nresponse()"))
 
 
+@pytest.mark.parametrize("damaged", ["UPDATE steps SET sealed = x'00'", "UPDATE session_keys SET sealed_key = x'00'"])
+def test_damaged_session(tmp_path: Path, damaged: str) -> None:
+    """It has failed; the error is no trouble of the whole store, at which a round would stop."""
+    async def test(house: House) -> None:
+        session_id = await begun(house)
+        house.store.write(lambda database: database.execute(damaged)).result()
+        house.turns._runner.shelf.forget(session_id)
+        result = await wake(house, session_id)
+        assert (result.outcome, result.error_type, result.error) == ("failed", "WrongKey", None)
+    run(tmp_path, test, event("response()"))
+
+
 # -- beside people --------------------------------------------------------------------------------------------
 
 
