@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance.mail.incoming import MailIn
 from appliance.mail.ways import mailbox_state, smtp_state
+from appliance.messages.headers import one_line
 from appliance.messages.parsing import ParsedMail, parse
 from appliance.sessions.email_codes import code_in
 from appliance.sessions.errors import NotYours
@@ -25,6 +26,7 @@ __all__ = ["MailPage", "as_mail", "named_addresses"]
 
 _HEADERS_READ = 256 * 1024
 _SHOWN = ("from", "to", "cc", "reply-to", "date")
+_MOST_SHOWN = 20
 _OF_A_MAIL = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to",
                         "mime-version"})
 _WHO_GETS_IT = ("delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "to", "cc", "bcc", "resent-to",
@@ -82,8 +84,7 @@ class MailPage:
         except FileNotFoundError:   # its session was deleted in this very moment
             return None
         parsed, parts = await asyncio.to_thread(_parsed, raw)
-        headers = [(name.title(), value) for name, value in parsed.headers if name.lower() in _SHOWN]
-        return MailToRead(summary, raw, headers, parts, parsed.problem)
+        return MailToRead(summary, raw, _headers(raw), parts, parsed.problem)
 
     async def by_hand(self, message: bytes, visitor: Visitor, code: str = "") -> list[Receipt]:
         """Take a mail from a file, for those addresses that it names and the visitor may see, or for the one `code`.
@@ -134,6 +135,13 @@ def named_addresses(headers: Message) -> list[str]:
     """The addresses that a mail names as its recipients."""
     values = [str(value) for name in _WHO_GETS_IT for value in headers.get_all(name, [])]
     return [address for _, address in getaddresses(values) if address]
+
+
+def _headers(raw: bytes) -> list[tuple[str, str]]:
+    """The headers that people look at, as they were written: the page escapes them."""
+    found = BytesHeaderParser(policy=compat32).parsebytes(raw[:_HEADERS_READ])
+    return [(name.title(), one_line(str(value))) for wanted in _SHOWN
+            for name, value in found.raw_items() if name.lower() == wanted][:_MOST_SHOWN]
 
 
 def _parsed(raw: bytes) -> tuple[ParsedMail, list[MailPart]]:
