@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ class MemoryTurns:
         self.progress: dict[str, TaskProgress] = {}
         self.bars: dict[str, Bar] = {}
         self.tasks: list[TaskSummary] = []
+        self.titles: dict[str, str] = {}
         self.screens = default_screens()
         self.variables_are_private = False
         self.on_notice: Callable[[Notice], None] = lambda notice: None
@@ -185,6 +186,9 @@ class MemoryTurns:
         return [SessionSummary(one.session_id, one.interview, "Fruit", 1e9, 1e9, one.step)
                 for one in self.sessions.values()
                 if one.secret == visitor.browser_secret or one.user_id == (visitor.user.user_id or 0)]
+
+    async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]:
+        return {one: self.titles[one] for one in session_ids if one in self.titles}
 
     async def undelivered(self, session_id: str, visitor: Visitor | None = None) -> list[Notice]:
         if visitor is None:
