@@ -15,8 +15,8 @@ from appliance.interview.host import UserInfo
 from appliance.sessions.mail_list import Decision, MailList
 from appliance.sessions.visitor import Visitor
 from appliance.store.errors import StoreFull
+from tests.mail.office import KEY, Office, in_loop, office
 from tests.mail.receiver import Receiver, receiver
-from tests.mail.test_outbox import KEY, Office, in_loop, office
 
 ADMIN = Visitor("the window", UserInfo(user_id=1, privileges=("admin",)))
 DECISIONS = ("delete", "sent_by_hand", "try_again")
