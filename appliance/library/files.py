@@ -7,7 +7,7 @@ import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 # Authors write `imports: PIL` and use PIL.Image, which docassemble has loaded by then.
 import PIL.Image  # noqa: F401
@@ -56,7 +56,7 @@ class DAFile(FileContents):
             self.initialize(content=content)
 
     @classmethod
-    def known(cls, info: FileInfo) -> DAFile:
+    def known(cls, info: FileInfo) -> Self:
         """The file that `info` tells of, without looking whether it is still there."""
         file = cls()
         file._know(info)

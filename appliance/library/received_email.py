@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Self
 
+import nh3
+
+from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.files import FileInfo
 from appliance.interview.host import current
 from appliance.interview.received import AddressOfSession, Correspondent, ReceivedMail
@@ -16,7 +19,7 @@ from appliance.library.file_groups import DAFileList
 from appliance.library.files import DAFile
 from appliance.library.objects import DAObject
 
-__all__ = ["DAEmail", "get_emails", "interview_email"]
+__all__ = ["DAEmail", "DAEmailBody", "get_emails", "interview_email"]
 
 
 def interview_email(key: Any = None, index: Any = None) -> str:
@@ -94,13 +97,42 @@ class DAEmail(DAObject):
         zone_name = timezone or default_zone()
         email.datetime_message = _moment(mail.sent, zone_name)
         email.datetime_received = _moment(mail.received, zone_name)
-        email.body_text = _file(mail.body_text)
-        email.body_html = _file(mail.body_html)
+        email.body_text = _body(mail.body_text)
+        email.body_html = _body(mail.body_html)
         email.attachment = _files(mail.attachments)
         return email
 
     def __str__(self) -> str:
         return str(self.__dict__.get("subject", ""))
+
+
+class DAEmailBody(DAFile):
+    """The text of a mail, as the file that came. What is read from it can be shown on a page: it runs nothing there.
+
+    Interviews insert texts as they are, and anybody can write to an address. For the bytes as they came there is
+    ``slurp(auto_decode=False)``.
+    """
+
+    def slurp(self, auto_decode: bool = True) -> Any:
+        """The text; of HTML without scripts, forms, styles and what a page would fetch from elsewhere.
+
+        :param auto_decode: False: the bytes as they came.
+        """
+        content = super().slurp(auto_decode)
+        return self._harmless(content) if isinstance(content, str) else content
+
+    def readlines(self) -> list[str]:
+        """The lines of the same text, each with its end."""
+        return str(self.slurp()).splitlines(keepends=True)
+
+    def _harmless(self, text: str) -> str:
+        if self.mimetype != "text/html":
+            return neutralise(text)
+        return nh3.clean(text, tags=_TAGS, url_schemes={"http", "https", "mailto", "tel"},
+                         clean_content_tags={"script", "style", "title"})
+
+
+_TAGS = nh3.ALLOWED_TAGS - {"img", "area", "map"}
 
 
 def _moment(moment: datetime | None, zone_name: str) -> DADateTime | None:
@@ -120,9 +152,8 @@ def _set_recipients(holder: DAObject, name: str, people: tuple[Correspondent, ..
         found.appendObject(address=who.address, name=who.name, empty=False)
 
 
-def _file(info: FileInfo | None) -> DAFile | None:
-    """A file that is known to be the session's, or to have been until somebody deleted it."""
-    return None if info is None else DAFile.known(info)
+def _body(info: FileInfo | None) -> DAEmailBody | None:
+    return None if info is None else DAEmailBody.known(info)
 
 
 def _files(infos: tuple[FileInfo, ...]) -> DAFileList:
