@@ -133,7 +133,8 @@ def test_500_mails_take_few_connections(tmp_path: Path) -> None:
             here.store.write(write).result()
             here.outbox.start()
             await here.until_all(lambda rows: all(row.state == "sent" for row in rows))
-            assert [one.recipients for one in there.mails] == [(f"client{number}@example.com",) for number in range(500)]
+            assert [one.recipients for one in there.mails] == [
+                (f"client{number}@example.com",) for number in range(500)]
             assert (there.connections, there.most_at_once) == (5, 1)
     in_loop(test)
 
