@@ -57,7 +57,7 @@ def dues(zone: ZoneInfo) -> dict[str, list[float]]:
 
 
 def awake(zone: ZoneInfo) -> Iterator[float]:
-    """When somebody looks: at work in the morning and in the afternoon, and all night long when the clocks change; else it sleeps."""
+    """When it is awake: at work in the morning and in the afternoon, and all day and night when the clocks change."""
     day = BEGIN
     while day < END:
         midnight = datetime.combine(day, time(0, 20), zone)
