@@ -64,6 +64,11 @@ class ShownMail:
         return [(name, text) for name, text in found if text]
 
     @property
+    def whose_words(self) -> str:
+        """A heading for the answer: without an answer of a mail server it is what the program said."""
+        return "The error’s own words" if self.mail.error in _TROUBLES else "What the mail server said"
+
+    @property
     def tried(self) -> str:
         """How often it was tried."""
         tries = self.mail.tries

@@ -194,7 +194,7 @@ def _round(row: RoundRow, clock: Clock, *, background: bool = False) -> ShownRou
 
 
 def _sessions(number: int) -> str:
-    return "1 session" if number == 1 else f"{number} sessions" if number else "no session"
+    return "1 session" if number == 1 else f"{number} sessions" if number else "nothing to do"
 
 
 def to_go(found: Sequence[ToDelete], clock: Clock, titles: dict[str, str],

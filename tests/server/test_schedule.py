@@ -146,7 +146,7 @@ def test_how_events_went_and_when_they_come(plan: Plan, browser_client: httpx.Cl
             "in about 3 hours", "ValueError", "x.yml, line 3", "no <b>such</b> person",
             "The interview <strong>x.yml</strong> cannot be read, so nothing ran in its sessions:",
             "because somebody pressed Run now, took 12 s: 1 session", "It has not run yet", "cron_nightly",
-            "by a command. It took 12 s: no session.", "It runs only when somebody asks for it.",
+            "by a command. It took 12 s: nothing to do.", "It runs only when somebody asks for it.",
             "3 sessions got a task in the background"):
         assert words in text, words
     raw = page(browser_client)
