@@ -191,6 +191,8 @@ class Listener:
                                     starttls=None if door.encrypted else self._tls)
         self._conversations.add(conversation)
         try:
+            # aiosmtpd writes each line of an answer by itself; without this a second one waits for the peer's receipt.
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.connect_accepted_socket(lambda: conversation, peer, ssl=self._tls if door.encrypted else None,
                                                ssl_handshake_timeout=limits.handshake if door.encrypted else None)
             async with asyncio.timeout(limits.in_all):
