@@ -111,3 +111,31 @@ def test_every_directive_is_read_somewhere() -> None:
     assert not unread
     asked = set(re.findall(r'settings\["([^"]+)"\]', source))
     assert asked <= set(DIRECTIVES)
+
+
+def test_a_group_may_be_a_list_where_its_members_have_names(tmp_path: Path) -> None:
+    """The first one's directives are the group's own; secrets stay out of what travels with tasks."""
+    (tmp_path / "config.yml").write_text(
+        "mail:\n  - server: one.example.com\n    password: hush\n  - name: court\n    server: two.example.com\n",
+        encoding="utf-8")
+    settings = load(tmp_path / "config.yml")
+    assert settings["mail: server"] == "one.example.com"
+    assert [(one["server"], one["use tls"]) for one in settings.get("mail")] == [
+        ("one.example.com", True), ("two.example.com", True)]
+    assert settings.get("mail")[0]["password"] == "hush"
+    assert "hush" not in str(settings.as_dict())
+    assert settings.as_dict()["mail"][1]["name"] == "court"
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("mail:\n  - server: a\n  - server: b\n", "line 3: each of 'mail' but the first needs a line like 'name: court'"),
+    ("mail:\n  - name: a\n  - name: a\n", "line 3: there are two of 'mail' with the name 'a'"),
+    ("mail:\n  - servr: a\n", "line 2: 'mail: servr' is not a directive; did you mean 'mail: server'"),
+    ("mail:\n  - server: a\n    port: x\n", "line 3: 'mail: port' must be a whole number"),
+    ("mail: [{server: a}]\nmail: {port: 3}\n", "'mail' is there twice"),
+    ("compute:\n  - workers: 3\n", "line 2: 'compute' must be made of lines")])
+def test_mistakes_in_such_a_list_are_named_with_their_line(tmp_path: Path, text: str, words: str) -> None:
+    """Several mail servers are as easily mistyped as one."""
+    (tmp_path / "config.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration, match=re.escape(words)):
+        load(tmp_path / "config.yml")
