@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
     "workspace": frozenset({"interview"}),
     "messages": frozenset({"interview", "workspace"}),
-    "library": frozenset({"addresses", "interview", "packages"}),
+    "library": frozenset({"addresses", "interview", "messages", "packages"}),
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "addresses": frozenset(),
@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
                           "sessions", "store", "workspace"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"clock", "commands", "config", "interview", "packages", "sessions", "store", "ui"}),
+    "server": frozenset({"clock", "commands", "config", "interview", "messages", "packages", "sessions", "store",
+                         "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

@@ -17,11 +17,11 @@ from appliance.library.mail_attachments import attached_files
 from appliance.library.mail_message import Attached, Written, message_of
 from appliance.library.mail_page import page_of
 from appliance.library.mail_problems import MailTooLarge, NoRecipient, NotSent
-from appliance.library.mail_text import text_of
 from appliance.library.performed import mark_task_as_performed
 from appliance.library.recipients import recipients_of
 from appliance.library.state import interview_file, setting
 from appliance.library.templates import DATemplate
+from appliance.messages.html_text import text_of
 
 __all__ = ["send_email"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from appliance.interview.tasks import TaskState
+from appliance.messages import html_text
 from appliance.sessions.mail_door import MailPart, MailToRead, NotMail, Receipt
-from appliance.sessions.mail_preview import text_of_html
 from appliance.sessions.received_list import AddressSummary, MailOverview, MailSummary
 from appliance.store.received_mail import Refusal, Way
 
@@ -170,7 +170,7 @@ def text_of(mail: MailToRead) -> tuple[str, bool, bool]:
 
 def _text(part: MailPart) -> str:
     text = part.content.decode("utf-8", errors="replace")
-    return text_of_html(text) if part.kind == "html" else text
+    return html_text.text_of(text) if part.kind == "html" else text
 
 
 def size(length: int) -> str:

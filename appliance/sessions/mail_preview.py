@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from html.parser import HTMLParser
 from urllib.parse import quote
 
 from appliance.addresses import on_the_wire
+from appliance.messages.html_text import text_of
 from appliance.store.outbox import Mail
 
-__all__ = ["Attachment", "MailPreview", "draft_of", "preview_of", "text_of_html"]
+__all__ = ["Attachment", "MailPreview", "draft_of", "preview_of"]
 
 _LONGEST_TEXT = 5000
 _LONGEST_LINK = 1800
@@ -73,7 +72,7 @@ def preview_of(mail: Mail, repeats: int = 1) -> MailPreview | None:
         preview = MailPreview(
             _texts(to), _texts(cc), _texts(bcc), mail.sender or str(message.get("From", "")),
             str(message.get("Reply-To", "")), _subject(message, repeats), *_shortened(
-                text_of_html(text) if plain is None else text), plain is None and html is not None, attachments)
+                text_of(text) if plain is None else text), plain is None and html is not None, attachments)
     except (LookupError, ValueError, TypeError, AttributeError):   # what the email package cannot read
         return None
     simple = html is None and not attachments and not preview.shortened and not preview.reply_to
@@ -160,57 +159,3 @@ def _shortened(text: str) -> tuple[str, bool]:
     if len(text) <= _LONGEST_TEXT:
         return text, False
     return text[:_LONGEST_TEXT].rsplit(None, 1)[0] + " …", True
-
-
-_BREAKS = frozenset({"address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5",
-                     "h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul"})
-_UNSEEN = frozenset({"head", "script", "style", "template", "title"})
-
-
-class _Reader(HTMLParser):
-    """Gathers the text of HTML, a line for each block, with the addresses that links lead to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._unseen = 0
-        self._links: list[tuple[str, int]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag in _BREAKS:
-            self.pieces.append("\n- " if tag == "li" else "\n")
-        elif tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self.pieces)))
-        elif tag == "img":
-            self.pieces.append(dict(attrs).get("alt") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        elif tag in _BREAKS:
-            self.pieces.append("\n\n" if tag == "p" else "\n")
-        elif tag in ("td", "th"):
-            self.pieces.append(" ")
-        elif tag == "a" and self._links:
-            address, start = self._links.pop()
-            if address and address not in "".join(self.pieces[start:]):
-                self.pieces.append(f" <{address}>")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.pieces.append(re.sub(r"\s+", " ", data))
-
-
-def text_of_html(html: str) -> str:
-    r"""The text that a person would read of HTML; nothing of it is drawn or fetched.
-
-    >>> text_of_html('<style>p {}</style><p>Dear <b>Ann</b>,</p><p>see <a href="https://a.example">here</a></p>')
-    'Dear Ann,\n\nsee here <https://a.example>'
-    """
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    lines = [line.strip() for line in "".join(reader.pieces).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

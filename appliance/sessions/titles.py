@@ -30,7 +30,10 @@ def sealed_titles(database: Database, session_ids: Collection[str]) -> SealedTit
 
 
 def open_titles(sealed: SealedTitles, holders: Collection[Holder]) -> dict[str, str]:
-    """The titles that any of `holders` opens; empty where a session has none. Takes a while for many: not for the server's loop."""
+    """The titles that any of `holders` opens; empty where a session has none.
+
+    Takes a while for many: not for the server's loop.
+    """
     opened = {}
     for session_id, (title, keys) in sealed.items():
         holder = next((one for one in holders if one.name in keys), None)

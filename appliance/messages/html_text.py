@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html.parser import HTMLParser
 
 __all__ = ["text_of"]
@@ -11,11 +10,14 @@ _BLOCKS = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol",
                      "section", "article", "header", "footer", "figure", "center", "form", "fieldset", "address"})
 _LINES = frozenset({"li", "tr", "dt", "dd", "caption", "figcaption"})
 _UNSHOWN = frozenset({"script", "style", "title", "head", "template"})
+_DEEPEST = 8
+"""Quotes and lists in one another that are shown as such; hostile mail has thousands."""
+
 _WEB = ("http://", "https://", "mailto:", "tel:")
 
 
 def text_of(html: str) -> str:
-    r"""The text of HTML.
+    r"""The text of HTML; in a time that grows as its length does, whoever wrote it.
 
     >>> text_of('<p>Hello, <b>Ann</b>!</p><ul><li>one</li><li>two</li></ul><p><a href="http://a.example">Open</a></p>')
     'Hello, Ann!\n\n* one\n* two\n\nOpen (http://a.example)\n'
@@ -36,10 +38,11 @@ class _Reader(HTMLParser):
         self._space = False
         self._unshown = self._quoted = self._preformatted = 0
         self._lists: list[int | None] = []
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None
+        self._bulleted = False   # the last words were a bullet
 
     def text(self) -> str:
-        text = re.sub(r"[ \t]+$", "", "".join(self._parts), flags=re.MULTILINE).strip()
+        text = "\n".join(line.rstrip(" \t") for line in "".join(self._parts).split("\n")).strip()
         return f"{text}\n" if text else ""
 
     # -- what HTMLParser calls ----------------------------------------------------------------------------
@@ -59,19 +62,20 @@ class _Reader(HTMLParser):
         elif tag == "img":
             self._word(dict(attrs).get("alt") or "")
         elif tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self._parts)))
+            self._link = (dict(attrs).get("href") or "", len(self._parts))   # links hold no links
         elif tag in _BLOCKS:
             self._begin(tag)
         elif tag in _LINES:
             self._break(1)
             if tag == "li":
                 self._write(self._bullet())
+                self._bulleted = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSHOWN:
             self._unshown = max(self._unshown - 1, 0)
-        elif tag == "a" and self._links:
-            self._end_link()
+        elif tag == "a" and self._link is not None:
+            self._end_link(*self._link)
         elif tag in _BLOCKS:
             self._end(tag)
         elif tag in _LINES:
@@ -112,36 +116,34 @@ class _Reader(HTMLParser):
         self._break(1 if self._lists else 2)
 
     def _bullet(self) -> str:
-        indent = "  " * (len(self._lists) - 1)
+        indent = "  " * (min(len(self._lists), _DEEPEST) - 1)
         if not self._lists or self._lists[-1] is None:
             return f"{indent}* "
         self._lists[-1] += 1
         return f"{indent}{self._lists[-1]}. "
 
-    def _end_link(self) -> None:
-        href, begun = self._links.pop()
+    def _end_link(self, href: str, begun: int) -> None:
+        self._link = None
         said = "".join(self._parts[begun:])
         if href.startswith(_WEB) and href.partition(":")[2].lstrip("/") not in said:
             self._write(f" ({href})")
             self._space = False
 
     def _break(self, lines: int) -> None:
-        if self._parts and self._parts[-1].endswith((". ", "* ")) and self._pending == 0 and self._is_bullet():
+        if self._bulleted and self._pending == 0:
             return   # a paragraph inside an item of a list begins on the item's own line
         self._pending = max(self._pending, lines)
         self._space = False
 
-    def _is_bullet(self) -> bool:
-        return re.fullmatch(r"\s*(?:> )*\s*(?:\*|\d+\.) ", self._parts[-1]) is not None
-
     def _word(self, word: str) -> None:
         if word:
-            self._write(f" {word}" if self._space and not self._pending and self._parts and not self._is_bullet()
-                        else word)
+            apart = self._space and not self._pending and self._parts and not self._bulleted
+            self._write(f" {word}" if apart else word)
             self._space = False
 
     def _write(self, text: str) -> None:
-        quote = "> " * self._quoted
+        quote = "> " * min(self._quoted, _DEEPEST)
+        self._bulleted = False
         if self._pending and self._parts:
             self._parts.append("\n".join(["", *[quote] * (self._pending - 1), ""]))
         if quote and (self._pending or not self._parts):
