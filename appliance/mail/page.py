@@ -20,6 +20,7 @@ from appliance.sessions.mail_door import MailPart, MailToRead, NotMail, Receipt,
 from appliance.sessions.received_list import AddressSummary, MailOverview
 from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
+from appliance.store.errors import WrongKey
 from appliance.store.files import FileStore
 
 __all__ = ["MailPage", "as_mail", "named_addresses"]
@@ -34,6 +35,7 @@ _WHO_GETS_IT = ("delivered-to", "x-delivered-to", "x-original-to", "envelope-to"
 """Where mail programs and servers write whom a mail is for; the first four say who really got it."""
 
 _OUTLOOK = bytes.fromhex("d0cf11e0a1b11ae1")
+_DAMAGED = "It is damaged on the disk of the appliance."
 _HOW = "In your mail program, save the e-mail itself as a file; its name should end in .eml."
 
 
@@ -83,6 +85,8 @@ class MailPage:
             raw = await asyncio.to_thread(lambda: b"".join(self._files.read_blob(blob)))
         except FileNotFoundError:   # its session was deleted in this very moment
             return None
+        except WrongKey:
+            return MailToRead(summary, b"", (), (), _DAMAGED)
         parsed, parts = await asyncio.to_thread(_parsed, raw)
         return MailToRead(summary, raw, _headers(raw), parts, parsed.problem)
 

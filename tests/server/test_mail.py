@@ -157,9 +157,9 @@ class TestOneMail:
         assert browser.get(place).status_code == 404
 
     def test_what_could_not_be_read_has_its_reason(self, received: MemoryMail, browser: httpx.Client) -> None:
-        received.opened[7] = MailToRead(mail(7, subject=""), b"\0", (), (), "it has no headers.")
+        received.opened[7] = MailToRead(mail(7, subject=""), b"\0", (), (), "It has no headers.")
         page = browser.get("/mail/7").text
-        assert "could not be taken apart: it has no headers." in page
+        assert "It has no headers. It was kept exactly as it came" in page
         assert 'href="/mail/7/original"' in page
 
 
