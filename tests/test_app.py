@@ -143,9 +143,9 @@ class TestRefusing:
 
         async def start_twice() -> str:
             async with AsyncExitStack() as stack:
-                _only_one(options, stack)
+                _only_one(options.data, stack)
                 with pytest.raises(AlreadyRunning) as refused:
-                    _only_one(options, stack)
+                    _only_one(options.data, stack)
             return refused.value.address
 
         assert asyncio.run(start_twice()) == ""

@@ -8,6 +8,7 @@ submit a screen meanwhile are to notice nothing. Several rounds at a time take t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import pickle
 import time
@@ -166,11 +167,15 @@ class Rounds:
     def _start(self, one: RoundRow) -> None:
         if one.number not in self._running:
             task = self._running[one.number] = asyncio.create_task(self._run(one))
-            task.add_done_callback(lambda _task: self._over(one.number))
+            task.add_done_callback(lambda task: self._over(one, task))
 
-    def _over(self, number: int) -> None:
-        self._running.pop(number, None)
-        self._says.pop(number, None)
+    def _over(self, one: RoundRow, task: asyncio.Task[None]) -> None:
+        self._running.pop(one.number, None)
+        self._says.pop(one.number, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:   # the next tick begins it anew
+            logger.error("the round of %s broke off: %s at %s", one.event, type(error).__name__,
+                         place_in_program(error))
         self.on_changed()
 
     async def _resume(self, rounds: list[RoundRow]) -> None:
@@ -261,7 +266,8 @@ class Rounds:
             self._write_failure(database, one, left, error, error.error_type, where)
             if mail is not None:
                 add_mail(database, mail)
-        await self._write(write)
+        with contextlib.suppress(NotLeft):   # as in _session
+            await self._write(write)
         if mail is not None:
             self.on_mail()
 

@@ -11,6 +11,7 @@ import asyncio
 import secrets
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -61,17 +62,17 @@ async def populate(turns: Turns, package: str, counts: dict[str, int]) -> None:
             continue
         for number in range(1, count, _AT_ONCE):
             ids = [secrets.token_urlsafe(24) for _ in range(min(_AT_ONCE, count - number))]
-            await turns._runner.write(lambda database, ids=ids, first=first: [
-                copy_session(database, first, session_id) for session_id in ids])
+            await turns._runner.write(partial(copy_session, session_id=first, copies=ids))
 
 
-def copy_session(database: Database, session_id: str, copy: str) -> None:
-    """The rows of a session under another name, under which they do not open."""
+def copy_session(database: Database, session_id: str, copies: list[str]) -> None:
+    """The rows of a session under other names, under which they do not open."""
     for table, name in (("sessions", "id"), ("session_keys", "session_id"), ("steps", "session_id")):
         columns = ", ".join(column.name for column in database[table].columns if column.name not in {name, "number"}
                             or (table, column.name) == ("steps", "number"))
-        database.execute(f"INSERT INTO {table} ({name}, {columns}) SELECT ?, {columns} FROM {table} WHERE {name} = ?",
-                         [copy, session_id])
+        database.conn.executemany(
+            f"INSERT INTO {table} ({name}, {columns}) SELECT ?, {columns} FROM {table} WHERE {name} = ?",
+            [(copy, session_id) for copy in copies])
 
 
 async def _main(data: str, hourly: str, dull: str, plain: str) -> None:
