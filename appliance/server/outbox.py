@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
-from appliance.server import security
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.home import when
+from appliance.server.live_page import LivePage
 from appliance.server.outbox_views import mail_sections, size
 from appliance.server.parts import OutgoingMail
 from appliance.server.replies import interview_url
@@ -18,9 +18,6 @@ from appliance.sessions.mail_list import OutboxOverview
 from appliance.sessions.task_list import is_administrator
 
 __all__ = ["DECISIONS", "MailDecisionHandler", "MailDraftHandler", "OutboxHandler"]
-
-_MOST = 50
-_MOST_OF_ALL = 200
 
 _SET_UP = """mail:
   server: smtp.example.com
@@ -40,7 +37,7 @@ DECISIONS = tuple(_TOLD)
 """What a person may decide about a mail: ``POST /outbox/DECISION`` with ``mail=NUMBER``."""
 
 
-class _OutboxHandler(BaseHandler):
+class _WithOutbox(BaseHandler):
     @property
     def outgoing(self) -> OutgoingMail:
         """:raises Refused: where there is no outbox."""
@@ -49,43 +46,31 @@ class _OutboxHandler(BaseHandler):
         return self.parts.outgoing
 
 
-class OutboxHandler(_OutboxHandler):
-    """The page; with ``fragment=1`` only the list, for the page's script.
+class OutboxHandler(LivePage, _WithOutbox):
+    """The page.
 
     Administrators see all mail, but read only that of shared sessions and the appliance's own; everybody else sees that
     of their own sessions.
     """
 
+    name = "outbox"
+    most_of_all = 200
+
     async def get(self) -> None:
-        names = await self.names()
-        if self.get_query_argument("fragment", ""):
-            self.finish(self.render_string("outbox_list.html", **names))
-            return
-        self.set_header("Content-Security-Policy", security.live_page_policy(self.request.host))
-        self.finish(self.render_string("outbox.html", message=self.message(), **names))
+        self.show(await self.names(), message=self.message())
 
     async def names(self) -> dict[str, Any]:
         """What the templates speak of."""
         outgoing, overview = self.outgoing, OutboxOverview({}, {})
         if self.known_browser:
             overview = await outgoing.overview(self.visitor, self.most)
-        titles = {one.interview: one.title for one in self.parts.packages.listed()}
         now = clock.now()
         shown = [] if not overview.totals else mail_sections(
-            overview, now=now, title=lambda interview: titles.get(interview) or interview.rpartition("/")[2])
-        more = "/outbox?" + urlencode({"show": str(self.most + 3 * _MOST)}) if self.most < _MOST_OF_ALL else ""
+            overview, now=now, title=self.interview_names())
+        more = f"/outbox?show={self.most_of_all}" if self.most < self.most_of_all else ""
         return {"sections": shown, "sees_all": is_administrator(self.visitor), "now": now, "more": more,
                 "sends": await self.sends(), "when": when, "interview_url": interview_url, "size": size,
                 "set_up": _SET_UP}
-
-    @property
-    def most(self) -> int:
-        """How many mails are shown under one heading."""
-        try:
-            asked = int(self.get_query_argument("show", str(_MOST)))
-        except ValueError:
-            asked = _MOST
-        return min(max(asked, 1), _MOST_OF_ALL)
 
     async def sends(self) -> bool:
         """Whether a mail server is configured."""
@@ -100,7 +85,7 @@ class OutboxHandler(_OutboxHandler):
         return _TOLD.get(self.get_query_argument("done", ""), {}).get(self.get_query_argument("came", ""), "")
 
 
-class MailDecisionHandler(_OutboxHandler):
+class MailDecisionHandler(_WithOutbox):
     """``POST /outbox/KIND`` with ``mail=``: has it tried now, deletes it, or takes it as sent by the person.
 
     :param kind: one of :data:`DECISIONS`.
@@ -120,7 +105,7 @@ class MailDecisionHandler(_OutboxHandler):
             self.redirect(f"/outbox?{urlencode({'done': self.kind, 'came': came})}", status=303)
 
 
-class MailDraftHandler(_OutboxHandler):
+class MailDraftHandler(_WithOutbox):
     """``/outbox/NUMBER/mail.eml``: a mail as a file that the person's own mail program opens for sending."""
 
     async def get(self, number: str) -> None:

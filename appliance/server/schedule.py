@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
-from appliance.server import security
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
+from appliance.server.live_page import LivePage
 from appliance.server.parts import AccountToDelete, Schedule, Spared, ToDelete
 from appliance.server.replies import interview_url
 from appliance.server.schedule_views import Clock, shown_events, to_go, to_stay
@@ -23,20 +23,16 @@ _MOST = 100
 _TOLD = {"yes": "It runs now.", "runs": "It runs already."}
 
 
-class ScheduleHandler(BaseHandler):
-    """The page; with ``fragment=1`` only what changes, for the page's script.
+class ScheduleHandler(LivePage):
+    """The page.
 
     Administrators see the events and all sessions that will be deleted, everybody else those of their own sessions.
     """
 
+    name = "schedule"
+
     async def get(self) -> None:
-        names = await self.names()
-        if self.get_query_argument("fragment", ""):
-            self.finish(self.render_string("schedule_list.html", **names))
-            return
-        self.set_header("Content-Security-Policy", security.live_page_policy(self.request.host))
-        self.finish(self.render_string("schedule.html", message=_TOLD.get(self.get_query_argument("run", ""), ""),
-                                       **names))
+        self.show(await self.names(), message=_TOLD.get(self.get_query_argument("run", ""), ""))
 
     async def names(self) -> dict[str, Any]:
         """What the templates speak of."""
@@ -53,12 +49,8 @@ class ScheduleHandler(BaseHandler):
         failed = {one.session_id for event in events for one in event.failures if one.session_id is not None}
         titles = await self.parts.turns.titles_of(
             failed | {one.session_id for one in going} | {one.session_id for one in staying}, self.visitor)
-        names = {one.interview: one.title for one in self.parts.packages.listed()}
+        title = self.interview_names()
         times = Clock.configured(clock.now(), self.parts.settings.get("timezone", None))
-
-        def title(interview: str) -> str:
-            return names.get(interview) or interview.rpartition("/")[2]
-
         return {
             "events": shown_events(events, times, titles, title), "going": to_go(going, times, titles, title),
             "staying": to_stay(staying, times, titles, title), "accounts": accounts, "times": times, "most": _MOST,

@@ -7,17 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
-from appliance.server import security
 from appliance.server.base import BaseHandler
 from appliance.server.home import when
+from appliance.server.live_page import MOST, LivePage
 from appliance.server.replies import interview_url
 from appliance.server.task_views import FILTERS, Estimates, duration, sections
 from appliance.sessions.task_list import ADMINISTRATORS, MOST_ENDED, TaskSummary
 
 __all__ = ["TaskHandler", "TasksHandler"]
-
-_MOST = 50
-_MOST_OF_ALL = 1000
 
 _TOLD = {
     "revoke": ("The task was ended.", "The task had ended before."),
@@ -26,19 +23,16 @@ _TOLD = {
 }
 
 
-class TasksHandler(BaseHandler):
-    """The page; with ``fragment=1`` only the list, for the page's script.
+class TasksHandler(LivePage):
+    """The page.
 
     Administrators see the tasks of all sessions, everybody else those of their own.
     """
 
+    name = "tasks"
+
     async def get(self) -> None:
-        names = self.names(await self.tasks())
-        if self.get_query_argument("fragment", ""):
-            self.finish(self.render_string("tasks_list.html", **names))
-            return
-        self.set_header("Content-Security-Policy", security.live_page_policy(self.request.host))
-        self.finish(self.render_string("tasks.html", message=self.message(), **names))
+        self.show(self.names(await self.tasks()), message=self.message())
 
     @property
     def sees_all(self) -> bool:
@@ -57,26 +51,16 @@ class TasksHandler(BaseHandler):
         health = self.health()
         now = clock.now()
         estimates = Estimates(tasks, health["workers"], health["running"], now)
-        titles = {one.interview: one.title for one in self.parts.packages.listed()}
         counts: Counter[str] = Counter(task.state for task in tasks)
         shown = sections(tasks, state=state, most=self.most, estimates=estimates,
                          bar=self.parts.turns.progress_of_task,
-                         title=lambda interview: titles.get(interview) or interview.rpartition("/")[2])
+                         title=self.interview_names())
         return {
             "sections": shown, "state": state, "health": health, "now": now, "sees_all": self.sees_all,
             "filters": [(key, words, counts[key] if key else len(tasks)) for key, words in FILTERS.items()],
-            "more": _address(state, self.most + 4 * _MOST) if self.most < _MOST_OF_ALL else "", "address": _address,
+            "more": _address(state, self.most + 4 * MOST) if self.most < self.most_of_all else "", "address": _address,
             "newest": MOST_ENDED if max(counts[key] for key in ("done", "failed", "revoked")) >= MOST_ENDED else 0,
             "duration": duration, "when": when, "interview_url": interview_url}
-
-    @property
-    def most(self) -> int:
-        """How many tasks are shown under one heading."""
-        try:
-            asked = int(self.get_query_argument("show", str(_MOST)))
-        except ValueError:
-            asked = _MOST
-        return min(max(asked, 1), _MOST_OF_ALL)
 
     def health(self) -> dict[str, Any]:
         """How the part that runs tasks is: workers there and wanted, tasks that run and wait, and why none can run."""
