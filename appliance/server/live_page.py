@@ -1,4 +1,4 @@
-"""What the pages share whose lists follow by themselves: tasks, schedule, outbox."""
+"""What the pages share whose lists follow by themselves: tasks, schedule, outbox, mail."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from tornado.httputil import HTTPFile
 
 from appliance import clock
-from appliance.server import mail_views, security
-from appliance.server.base import BaseHandler
+from appliance.server import mail_views
 from appliance.server.errors import Refused
 from appliance.server.files import disposition, safe_mimetype
 from appliance.server.home import when
+from appliance.server.live_page import LivePage
 from appliance.server.mail_views import ByHand
 from appliance.server.replies import interview_url
 from appliance.sessions.mail_door import MailDoor, MailToRead, NotMail
@@ -24,8 +24,6 @@ __all__ = ["BY_HAND", "MailByHandHandler", "MailFileHandler", "MailHandler", "Op
 
 BY_HAND = "/mail/by-hand"
 
-_MOST = 50
-_MOST_OF_ALL = 1000
 _FILES = "mails"
 _UNNAMED = {"html": "mail.html", "text": "mail.txt", "attachment": "attachment"}
 _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -39,8 +37,10 @@ def mail_limit(settings: Any) -> int:
     return int(settings.get("mail in: smtp: maximum size", 48 * 1024 * 1024))
 
 
-class _MailPage(BaseHandler):
+class _MailPage(LivePage):
     """What the pages about mail share."""
+
+    name = "mail"
 
     @property
     def door(self) -> MailDoor:
@@ -54,11 +54,7 @@ class _MailPage(BaseHandler):
 
     async def names(self, results: list[ByHand]) -> dict[str, Any]:
         """What the templates speak of."""
-        titles = {one.interview: one.title for one in self.parts.packages.listed()}
-
-        def title(interview: str) -> str:
-            return titles.get(interview) or interview.rpartition("/")[2]
-
+        title = self.interview_names()
         overview = await self.door.overview(self.visitor)
         shown = mail_views.shown(overview, self.most, title)
         return {
@@ -69,29 +65,12 @@ class _MailPage(BaseHandler):
             "limit": mail_limit(self.parts.settings), "sees_all": is_administrator(self.visitor), "when": when,
             "size": mail_views.size, "interview_url": interview_url}
 
-    @property
-    def most(self) -> int:
-        """How many are shown under one heading."""
-        try:
-            asked = int(self.get_query_argument("show", str(_MOST)))
-        except ValueError:
-            asked = _MOST
-        return min(max(asked, 1), _MOST_OF_ALL)
-
-    async def send_page(self, results: list[ByHand]) -> None:
-        names = await self.names(results)
-        self.set_header("Content-Security-Policy", security.live_page_policy(self.request.host))
-        self.finish(self.render_string("mail.html", **names))
-
 
 class MailHandler(_MailPage):
-    """The page; with ``fragment=1`` only its lists, for the page's script."""
+    """The page."""
 
     async def get(self) -> None:
-        if self.get_query_argument("fragment", ""):
-            self.finish(self.render_string("mail_list.html", **await self.names([])))
-        else:
-            await self.send_page([])
+        self.show(await self.names([]))
 
 
 class MailByHandHandler(_MailPage):
@@ -106,7 +85,7 @@ class MailByHandHandler(_MailPage):
             return
         if not results:
             results = [ByHand("", "not_mail", "Choose a file first.")]
-        await self.send_page(results)
+        self.show(await self.names(results))
 
     async def _taken(self, file: HTTPFile, code: str) -> ByHand:
         name = _printable(file.filename) or "a file without a name"
