@@ -27,8 +27,8 @@ _DAY = 86400.0
 _LONGEST_NAME = 120
 _JOINERS = "\u200c\u200d"   # of letters, in Persian and Hindi names for one
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", *(f"COM{number}" for number in range(1, 10)),
-                       *(f"LPT{number}" for number in range(1, 10))})
+_RESERVED = frozenset({"CON", "CONIN$", "CONOUT$", "PRN", "AUX", "NUL",   # Windows takes ¹ ² ³ for numbers, too
+                       *(f"{port}{number}" for port in ("COM", "LPT") for number in "123456789¹²³")})
 
 
 def safe_filename(name: str) -> str:

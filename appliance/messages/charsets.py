@@ -16,6 +16,7 @@ _REALLY = {
     "sjis": "cp932", "big5": "big5hkscs", "utf8": "utf-8", "utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7",
     "x-mac-roman": "mac-roman", "x-mac-cyrillic": "mac-cyrillic", "dos-862": "cp862", "dos-720": "cp720",
 }
+_LOOKED_AT = 100_000
 _OFTEN_WRONG = frozenset({"cp1252", "utf-8", ""})
 """What programs declare without looking; a text that is right UTF-8 beyond ASCII is nothing else."""
 
@@ -78,7 +79,7 @@ def _mostly_utf8(content: bytes, codec: str) -> bool:
     """Whether it is a UTF-8 text in which a few characters are broken, as where one was cut in two."""
     if codec not in _OFTEN_WRONG:
         return False
-    text = content.decode("utf-8", errors="replace")
+    text = content[:_LOOKED_AT].decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
     beyond = sum(1 for one in text if one > "\x7f") - broken
     return beyond > 2 * broken

@@ -19,11 +19,13 @@ MOST_TEXT = 10_000
 """Characters of a header that are read; no writer needs more, and the rest stays in the message."""
 
 _MOST_PEOPLE = 1000
+_MOST_COMMENTS = 2000
 _ENCODED = re.compile(r"=\?[^?\s]+\?[bBqQ]\?")
 _NOT_IN_ADDRESS = re.compile(r"[^\w.!#$%&'*+=?^{|}~@-]")
 """Beside what no address holds: a slash and a backtick, of which a browser could make a tag's attributes. Somebody's
 address is shown as ``Name <address>``, and pages of interviews take texts as they are."""
-_LIKE_ADDRESS = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
+_NOBODY = re.compile(r"[^:;<>]*:\s*;?|\W*")
+_LIKE_ADDRESS = re.compile(r"[^\s<>,;\"@]{1,64}@[^\s<>,;\"@]{1,255}")
 
 
 def one_line(raw: str, charset: str = "") -> str:
@@ -77,15 +79,19 @@ def correspondents(values: list[str], charset: str = "") -> tuple[Correspondent,
     found = []
     for value in values:
         flat = " ".join(value[:MOST_TEXT * 10].split())
-        pairs = _pairs(flat)
-        if flat and not any(address for _, address in pairs):   # not written by the rules
-            pairs = [("", address) for address in _LIKE_ADDRESS.findall(flat)] or [(flat, "")]
+        pairs = [(name, address) for name, address in _pairs(flat) if "@" in address]
+        if not pairs:   # not written by the rules, or nobody
+            pairs = [("", address) for address in _LIKE_ADDRESS.findall(flat)]
+        if not pairs and not _NOBODY.fullmatch(flat):
+            pairs = [(flat, "")]
         found += [Correspondent(_address(address, charset), shown(name, charset)) for name, address in pairs
                   if name or address]
     return tuple(found[:_MOST_PEOPLE])
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
+    if text.count("(") > _MOST_COMMENTS:   # Python reads them in a time that grows with their square
+        return []
     try:
         return getaddresses([text])
     except (ValueError, IndexError, TypeError, RecursionError):   # Python's parser of addresses has known holes

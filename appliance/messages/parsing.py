@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import CloseBoundaryNotFoundDefect
 from email.feedparser import BytesFeedParser
-from email.message import Message
 from email.parser import BytesHeaderParser
 from itertools import islice
+from typing import Any
 
 from appliance.interview.received import Correspondent
 from appliance.messages.headers import correspondents, moment, shown
-from appliance.messages.parts import AS_IT_CAME, Part, body_text, html_text, is_body, part_of
+from appliance.messages.parts import AS_IT_CAME, Part, RawMessage, body_text, html_text, is_body, part_of
 from appliance.messages.winmail import NotReadable, attachments_in
 from appliance.workspace import safe_filename
 
@@ -29,8 +29,12 @@ Source = bytes | Callable[[], Iterable[bytes]]
 
 MOST_PARTS = 2000
 _MOST_HEADERS = 1000
-_SECONDS = 20.0
-_SECONDS_FOR_EACH_MB = 1.0
+_MOST_LINES = 1_000_000
+"""Python's parser holds every line by itself: millions of short ones would take gigabytes. 48 MB of attachments are
+620,000 lines."""
+
+_SECONDS = 10.0
+_SECONDS_FOR_EACH_MB = 0.5
 _PIECE = 1 << 16
 
 
@@ -77,26 +81,29 @@ def parse(source: Source) -> ParsedMail:
 
 
 class _TooTangled(Exception):
-    """Taking the message apart takes longer than any honest one does."""
+    """Taking the message apart takes more time or memory than any honest one does."""
 
 
-def _fed(source: Source) -> Message:
+def _fed(source: Source) -> RawMessage:
     parser = BytesFeedParser(policy=AS_IT_CAME)
-    began, fed = time.monotonic(), 0
+    began, fed, lines = time.monotonic(), 0, 0
     for piece in _pieces(source):
         for start in range(0, len(piece), _PIECE):
-            parser.feed(piece[start:start + _PIECE])
-            fed += _PIECE
-            if time.monotonic() - began > _SECONDS + _SECONDS_FOR_EACH_MB * fed / 1e6:
+            bit = piece[start:start + _PIECE]
+            parser.feed(bit)
+            fed += len(bit)
+            lines += bit.count(b"\n") + bit.count(b"\r") - bit.count(b"\r\n")
+            if lines > _MOST_LINES or time.monotonic() - began > _SECONDS + _SECONDS_FOR_EACH_MB * fed / 1e6:
                 raise _TooTangled
-    return parser.close()
+    message: Any = parser.close()
+    return message  # type: ignore[no-any-return]
 
 
 def _pieces(source: Source) -> Iterable[bytes]:
     return (source,) if isinstance(source, bytes) else source()
 
 
-def _about(message: Message) -> ParsedMail:
+def _about(message: RawMessage) -> ParsedMail:
     """What its headers say."""
     charset = str(message.get_content_charset("") or "")
     raw = list(islice(message.raw_items(), _MOST_HEADERS))
@@ -125,7 +132,7 @@ class _Taking:
         self._texts: list[str] = []
         self._problems: list[str] = []
 
-    def take(self, message: Message) -> str:
+    def take(self, message: RawMessage) -> str:
         """:returns: why the message should be kept as it came, too; empty if there is no reason."""
         leaves = _leaves(message)
         for number, (leaf, within) in enumerate(islice(leaves, MOST_PARTS), 1):
@@ -140,7 +147,7 @@ class _Taking:
             self._mail.body_text = Part("message.txt", "text/plain", lambda: content)
         return " ".join(dict.fromkeys(self._problems))
 
-    def _leaf(self, leaf: Message, within: str, number: int, *, alone: bool) -> None:
+    def _leaf(self, leaf: RawMessage, within: str, number: int, *, alone: bool) -> None:
         kind = leaf.get_content_type()
         if leaf.get_content_maintype() == "multipart":
             # It says that it has parts, and the boundary between them is missing or never comes.
@@ -172,7 +179,7 @@ class _Taking:
         return True
 
 
-def _leaves(message: Message) -> Iterator[tuple[Message, str]]:
+def _leaves(message: RawMessage) -> Iterator[tuple[RawMessage, str]]:
     """The parts that have no parts, in their order, each with the kind of multipart that it is in."""
     waiting = [(message, "")]
     while waiting:
@@ -180,7 +187,7 @@ def _leaves(message: Message) -> Iterator[tuple[Message, str]]:
         payload = one.get_payload()
         if one.get_content_maintype() == "multipart" and isinstance(payload, list):
             kind = one.get_content_subtype()
-            waiting += [(part, kind) for part in reversed(payload) if isinstance(part, Message)]
+            waiting += [(part, kind) for part in reversed(payload) if isinstance(part, RawMessage)]
         else:
             yield one, within
 
@@ -190,12 +197,17 @@ def _kept_whole(source: Source, reason: str) -> ParsedMail:
     mail = ParsedMail()
     try:
         beginning = next(iter(_pieces(source)), b"")[:_PIECE]
-        mail = _about(BytesHeaderParser(policy=AS_IT_CAME).parsebytes(beginning))
+        mail = _about(_headers(beginning))
     except Exception:  # noqa: BLE001 - as in parse(); the message is kept all the same
         mail = ParsedMail()
     mail.problem = reason
     mail.attachments.append(_whole(source))
     return mail
+
+
+def _headers(beginning: bytes) -> RawMessage:
+    parsed: Any = BytesHeaderParser(policy=AS_IT_CAME).parsebytes(beginning)
+    return parsed  # type: ignore[no-any-return]
 
 
 def _whole(source: Source) -> Part:

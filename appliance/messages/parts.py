@@ -18,7 +18,7 @@ from appliance.messages.flowed import unflowed
 from appliance.messages.headers import MOST_TEXT, one_line
 from appliance.workspace import safe_filename
 
-__all__ = ["AS_IT_CAME", "Part", "body_text", "html_text", "is_body", "part_of"]
+__all__ = ["AS_IT_CAME", "Part", "RawMessage", "body_text", "html_text", "is_body", "part_of"]
 
 
 class _AsItCame(Policy):
@@ -35,7 +35,7 @@ class _AsItCame(Policy):
         return name, value
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the protocol gives it
-        return value
+        return value[:MOST_TEXT]   # Python reads parameters in a time that grows with their square
 
     def fold(self, name: str, value: str) -> str:
         return f"{name}: {self.linesep.join(value.splitlines())}{self.linesep}"
@@ -44,7 +44,17 @@ class _AsItCame(Policy):
         return self.fold(name, value).encode("ascii", "surrogateescape")
 
 
-AS_IT_CAME = _AsItCame(linesep="\r\n")
+class RawMessage(Message):
+    """A message whose content can be had before anything was decoded."""
+
+    @property
+    def came(self) -> str:
+        """The content as it came; bytes beyond ASCII are escaped. Empty where it is made of parts."""
+        payload = vars(self)["_payload"]   # get_payload() guesses a charset for bytes beyond ASCII
+        return payload if isinstance(payload, str) else ""
+
+
+AS_IT_CAME = _AsItCame(linesep="\r\n", message_factory=RawMessage)
 
 _NO_KINDS = frozenset({"application/octet-stream", "binary/octet-stream", "application/binary", "application/unknown",
                        "application/download", "application/x-download", "application/force-download", "text/plain"})
@@ -58,6 +68,9 @@ _EXTENSIONS = {"text/plain": ".txt", "text/html": ".html", "text/calendar": ".ic
                "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "text/vcard": ".vcf"}
 _HELD = 1 << 16
 """Bytes up to which a decoded content is kept until it is asked for."""
+
+_LONGEST_TEXT = 8 << 20
+"""Characters up to which a text is a message; what is longer is a file."""
 
 _CALLED = {"text/calendar": "invitation", "message/rfc822": "message", "message/global": "message",
            "message/delivery-status": "delivery-status"}
@@ -85,15 +98,16 @@ class Part:
         return Part(filename, mimetype or guess_mimetype(filename), lambda: content)
 
 
-def is_body(leaf: Message, *, alone: bool) -> bool:
+def is_body(leaf: RawMessage, *, alone: bool) -> bool:
     """Whether a text is meant to be read as the message itself.
 
     :param alone: it is all of the message; old programs give that a name.
     """
-    return leaf.get_content_disposition() != "attachment" and (alone or not _sent_name(leaf))
+    return (leaf.get_content_disposition() != "attachment" and (alone or not _sent_name(leaf))
+            and len(leaf.came) <= _LONGEST_TEXT)
 
 
-def body_text(leaf: Message, problems: list[str]) -> str:
+def body_text(leaf: RawMessage, problems: list[str]) -> str:
     """A plain text."""
     text = _text(leaf, problems)
     if str(leaf.get_param("format", "")).lower() == "flowed":
@@ -101,17 +115,17 @@ def body_text(leaf: Message, problems: list[str]) -> str:
     return text
 
 
-def html_text(leaf: Message, problems: list[str]) -> str:
+def html_text(leaf: RawMessage, problems: list[str]) -> str:
     """A text in HTML, as it was written; nothing is taken out of it."""
     return _text(leaf, problems)
 
 
-def _text(leaf: Message, problems: list[str]) -> str:
+def _text(leaf: RawMessage, problems: list[str]) -> str:
     text = decoded(_content(leaf, "A text", problems), str(leaf.get_content_charset("") or ""))
     return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
 
 
-def part_of(leaf: Message, number: int, problems: list[str]) -> Part:
+def part_of(leaf: RawMessage, number: int, problems: list[str]) -> Part:
     """A file.
 
     :param number: names it where the sender did not.
@@ -173,13 +187,13 @@ def _parameter(leaf: Message, header: str, parameter: str) -> str:
 # -- content -----------------------------------------------------------------------------------------------
 
 
-def _content(leaf: Message, name: str, problems: list[str]) -> bytes:
+def _content(leaf: RawMessage, name: str, problems: list[str]) -> bytes:
     """The decoded content. What cannot be decoded is given as it came."""
-    payload: Any = leaf.get_payload()
-    if isinstance(payload, list):
-        return _of_messages(leaf, payload)
+    inside: Any = leaf.get_payload()
+    if isinstance(inside, list):
+        return _of_messages(leaf, inside)
     encoding = str(leaf.get("content-transfer-encoding", "")).partition(";")[0].strip().strip("\"'").lower()
-    raw = str(payload)
+    raw = leaf.came
     try:
         if encoding == "base64":
             return _from_base64(raw)
@@ -192,27 +206,28 @@ def _content(leaf: Message, name: str, problems: list[str]) -> bytes:
     return raw_bytes(raw)
 
 
-def _of_messages(leaf: Message, payload: list[Any]) -> bytes:
+def _of_messages(leaf: RawMessage, payload: list[Any]) -> bytes:
     """A forwarded message, or the groups of headers that a report on delivery is made of."""
     if leaf.get_content_type() != "message/delivery-status" and len(payload) == 1:
         inside = payload[0]
         if not inside.keys() and isinstance(inside.get_payload(), str):
             # It was encoded, which the standard forbids for messages: Python takes the code for the message's text.
-            again = Message(policy=AS_IT_CAME)
+            again = RawMessage(policy=AS_IT_CAME)
             again["content-transfer-encoding"] = str(leaf.get("content-transfer-encoding", ""))
-            again.set_payload(inside.get_payload())
+            again.set_payload(inside.came)
             return _content(again, "", [])
     return b"\r\n".join(one.as_bytes(policy=AS_IT_CAME) for one in payload)
 
 
+_LETTER = re.compile(r"[A-Za-z0-9+/]")
 _PADDED = re.compile(r"[^=]+={0,2}")
 
 
 def _from_base64(raw: str) -> bytes:
     """:raises binascii.Error: if it is none."""
-    code: str | bytes = raw if raw.isascii() else raw_bytes(raw)
-    if isinstance(code, bytes):
-        code = code.decode("ascii", "ignore")
+    code = raw if raw.isascii() else raw_bytes(raw).decode("ascii", "ignore")
+    if not _LETTER.search(code) and code.strip():
+        raise binascii.Error("nothing in it is base64")
     end = code.find("=")
     if end >= 0 and code[end:].strip("= \t\r\n"):   # several that were put one after the other
         pieces = _PADDED.findall(re.sub(r"[^A-Za-z0-9+/=]", "", code))
@@ -225,6 +240,4 @@ def _one_base64(code: str) -> bytes:
         return binascii.a2b_base64(code)
     except binascii.Error:
         letters = re.sub(r"[^A-Za-z0-9+/]", "", code)   # its padding is wrong, or its end is missing
-        if not letters:
-            raise
         return binascii.a2b_base64(letters[:len(letters) - (len(letters) % 4 == 1)] + "==")

@@ -44,8 +44,8 @@ def _check(content: bytes) -> None:
         raise NotReadable("winmail.dat is not one.")
     offset = 6
     for _ in range(_MOST_OBJECTS):
-        if offset >= len(content):
-            return
+        if offset <= len(content) and not content[offset:offset + 11].strip(b"\0\r\n "):
+            return   # all read, or filled up
         if offset + 11 > len(content):
             break
         offset += 11 + struct.unpack_from("<I", content, offset + 5)[0]
