@@ -40,7 +40,7 @@ def make_case(base: str) -> Case:
         url = page.url
         asked = client.get(page.link("Add an email from my landlord") or "")
         assert "the staff of this office can then open them too" in asked.text
-        page = client.submit(asked, {"Give my case an email address": "Yes"})
+        page = client.submit(asked, {"Add emails to my case": "Yes"})
         assert page.question.startswith(FINAL_QUESTION)
         assert "No email has come yet." in page.text
         found = re.search(r"\b[bcdfghknprstwxyz]{6}@[\w.-]*\w", page.text)
