@@ -20,7 +20,7 @@ from tests.mail.receiver import certificate
 from tests.mail_peers import find
 from tests.support.process import free_port
 
-__all__ = ["Dovecot", "dovecot"]
+__all__ = ["PASSWORD", "USER", "Dovecot", "dovecot"]
 
 USER, PASSWORD = "clinic@example.org", "open-sesame"
 
