@@ -17,8 +17,29 @@ from appliance.sessions.errors import NotYours
 from appliance.sessions.mail_door import NotMail, Receipt
 from appliance.sessions.visitor import Visitor
 from appliance.store.files import FileStore
-from tests.sessions.house import ANN, BOB, House, run
-from tests.sessions.test_incoming import MESSAGE, PRIVATE, SETTINGS, SHARED, address_in
+from tests.sessions.house import ANN, BOB, House, run, screen_of
+
+SETTINGS = {"incoming mail domain": "mail.example.org"}
+PRIVATE = """
+mandatory: True
+question: Send to ${ interview_email() }
+buttons:
+  - Refresh: refresh
+---
+event: incoming_email
+code: |
+  background_response()
+"""
+SHARED = f"""
+mandatory: True
+code: |
+  multi_user = True
+---
+{PRIVATE}"""
+MESSAGE = (b"From: Fred Lord <fred@example.com>\r\nTo: x@mail.example.org\r\nSubject: Notice\r\n"
+           b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+           b"You must leave.\r\n--b\r\nContent-Type: text/plain; name=notice.txt\r\nContent-Disposition: attachment\r\n\r\nthe notice\r\n"
+           b"--b--\r\n")
 
 Test = Callable[["Desk", str, str], Awaitable[None]]
 
@@ -43,7 +64,10 @@ def at_desk(folder: Path, interview: str, test: Test) -> None:
     """Run `test` with the address that Ann's session gave out, and the session."""
     async def whole(house: House) -> None:
         reply = await house.begin()
-        await test(Desk(house), address_in(reply), reply.session_id)
+        desk = Desk(house)
+        [given] = (await desk.page.overview(ANN)).addresses
+        assert given.address in screen_of(reply).question_text
+        await test(desk, given.address, reply.session_id)
     run(folder, whole, interview, settings=SETTINGS)
 
 
