@@ -38,8 +38,8 @@ code: |
 {PRIVATE}"""
 MESSAGE = (b"From: Fred Lord <fred@example.com>\r\nTo: x@mail.example.org\r\nSubject: Notice\r\n"
            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
-           b"You must leave.\r\n--b\r\nContent-Type: text/plain; name=notice.txt\r\nContent-Disposition: attachment\r\n\r\nthe notice\r\n"
-           b"--b--\r\n")
+           b"You must leave.\r\n--b\r\nContent-Type: text/plain; name=notice.txt\r\nContent-Disposition: attachment\r\n"
+           b"\r\nthe notice\r\n--b--\r\n")
 
 Test = Callable[["Desk", str, str], Awaitable[None]]
 
