@@ -46,6 +46,8 @@ T = TypeVar("T")
 
 _HEADERS_READ = 100_000
 _PIECE = 1 << 20
+_FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 3600.0
+_AT_ONCE = 2   # a big message takes a hundred megabytes while it is taken apart
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class MailIn:
         self._turns = turns
         self._setting = setting
         self._files = FileStore(store.folder)
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._delivering: set[asyncio.Task[None]] = set()
         self._receiving: set[asyncio.Task[list[Reception]]] = set()
         self.on_changed: Callable[[], None] = _nothing
@@ -189,11 +192,20 @@ class MailIn:
         task.add_done_callback(self._delivering.discard)
 
     async def _delivery(self, session_id: str, number: int) -> None:
-        try:
-            await self._turns.mail_arrived(session_id, number)
-        except StoreError as error:
-            logger.warning("mail %d waits for the next start: %s", number, type(error).__name__)
-        self.on_changed()
+        """Until it has worked; what is in the way, a full disk for example, may go away."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                async with self._at_once:
+                    await self._turns.mail_arrived(session_id, number)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the mail must not be forgotten
+                logger.warning("mail %d could not be given to its session and is tried again in %g s: %s", number,
+                               pause, type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                self.on_changed()
+                return
 
     # -- pages and health --------------------------------------------------------------------------------------
 

@@ -68,13 +68,13 @@ def test_a_mail_without_anything() -> None:
 @pytest.mark.parametrize(("mimetype", "content", "expected"), [
     ("text/plain", "1 < 2 <script>alert(1)</script> <fred@example.com>",
      "1 < 2 &lt;script>alert(1)&lt;/script> &lt;fred@example.com>"),
-    ("text/html", "<p onclick='x()'>Hi <b>you</b><script>alert(1)</script><img src=http://e.com/x onerror=x()>"
-     "<a href='javascript:x()'>a</a><style>p{}</style><form><input></form></p>",
+    ("text/html", ("<p onclick='x()'>Hi <b>you</b><script>alert(1)</script><img src=http://e.com/x onerror=x()>"
+                   "<a href='javascript:x()'>a</a><style>p{}</style><form><input></form></p>"),
      '<p>Hi <b>you</b><a rel="noopener noreferrer">a</a></p><p></p>'),
 ])
 def test_a_body_that_is_read_runs_nothing(mimetype: str, content: str, expected: str) -> None:
     """Interviews put what they read into pages; the bytes are there as they came."""
-    host = MemoryHost()
+    host: Any = MemoryHost()
     with running(FakeEvaluation(host=host)):
         body = DAEmailBody("body", content=content, mimetype=mimetype, filename="message.x")
         assert body.slurp() == expected
