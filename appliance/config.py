@@ -170,7 +170,7 @@ _TABLE = (
     Directive("mail in: imap: use tls", "yes or no", True,
               "Without `use ssl`: whether the connection is encrypted by STARTTLS before the password is said. It is "
               "not said to a server that cannot do this."),
-    Directive("mail in: imap: user", "text", None, "The user name of the mailbox."),
+    Directive("mail in: imap: user", "text", None, "The user name of the mailbox. Unless told, its address."),
     Directive("mail in: smtp: certificate", "text", None,
               "A file (PEM) with the certificate that is shown to those who bring mail, and its chain. Unless told, "
               "the appliance makes and renews one.", check=_no_file),

@@ -16,7 +16,7 @@ _FORGOTTEN_AFTER = 3600.0
 _MOST_REMEMBERED = 1000
 """Peers whose wrong addresses are counted; of more, those that were quiet for longest are forgotten."""
 
-_GUESSES_FOR_NOTHING, _FIRST_PAUSE, _LONGEST_PAUSE = 3, 0.1, 5.0
+_QUICK_GUESSES, _LONGEST_PAUSE = 3, 5.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Limits:
     :param handshake: seconds that the beginning of TLS may take.
     :param recipients: of one message; RFC 5321, 4.5.3.1.8 asks for 100.
     :param unknown_recipients: wrong addresses after which the connection is closed.
+    :param pause: seconds that the answer to a wrong address takes; more and more, where there are many.
     :param line: bytes in a line of a message. More than the 1,000 of RFC 5321, which real senders pass.
     :param message: bytes in a message.
     :param messages: bytes of all messages that are coming in at the same time.
@@ -44,6 +45,7 @@ class Limits:
     handshake: float = 20.0
     recipients: int = 100
     unknown_recipients: int = 20
+    pause: float = 0.1
     line: int = 256 << 10
     message: int = 48 << 20
     messages: int = 192 << 20
@@ -107,8 +109,8 @@ class Doorkeeper:
         self._guesses[peer] = count, now
         if len(self._guesses) > _MOST_REMEMBERED:
             self._guesses.popitem(last=False)
-        doubled = max(0, min(count - _GUESSES_FOR_NOTHING, 10))
-        return min(_FIRST_PAUSE * 2.0 ** doubled, _LONGEST_PAUSE)
+        doubled = max(0, min(count - _QUICK_GUESSES, 10))
+        return min(self.limits.pause * 2.0 ** doubled, _LONGEST_PAUSE)
 
 
 def _peer(address: str) -> str:

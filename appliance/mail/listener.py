@@ -83,11 +83,11 @@ class Listener:
                  limits: Limits | None = None) -> None:
         self._options = options
         self._log = log
-        self._domain = mail_in.domain
+        self._name = _own_name(mail_in.domain)
         self._doorkeeper = Doorkeeper(limits or Limits(message=options.largest))
         self._handler = SmtpHandler(mail_in, self._doorkeeper, log)
         self._certificate = Certificate(options.certificate or data / "mail-certificate.pem", options.key,
-                                        own=options.certificate is None, name=self._domain)
+                                        own=options.certificate is None, name=self._name)
         self._tls: ssl.SSLContext | None = None
         self._making = asyncio.Lock()
         self._certificate_trouble = ""
@@ -171,6 +171,9 @@ class Listener:
                 logger.warning("a connection of somebody who brings mail was lost: %s", type(problem).__name__)
                 await asyncio.sleep(_TOO_MANY_FILES_PAUSE)
                 continue
+            # aiosmtpd writes each line of an answer by itself; without this a second one waits for the peer's receipt.
+            with contextlib.suppress(OSError):   # on some systems, where the peer is gone again already
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if not self._doorkeeper.enter(address[0]):
                 self._turn_away(peer, door)
                 continue
@@ -187,12 +190,10 @@ class Listener:
     async def _visit(self, peer: socket.socket, address: str, door: _Door) -> None:
         """One connection, from its first byte to its last."""
         loop, limits = asyncio.get_running_loop(), self._doorkeeper.limits
-        conversation = Conversation(self._handler, self._doorkeeper, hostname=self._domain, loop=loop,
+        conversation = Conversation(self._handler, self._doorkeeper, hostname=self._name, loop=loop,
                                     starttls=None if door.encrypted else self._tls)
         self._conversations.add(conversation)
         try:
-            # aiosmtpd writes each line of an answer by itself; without this a second one waits for the peer's receipt.
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.connect_accepted_socket(lambda: conversation, peer, ssl=self._tls if door.encrypted else None,
                                                ssl_handshake_timeout=limits.handshake if door.encrypted else None)
             async with asyncio.timeout(limits.in_all):
@@ -201,7 +202,6 @@ class Listener:
             logger.debug("a connection of somebody who brings mail ended early")
         finally:
             conversation.hang_up()
-            peer.close()
             self._conversations.discard(conversation)
             self._doorkeeper.leave(address)
 
@@ -217,6 +217,19 @@ class Listener:
             except BadCertificate as problem:   # the one that is loaded goes on
                 self._certificate_trouble = str(problem)
                 self._log.way_in("smtp", str(problem), trouble=True)
+
+
+def _own_name(domain: str) -> str:
+    """How we call ourselves, in letters that every mail server takes.
+
+    >>> _own_name("mail.müller.example"), _own_name("no name")
+    ('mail.xn--mller-kva.example', 'localhost')
+    """
+    try:
+        name = domain.encode("idna").decode()
+    except UnicodeError:
+        name = ""
+    return name if name and " " not in name else "localhost"
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -16,7 +16,7 @@ from tests.mail.arrivals import Arrivals
 from tests.mail.listening import ADA, BOB, MAIL, Peer, insecure, listening, until
 
 SMALL = Limits(message=100_000, connections=4, connections_per_address=3, recipients=3, unknown_recipients=3,
-               line=5000, command=20)
+               line=5000, command=20, pause=0.005)
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
