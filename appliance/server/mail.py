@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 from urllib.parse import urlencode
@@ -107,7 +108,7 @@ class OpenMailHandler(_MailPage):
 
     async def get(self, number: str) -> None:
         mail = await _opened(self, number)
-        text, from_html, shortened = mail_views.text_of(mail)
+        text, from_html, shortened = await asyncio.to_thread(mail_views.text_of, mail)
         attachments = [(index, part) for index, part in enumerate(mail.parts) if part.kind != "text"]
         self.page("mail_message.html", mail=mail, text=text, from_html=from_html, shortened=shortened,
                   attachments=attachments, size=mail_views.size, when=when, printable=_printable,
