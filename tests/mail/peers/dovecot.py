@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pytest
 from imapclient import IMAPClient
 
 from appliance.mail.mailbox_server import MailboxServer
-from tests.mail.peers.folders import answers, short_folder, wait_until
+from tests.mail.peers.folders import answers, is_root, short_folder, wait_until
 from tests.mail.receiver import certificate
 from tests.mail_peers import find
 from tests.support.process import free_port
@@ -114,13 +115,21 @@ def dovecot(*, keywords: bool = True, idle: bool = True) -> Iterator[Dovecot]:
             made.stop()
 
 
+def _own_group() -> str:
+    if sys.platform == "win32":
+        raise AssertionError("there is no Dovecot for Windows")
+    import grp
+
+    return grp.getgrgid(os.getegid()).gr_name
+
+
 def _configuration(made: Dovecot, *, idle: bool) -> str:
     folder = made.folder
-    own = getpass.getuser()
-    whose = "mail" if os.geteuid() == 0 else own
+    own, group = getpass.getuser(), _own_group()
+    whose = "uid=mail gid=mail" if is_root() else f"uid={own} gid={group}"
     # Started by an ordinary person, everything runs as that person, and nothing is locked away.
-    alone = "" if os.geteuid() == 0 else (
-        f"default_internal_user = {own}\ndefault_login_user = {own}\n"
+    alone = "" if is_root() else (
+        f"default_internal_user = {own}\ndefault_internal_group = {group}\ndefault_login_user = {own}\n"
         "service anvil {\n  chroot =\n}\nservice imap-login {\n  chroot =\n}\n")
     return f"""
 base_dir = {folder}/run
@@ -149,7 +158,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={whose} gid={'mail' if whose == 'mail' else os.getegid()} home={folder}/home
+  args = {whose} home={folder}/home
 }}
 service imap-login {{
   inet_listener imap {{

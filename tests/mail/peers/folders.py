@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["answers", "short_folder", "wait_until"]
+__all__ = ["answers", "is_root", "short_folder", "wait_until"]
+
+
+def is_root() -> bool:
+    """Whether servers can be started that change who they are."""
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mail.peers.folders import answers, short_folder, wait_until
+from tests.mail.peers.folders import answers, is_root, short_folder, wait_until
 from tests.mail_peers import find
 from tests.support.process import free_port
 
@@ -44,7 +44,7 @@ def postfix(target: int, *, domain: str = "in.example.org") -> Iterator[Postfix]
     program = find("postfix")
     if program is None:
         pytest.skip("there is no Postfix (Debian: apt install postfix)")
-    if os.name == "nt" or os.geteuid() != 0:
+    if not is_root():
         pytest.skip("Postfix can only be started by root")
     with short_folder("postfix") as folder:
         made = Postfix(folder, free_port())
@@ -62,7 +62,7 @@ def _write(made: Postfix, target: int, domain: str) -> None:
     folder = made.folder
     for name in ("etc", "queue", "data"):
         (folder / name).mkdir()
-    _owned_by_postfix(folder / "data")
+    shutil.chown(folder / "data", "postfix", "postfix")
     (folder / "etc" / "main.cf").write_text(f"""
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -103,11 +103,3 @@ def _wakes(name: str) -> str:
     """How often the service is woken, and how many there may be."""
     return {"qmgr": "1 1", "tlsmgr": "1000? 1", "flush": "1000? 0", "scache": "- 1", "anvil": "- 1",
             "verify": "- 1", "cleanup": "- 0", "bounce": "- 0", "defer": "- 0", "trace": "- 0"}.get(name, "- -")
-
-
-def _owned_by_postfix(folder: Path) -> None:
-    if os.name != "nt":
-        import pwd
-
-        user = pwd.getpwnam("postfix")
-        os.chown(folder, user.pw_uid, user.pw_gid)
