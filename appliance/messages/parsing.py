@@ -16,6 +16,7 @@ from email.parser import BytesHeaderParser
 from itertools import islice
 from typing import Any
 
+from appliance.interview.errors import InterviewError
 from appliance.interview.received import Correspondent
 from appliance.messages.headers import correspondents, moment, shown
 from appliance.messages.parts import AS_IT_CAME, Part, RawMessage, body_text, html_text, is_body, part_of
@@ -70,6 +71,8 @@ def parse(source: Source) -> ParsedMail:
         problem = _Taking(mail).take(message)
     except _TooTangled:
         return _kept_whole(source, "It is too tangled to be taken apart.")
+    except InterviewError:   # the time limit of a turn
+        raise
     except RecursionError:
         return _kept_whole(source, "It is nested too deeply to be taken apart.")
     except Exception as error:  # noqa: BLE001 - Python's parser fails in any way on what is far from the standard
@@ -184,10 +187,9 @@ def _leaves(message: RawMessage) -> Iterator[tuple[RawMessage, str]]:
     waiting = [(message, "")]
     while waiting:
         one, within = waiting.pop()
-        payload = one.get_payload()
-        if one.get_content_maintype() == "multipart" and isinstance(payload, list):
+        if one.get_content_maintype() == "multipart" and one.parts:
             kind = one.get_content_subtype()
-            waiting += [(part, kind) for part in reversed(payload) if isinstance(part, RawMessage)]
+            waiting += [(part, kind) for part in reversed(one.parts)]
         else:
             yield one, within
 

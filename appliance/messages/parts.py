@@ -45,12 +45,26 @@ class _AsItCame(Policy):
 
 
 class RawMessage(Message):
-    """A message whose content can be had before anything was decoded."""
+    """A message whose content can be had before anything was decoded.
+
+    Message.get_payload() guesses a charset for bytes beyond ASCII, and fails where what is declared is none.
+    """
+
+    @property
+    def parts(self) -> list[RawMessage]:
+        """Its parts; empty where it has none."""
+        payload = vars(self)["_payload"]
+        return payload if isinstance(payload, list) else []
+
+    def get_payload(self, i: int | None = None, decode: bool = False) -> Any:
+        """As Python's, but a text that is not to be decoded is given as it came; it is written again so, too."""
+        of_python: Any = super().get_payload
+        return self.came if self.came and not decode else of_python(i, decode)
 
     @property
     def came(self) -> str:
         """The content as it came; bytes beyond ASCII are escaped. Empty where it is made of parts."""
-        payload = vars(self)["_payload"]   # get_payload() guesses a charset for bytes beyond ASCII
+        payload = vars(self)["_payload"]
         return payload if isinstance(payload, str) else ""
 
 
@@ -146,12 +160,11 @@ def part_of(leaf: RawMessage, number: int, problems: list[str]) -> Part:
     return Part(filename, kind, lambda: _content(leaf, filename, []) if held is None else held)
 
 
-def _made_name(leaf: Message, kind: str, number: int) -> str:
+def _made_name(leaf: RawMessage, kind: str, number: int) -> str:
     extension = _EXTENSIONS.get(kind) or mimetypes.guess_extension(kind) or ".bin"
     stem = _CALLED.get(kind) or f"part-{number}"
-    inside: Any = leaf.get_payload()
-    if kind in ("message/rfc822", "message/global") and isinstance(inside, list) and inside:
-        subject = one_line(str(inside[0].get("subject", "")))   # what mail programs call it
+    if kind in ("message/rfc822", "message/global") and leaf.parts:
+        subject = one_line(str(leaf.parts[0].get("subject", "")))   # what mail programs call it
         stem = subject.replace("/", "-").replace("\\", "-")[:80] or stem
     return safe_filename(f"{stem}{extension}")
 
@@ -180,7 +193,7 @@ def _parameter(leaf: Message, header: str, parameter: str) -> str:
     text = str(value or "")[:MOST_TEXT]
     wrongly = _EXTENDED_IN_PLAIN.fullmatch(text)
     if wrongly:   # written by RFC 2231, but under the plain name
-        return one_line(decoded(unquote_to_bytes(wrongly[2]), wrongly[1]))
+        return one_line(decoded(unquote_to_bytes(raw_bytes(wrongly[2])), wrongly[1]))
     return one_line(text)
 
 
@@ -189,9 +202,8 @@ def _parameter(leaf: Message, header: str, parameter: str) -> str:
 
 def _content(leaf: RawMessage, name: str, problems: list[str]) -> bytes:
     """The decoded content. What cannot be decoded is given as it came."""
-    inside: Any = leaf.get_payload()
-    if isinstance(inside, list):
-        return _of_messages(leaf, inside)
+    if leaf.parts:
+        return _of_messages(leaf)
     encoding = str(leaf.get("content-transfer-encoding", "")).partition(";")[0].strip().strip("\"'").lower()
     raw = leaf.came
     try:
@@ -206,17 +218,17 @@ def _content(leaf: RawMessage, name: str, problems: list[str]) -> bytes:
     return raw_bytes(raw)
 
 
-def _of_messages(leaf: RawMessage, payload: list[Any]) -> bytes:
+def _of_messages(leaf: RawMessage) -> bytes:
     """A forwarded message, or the groups of headers that a report on delivery is made of."""
-    if leaf.get_content_type() != "message/delivery-status" and len(payload) == 1:
-        inside = payload[0]
-        if not inside.keys() and isinstance(inside.get_payload(), str):
+    if leaf.get_content_type() != "message/delivery-status" and len(leaf.parts) == 1:
+        inside = leaf.parts[0]
+        if not inside.keys() and not inside.parts:
             # It was encoded, which the standard forbids for messages: Python takes the code for the message's text.
             again = RawMessage(policy=AS_IT_CAME)
             again["content-transfer-encoding"] = str(leaf.get("content-transfer-encoding", ""))
             again.set_payload(inside.came)
             return _content(again, "", [])
-    return b"\r\n".join(one.as_bytes(policy=AS_IT_CAME) for one in payload)
+    return b"\r\n".join(one.as_bytes(policy=AS_IT_CAME) for one in leaf.parts)
 
 
 _LETTER = re.compile(r"[A-Za-z0-9+/]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
@@ -279,6 +280,26 @@ def test_headers() -> None:
     mail = parse(b"Received: from a\r\n by b\r\nSubject: =?utf-8?q?=C3=9F?=\r\nX-<i>: <i>\r\nReceived: from c\r\n\r\nx")
     assert mail.headers == (("Received", "from a by b"), ("Subject", "ß"), ("X-&lt;i>", "&lt;i>"),
                             ("Received", "from c"))
+
+
+def test_damaged_messages() -> None:
+    """Whatever is in a message, it is taken apart or kept as it came, and all its files can be read."""
+    sound = [multipart(TEXT, HTML, attached(b"filename*=UTF-8''na%C3%AFve.pdf"), kind="alternative"),
+             multipart(b"Content-Type: message/rfc822\r\n\r\n" + NESTED, attached(b'filename="=?utf-8?q?=C3=9F?="')),
+             multipart(TEXT, attached(b"filename=winmail.dat", winmail((b"a.txt", b"text")), b"application/ms-tnef")),
+             message("Gruß".encode(), b"Content-Type: text/plain; charset=utf-8; format=flowed\r\n")]
+    bits = [b"\r\n", b"--b\r\n", b"--b--", b"=?utf-8?b?", b"?=", b'"', b"(", b"<", b"\0", b";", b"*0*=", b"\xff",
+            b"Content-Type: message/rfc822\r\n", b"Content-Transfer-Encoding: base64\r\n", b"charset=", b"\r\n\r\n"]
+    chance = random.Random(7)
+    for _ in range(2000):
+        raw = bytearray(chance.choice(sound))
+        for _ in range(chance.randint(1, 8)):
+            place = chance.randrange(len(raw))
+            raw[place:place + chance.choice((0, 0, 1, 20))] = chance.choice(bits)
+        mail = parse(bytes(raw))
+        for part in (*mail.attachments, *filter(None, (mail.body_text, mail.body_html))):
+            assert isinstance(part.content, bytes)
+        assert "could not" not in mail.problem or mail.attachments[-1].content == bytes(raw)
 
 
 # -- winmail.dat -------------------------------------------------------------------------------------------
