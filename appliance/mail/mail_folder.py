@@ -26,9 +26,9 @@ _AT_ONCE = 200
 _SLICE = 1.0
 """Seconds between two looks whether the appliance stops."""
 
-_SETTLING = 3.0
-"""Seconds of the first IDLE after the folder was read. News that came in between may lie unseen in IMAPClient's buffer,
-and is found when this IDLE ends."""
+_IDLE = 30.0
+"""Seconds of an IDLE (RFC 2177); servers hang up after 29 minutes. News that comes in the very moment in which it
+begins may lie in IMAPClient's buffer unseen, and is found when it ends."""
 
 
 class NoFolder(Exception):
@@ -111,17 +111,15 @@ class MailFolder:
 
     def wait(self, seconds: float, stopping: Callable[[], bool]) -> None:
         """Until something may have come: when the server says so, else after `seconds`; or until `stopping`."""
-        end = time.monotonic() + seconds
         if not self.tells_news:
+            end = time.monotonic() + seconds
             while time.monotonic() < end and not stopping():
                 time.sleep(min(_SLICE, max(0.0, end - time.monotonic())))
             self._client.noop()
             return
-        if not self._idle(min(_SETTLING, seconds), stopping):
-            self._idle(max(0.0, end - time.monotonic()), stopping)
+        self._idle(min(_IDLE, seconds), stopping)
 
-    def _idle(self, seconds: float, stopping: Callable[[], bool]) -> bool:
-        """IDLE (RFC 2177), far shorter than the 29 minutes after which servers hang up; whether there is news."""
+    def _idle(self, seconds: float, stopping: Callable[[], bool]) -> None:
         end = time.monotonic() + seconds
         self._client.idle()
         news: list[Any] = []
@@ -131,8 +129,7 @@ class MailFolder:
             if not said and time.monotonic() - began < patience / 2:
                 break   # IMAPClient says nothing of a connection that has ended: idle_done does
             news += said
-        _words, more = self._client.idle_done()
-        return _tells_of_mail([*news, *more])
+        self._client.idle_done()
 
 
 def _tells_of_mail(news: Iterable[Any]) -> bool:

@@ -40,6 +40,9 @@ _FIRST_PAUSE_OF_REFUSED, _LONGEST_PAUSE_OF_REFUSED = 900.0, 6 * 3600.0
 _KNOWN_AS_REPEATS = dt.timedelta(days=4)
 """For how long the same message is surely known as the same (store.received_mail.REPEATED_WITHIN)."""
 
+_FOR_NOW = ("UNAVAILABLE", "SERVERBUG", "LIMIT", "INUSE")
+"""What servers say of a login that has nothing to do with the password (RFC 5530, and RFC 9051 7.1)."""
+
 _TRIES_TO_FETCH, _LOST_CONNECTIONS = 3, 20
 """How often the server may refuse one message, or the connection break while it comes, until others go before it."""
 
@@ -228,7 +231,7 @@ def _same_as(message: bytes) -> bytes:
 def _refused(problem: Exception) -> bool:
     """Whether the password is wrong; IMAPClient says so too where the connection broke meanwhile."""
     return (isinstance(problem, LoginError) and not isinstance(problem.__context__, imaplib.IMAP4.abort)
-            and "[UNAVAILABLE]" not in str(problem).upper())
+            and not any(f"[{code}]" in str(problem).upper() for code in _FOR_NOW))
 
 
 def _words(problem: Exception) -> str:

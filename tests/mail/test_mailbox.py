@@ -46,7 +46,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appliance.mail.mailbox._FIRST_PAUSE", 0.05)
     monkeypatch.setattr("appliance.mail.mailbox._LONGEST_PAUSE", 0.2)
     monkeypatch.setattr("appliance.mail.mail_folder._SLICE", 0.1)
-    monkeypatch.setattr("appliance.mail.mail_folder._SETTLING", 0.2)
+    monkeypatch.setattr("appliance.mail.mail_folder._IDLE", 3.0)
 
 
 @asynccontextmanager
@@ -288,7 +288,7 @@ def test_encryption(running: Dovecot, folder: str, tmp_path: Path) -> None:
 
 
 def test_a_wrong_password_is_told_and_not_hammered(running: Dovecot, folder: str, tmp_path: Path) -> None:
-    """One try and not another one for a quarter of an hour; the words have no name in them. Last: Dovecot is slow then."""
+    """One try, and none for a quarter of an hour; the words have no name in them. Last: Dovecot is slow after it."""
     def tries() -> int:
         return (running.folder / "dovecot.log").read_text(encoding="utf-8").count("auth failed")
 

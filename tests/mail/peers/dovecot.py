@@ -80,7 +80,7 @@ class Dovecot:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.terminate()
         self.process.wait(10)
-        for child in psutil.wait_procs(children, timeout=5)[1]:
+        for child in psutil.wait_procs(children, timeout=0.5)[1]:   # they serve on for as long as somebody is there
             child.kill()
         self.process = None
 
