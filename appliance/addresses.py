@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from email.utils import formataddr, parseaddr
 from typing import NamedTuple
 
 import idna
 
-__all__ = ["Mailbox", "address_of", "for_header", "is_address", "mailboxes", "on_the_wire", "one_line"]
+__all__ = ["Mailbox", "address_header", "address_of", "for_header", "is_address", "mailboxes", "on_the_wire",
+           "one_line", "text_header"]
 
 
 class Mailbox(NamedTuple):
@@ -31,13 +33,17 @@ def address_of(text: str) -> str:
     return parseaddr(text)[1]
 
 
-_LOCAL = re.compile(r"(?!.{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# What looks like an encoded word is refused: mail programs would show, or write to, what it stands for.
+_LOCAL = re.compile(r"(?!.{65})(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LONGEST = 254
 """Characters of an address, RFC 3696."""
 
+_ONE_LINE = 60
+"""Letters of a text that certainly has room on a header's line."""
+
 _ONE = re.compile(
     r"""\s*(?:(?P<bare>[^\s<>",;]+@[^\s<>",;]+)
-          | (?P<name>(?:"(?:[^"\\]|\\.)*"|[^<>"])*)<\s*(?P<inside>[^<>]*?)\s*>)
+          | (?P<name>(?:"(?:[^"\\]|\\.)*"|[^<>"])*)<(?P<inside>[^<>]*)>)
         \s*(?:[,;]\s*|$)""", re.VERBOSE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -55,7 +61,7 @@ def mailboxes(text: str) -> list[Mailbox]:
         match = _ONE.match(text, position)
         if match is None:
             raise ValueError(f"{one_line(text[position:])!r} is not an e-mail address")
-        address = match["bare"] or match["inside"]
+        address = match["bare"] or match["inside"].strip()
         if not _can_be_sent_to(address):
             raise ValueError(f"{one_line(address)!r} is not an e-mail address")
         found.append(Mailbox(_name(match["name"] or ""), address))
@@ -94,8 +100,43 @@ def for_header(text: str) -> str:
     >>> for_header('Ann <ann@müller.example>')
     'Ann <ann@xn--mller-kva.example>'
     """
-    whose, address = parseaddr(text)
-    return formataddr((whose, on_the_wire(address)))
+    return _for_header(Mailbox(*parseaddr(text)))
+
+
+# Python's own way to break headers into lines loses commas between addresses, and puts spaces into names, where names
+# are long and have other letters than a to z (gh-100884 and others): so these headers are written here.
+
+
+def address_header(name: str, people: Iterable[Mailbox]) -> str:
+    r"""A header of addresses, with its line end; each address on a line.
+
+    >>> address_header("To", [Mailbox("Zoë, Ann", "a@example.com"), Mailbox("Bo, B", "b@example.com")])
+    'To: =?utf-8?b?Wm/DqywgQW5u?= <a@example.com>,\r\n "Bo, B" <b@example.com>\r\n'
+    """
+    return f"{name}: " + ",\r\n ".join(_for_header(one) for one in people) + "\r\n"
+
+
+def text_header(name: str, text: str) -> str:
+    r"""A header of text, with its line end.
+
+    >>> text_header("Subject", "Zoë's hearing\nBcc: everybody@example.com")
+    'Subject: =?utf-8?q?Zo=C3=AB=27s_hearing_Bcc=3A_everybody=40example=2Ecom?=\r\n'
+    """
+    text = one_line(text)
+    return f"{name}: {text if _as_it_is(text) else _encoded(text, name)}\r\n"
+
+
+def _for_header(one: Mailbox) -> str:
+    name, address = one_line(one.name), on_the_wire(one.address)
+    return formataddr((name, address)) if _as_it_is(name) else f"{_encoded(name, 'Reply-To')} <{address}>"
+
+
+def _as_it_is(text: str) -> bool:
+    return text.isascii() and len(text) <= _ONE_LINE and "=?" not in text
+
+
+def _encoded(text: str, header: str) -> str:
+    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
 def one_line(text: str) -> str:

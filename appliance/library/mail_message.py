@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
-from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 
-from appliance.addresses import Mailbox, on_the_wire, one_line
+from appliance.addresses import Mailbox, address_header, one_line, text_header
 
 __all__ = ["Attached", "Picture", "Written", "message_of"]
 
@@ -59,16 +59,12 @@ def message_of(written: Written, *, to: Sequence[Mailbox], cc: Sequence[Mailbox]
     :param sender: None leaves out the ``From``: whoever sends it puts the default sender's in.
     :param domain: what the Message-ID ends in.
     """
-    message = EmailMessage(_POLICY)
     message_id = f"<{secrets.token_hex(16)}@{domain}>"
-    if sender is not None:
-        message["From"] = _address(sender)
-    for header, mailboxes in (("To", to), ("Cc", cc), ("Reply-To", reply_to)):
-        if mailboxes:
-            message[header] = [_address(mailbox) for mailbox in mailboxes]
-    message["Subject"] = one_line(written.subject)
-    message["Date"] = date
-    message["Message-ID"] = message_id
+    people = (("From", [] if sender is None else [sender]), ("To", to), ("Cc", cc), ("Reply-To", reply_to))
+    headers = [address_header(name, mailboxes) for name, mailboxes in people if mailboxes]
+    headers += [text_header("Subject", written.subject), f"Date: {format_datetime(date)}\r\n",
+                f"Message-ID: {message_id}\r\n"]
+    message = EmailMessage(_POLICY)
     message.set_content(_encodable(written.text))
     if written.html:
         message.add_alternative(_encodable(written.html), subtype="html")
@@ -76,11 +72,7 @@ def message_of(written: Written, *, to: Sequence[Mailbox], cc: Sequence[Mailbox]
     for attached in written.attachments:
         maintype, subtype = _type(attached.mimetype)
         message.add_attachment(attached.content, maintype, subtype, filename=_filename(attached.filename))
-    return message_id, message.as_bytes()
-
-
-def _address(mailbox: Mailbox) -> Address:
-    return Address(one_line(mailbox.name), addr_spec=on_the_wire(mailbox.address))
+    return message_id, "".join(headers).encode() + message.as_bytes()
 
 
 def _add_pictures(message: EmailMessage, pictures: Sequence[Picture]) -> None:

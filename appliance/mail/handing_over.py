@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from appliance.addresses import for_header, on_the_wire
+from appliance.addresses import for_header, on_the_wire, text_header
 from appliance.store.outbox import Mail
 
 __all__ = ["Answer", "as_sent", "hand_over"]
 
 _MISTAKES_OF_OURS = frozenset({530, 534, 535, 538})
 """Refusals that speak of how we are signed in, not of the mail: it can go out when the configuration is right."""
+
+_AS_WRITTEN = policy.SMTP.clone(refold_source="none")
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 """Any; a mail server may take another one than the usual for something else, or for the end of the mail."""
@@ -88,14 +90,11 @@ def as_sent(mail: Mail, default_sender: str, repeats: int) -> bytes:
     if repeats == 1:
         sender = b"" if _has_sender(mail.message) else f"From: {for_header(default_sender)}\n".encode()
         return _LINE_END.sub(b"\r\n", sender + mail.message)
-    parsed = message_from_bytes(mail.message, policy=policy.SMTP)
-    message: EmailMessage = parsed
-    if "From" not in message:
-        message["From"] = for_header(default_sender)
-    subject = f"{message.get('Subject', '')} ({repeats} times)"
+    message: EmailMessage = message_from_bytes(mail.message, policy=_AS_WRITTEN)
+    headers = "" if "From" in message else f"From: {for_header(default_sender)}\r\n"
+    headers += text_header("Subject", f"{message.get('Subject', '')} ({repeats} times)")
     del message["Subject"]
-    message["Subject"] = subject
-    return message.as_bytes()
+    return headers.encode() + message.as_bytes()
 
 
 def _has_sender(message: bytes) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import quote
 
-from appliance.addresses import on_the_wire
+from appliance.addresses import Mailbox, address_header, mailboxes, on_the_wire, text_header
 from appliance.messages.html_text import text_of
 from appliance.store.outbox import Mail
 
@@ -18,6 +18,8 @@ __all__ = ["Attachment", "MailPreview", "draft_of", "preview_of"]
 _LONGEST_TEXT = 5000
 _LONGEST_LINK = 1800
 """Some systems cut the address that they give to a mail program at 2,000 letters."""
+
+_AS_WRITTEN = policy.SMTP.clone(refold_source="none")
 
 _NOT_OF_A_DRAFT = ("X-Unsent", "From", "Sender", "Date", "Message-ID", "Return-Path", "Auto-Submitted", "To", "Cc",
                    "Bcc", "Subject")
@@ -87,21 +89,19 @@ def draft_of(mail: Mail, repeats: int = 1) -> bytes:
     """
     message = _parsed(mail)
     to, cc, bcc = _left(mail, message)
-    subject, sender = _subject(message, repeats), message.get("From")
+    people = [("To", to), ("Cc", cc), ("Bcc", bcc)]
+    if "Reply-To" not in message:
+        people.append(("Reply-To", _people(message, "From") or ([Mailbox("", mail.sender)] if mail.sender else [])))
+    # X-Unsent tells Outlook, Thunderbird and Apple Mail that it is a draft.
+    headers = ["X-Unsent: 1\r\n", *(address_header(name, found) for name, found in people if found),
+               text_header("Subject", _subject(message, repeats))]
     for name in _NOT_OF_A_DRAFT:
         del message[name]
-    message["X-Unsent"] = "1"   # what tells Outlook, Thunderbird and Apple Mail that it is a draft
-    for name, addresses in (("To", to), ("Cc", cc), ("Bcc", bcc)):
-        if addresses:
-            message[name] = addresses
-    if "Reply-To" not in message and (sender or mail.sender):
-        message["Reply-To"] = str(sender or mail.sender)
-    message["Subject"] = subject
-    return message.as_bytes()
+    return "".join(headers).encode() + message.as_bytes()
 
 
 def _parsed(mail: Mail) -> EmailMessage:
-    message: EmailMessage = message_from_bytes(mail.message, policy=policy.SMTP)
+    message: EmailMessage = message_from_bytes(mail.message, policy=_AS_WRITTEN)
     return message
 
 
@@ -113,14 +113,22 @@ def _subject(message: EmailMessage, repeats: int) -> str:
 # -- to whom -----------------------------------------------------------------------------------------------
 
 
-def _left(mail: Mail, message: EmailMessage) -> tuple[list[Address], list[Address], list[Address]]:
+def _left(mail: Mail, message: EmailMessage) -> tuple[list[Mailbox], list[Mailbox], list[Mailbox]]:
     """Who is still to get it: of the header To, of the header Cc, and of none."""
     left = {_same(one): one for one in (*mail.recipients, *mail.refused)}
-    found: dict[str, list[Address]] = {"To": [], "Cc": []}
-    for name, addresses in found.items():
-        for header in message.get_all(name, []):
-            addresses += [one for one in header.addresses if left.pop(_same(one.addr_spec), None) is not None]
-    return found["To"], found["Cc"], [Address(addr_spec=one) for one in left.values()]
+    to, cc = ([one for one in _people(message, name) if left.pop(_same(one.address), None) is not None]
+              for name in ("To", "Cc"))
+    return to, cc, [Mailbox("", one) for one in left.values()]
+
+
+def _people(message: EmailMessage, header: str) -> list[Mailbox]:
+    """Those whom a header names; nobody where it cannot be read."""
+    found: list[Mailbox] = []
+    for name, text in message.raw_items():
+        if name.lower() == header.lower():
+            with suppress(ValueError):
+                found += mailboxes(str(text))
+    return found
 
 
 def _same(address: str) -> str:
@@ -129,11 +137,11 @@ def _same(address: str) -> str:
     return f"{name}{at}{domain.lower()}"
 
 
-def _texts(addresses: Iterable[Address]) -> tuple[str, ...]:
-    return tuple(str(one) for one in addresses)
+def _texts(people: Iterable[Mailbox]) -> tuple[str, ...]:
+    return tuple(f"{one.name} <{one.address}>" if one.name else one.address for one in people)
 
 
-def _link(to: list[Address], cc: list[Address], bcc: list[Address], preview: MailPreview) -> str:
+def _link(to: list[Mailbox], cc: list[Mailbox], bcc: list[Mailbox], preview: MailPreview) -> str:
     """A ``mailto:`` link (RFC 6068); empty where it would be too long."""
     fields = {"cc": _for_link(cc), "bcc": _for_link(bcc), "subject": quote(preview.subject, safe=""),
               "body": quote(preview.text.replace("\n", "\r\n"), safe="")}
@@ -141,8 +149,8 @@ def _link(to: list[Address], cc: list[Address], bcc: list[Address], preview: Mai
     return link.rstrip("?") if len(link) <= _LONGEST_LINK else ""
 
 
-def _for_link(addresses: Iterable[Address]) -> str:
-    return ",".join(quote(one.addr_spec, safe="@") for one in addresses)
+def _for_link(people: Iterable[Mailbox]) -> str:
+    return ",".join(quote(one.address, safe="@") for one in people)
 
 
 # -- what it says -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import logging
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from appliance import addresses, clock
+from appliance.addresses import Mailbox, mailboxes, one_line
 from appliance.interview.errors import InterviewError
 from appliance.interview.turn import SendMail
+from appliance.library.mail_message import Written, message_of
+from appliance.sessions.mail_preview import draft_of
+from appliance.store.outbox import Mail
 from tests.interview.talk import Talk
 from tests.memory_host import MemoryHost
 
@@ -179,6 +185,41 @@ def test_body_alone_is_plain_and_html_alone_has_a_text() -> None:
     assert "<b>Jerry</b>" in text_of(message, "html")
     _effect, message = sent(talk("send_email(to='a@example.com', subject='Empty')"))
     assert text_of(message).strip() == ""
+
+
+@pytest.mark.parametrize("names", [
+    ["Nguyễn Thị Straßenbahner", "Nguyễn Thị Müller", "Björn-Åke Kowalska (tenant)", "Björn-Åke Müller"],
+    ["Nguyễn Thị Österreichischer Mieterverein e. V.", "Maria 伟", "Jörg, Housing Clinic of the Law School"],
+    ["a" * 300, "日本語" * 40, '"=?utf-8?q?x?= <evil@example.org>, "', "Zoë <evil@example.org>, " * 5, ""],
+])
+def test_long_names_in_any_letters_break_no_header(names: list[str]) -> None:
+    """Everybody stays in the header under the right name, in the mail and in a draft of it; no line is too long."""
+    people = [Mailbox(name, f"person{number}@example.com") for number, name in enumerate(names)]
+    message_id, mail = message_of(Written("Zoë " * 60, "Text"), to=people, sender=people[0],
+                                  domain="x." * 50 + "example", date=clock.utc_now())
+    draft = draft_of(Mail("", tuple(one.address for one in people), mail))
+    for made in (mail, draft):
+        assert max(len(line) for line in made.split(b"\r\n")) < 400
+        parsed: Any = message_from_bytes(made, policy=policy.default)
+        assert [one.addr_spec for one in parsed["To"].addresses] == [one.address for one in people]
+        assert parsed["Subject"] == ("Zoë " * 60).strip()
+        raw = message_from_bytes(made, policy=policy.compat32)
+        assert mailboxes(raw["To"]) == [Mailbox(one_line(one.name), one.address) for one in people]
+    assert message_from_bytes(mail, policy=policy.compat32)["Message-ID"] == message_id
+
+
+def test_the_examples_of_addresses() -> None:
+    assert doctest.testmod(addresses).failed == 0
+
+
+def test_addresses_that_look_like_encoded_words_are_none() -> None:
+    """A mail program would show, and the next server read, what they stand for."""
+    assert talk("send_email(to='=?utf-8?q?a=40evil.example=2C?=@example.com', body='x')").question == "False"
+
+
+def test_what_people_type_for_an_address_is_read_in_no_time() -> None:
+    with pytest.raises(ValueError, match="not an e-mail address"):
+        mailboxes("Ann <" + " " * 100_000)
 
 
 def test_nobody_breaks_out_of_a_header() -> None:
