@@ -93,6 +93,9 @@ def kill_at(appliance: Appliance, folder: Path, kills: int) -> None:
     with dovecot() if find("dovecot") else nullcontext() as mailbox:
         port = configured(appliance, folder, mailbox)
         appliance.start()
+        told_of_ways = (appliance.health() or {})["mail in"]
+        assert told_of_ways["smtp"]["status"] == "ok"
+        assert (told_of_ways["imap"] is None) == (mailbox is None)
         client = Client(appliance.url)
         found = re.search(r"\w+@in\.example\.org", client.start(INTERVIEW).text)
         assert found is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from appliance.mail.mail_folder import KEYWORD
+from appliance.mail.mail_folder import KEYWORD, _heading
 from appliance.mail.mail_log import MailLog
 from appliance.mail.mailbox import Mailbox
 from appliance.mail.mailbox_server import MailboxServer
@@ -131,6 +132,15 @@ def test_a_message_that_was_kept_but_not_marked_is_kept_once(running: Dovecot, f
     assert len(arrivals.kept) == 1
     assert arrivals.fetched == 2
     assert running.flags(folder) == {1: TAKEN}
+
+
+def test_a_heading_that_is_meant_to_take_for_ever() -> None:
+    """Megabytes without an end to an address are looked at in no time; what is found at the beginning counts."""
+    raw = b"From: " + b"<" * 100_000 + b"\r\nTo: <" + ADA.encode() + b">, " + b"a" * 3_000_000 + b"\r\n b@b"
+    began = time.monotonic()
+    heading = _heading(1, {b"RFC822.SIZE": 4_000_000, b"BODY[HEADER.FIELDS (TO FROM)]": raw})
+    assert heading.addresses[0] == ADA
+    assert time.monotonic() - began < 2
 
 
 def test_copies_for_several_addresses_reach_each_once(running: Dovecot, folder: str, tmp_path: Path) -> None:
