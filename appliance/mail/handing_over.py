@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,6 +22,12 @@ _AS_WRITTEN = policy.SMTP.clone(refold_source="none")
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 """Any; a mail server may take another one than the usual for something else, or for the end of the mail."""
+
+_TO_TAKE_IT = 600.0
+"""Seconds that a mail server may look at a mail that it has got (RFC 5321, 4.5.3.2.6)."""
+
+_SLOWEST = 20_000
+"""Bytes a second of a network over which mail still goes out; a timeout counts for all of a mail at once."""
 
 _CLOSING = 421
 """The mail server is about to hang up."""
@@ -72,7 +79,8 @@ def hand_over(connection: smtplib.SMTP, mail: Mail, sender: str, message: bytes)
     said = b""
     if len(trouble) < len(mail.recipients):
         try:
-            code, said = connection.data(message)
+            with _patience(connection, len(message)):
+                code, said = connection.data(message)
         except smtplib.SMTPDataError as refused:
             code, said = refused.smtp_code, _bytes(refused.smtp_error)
         if code != 250:
@@ -153,6 +161,20 @@ def _by_recipient(mail: Mail, trouble: dict[str, tuple[int, bytes]], said: bytes
 
 def _for_good(code: int) -> bool:
     return 500 <= code < 600 and code not in _MISTAKES_OF_OURS
+
+
+@contextlib.contextmanager
+def _patience(connection: smtplib.SMTP, size: int) -> Iterator[None]:
+    """Give a mail of `size` bytes its time: a try that is given up too early is one more copy for the receiver."""
+    sock = connection.sock
+    if sock is None:
+        raise smtplib.SMTPServerDisconnected("the mail server hung up")
+    usual = sock.gettimeout()
+    sock.settimeout(_TO_TAKE_IT + size / _SLOWEST)
+    try:
+        yield
+    finally:
+        sock.settimeout(usual)
 
 
 def _text(said: bytes) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.config import Settings
+from appliance.mail import mail_server
 from appliance.mail.lane import Lane, pause_after
 from appliance.mail.mail_server import MailServer
 from appliance.store.outbox import due_mail, open_answer, open_mail
@@ -159,6 +161,20 @@ def test_a_server_that_hangs_up_costs_the_others_nothing(tmp_path: Path) -> None
             rows = await here.until_states("waiting", "sent", "sent")
             assert [one.recipients for one in there.mails] == [("bob@client.example",), ("cem@client.example",)]
             assert rows[0].tries == 1
+    in_loop(test)
+
+
+def test_a_server_may_take_its_time_over_a_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks for viruses before it says 250, longer than it may take to say hello: nobody gets a second copy."""
+    monkeypatch.setattr(mail_server, "_PATIENCE", 0.3)
+
+    async def test() -> None:
+        async with receiver(before_answer=lambda: time.sleep(1.0)) as there, office(tmp_path, there.port) as here:
+            here.outbox.start()
+            here.post("ann@client.example")
+            here.outbox.wake()
+            await here.until("sent", 1)
+            assert len(there.mails) == 1
     in_loop(test)
 
 
