@@ -174,7 +174,8 @@ def _patience(connection: smtplib.SMTP, size: int) -> Iterator[None]:
     try:
         yield
     finally:
-        sock.settimeout(usual)
+        with contextlib.suppress(OSError):   # it broke, and was closed
+            sock.settimeout(usual)
 
 
 def _text(said: bytes) -> str:

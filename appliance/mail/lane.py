@@ -141,7 +141,7 @@ class Lane:
         with contextlib.ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._server.connected())
-            except (OSError, smtplib.SMTPException, UnicodeError) as problem:
+            except (OSError, smtplib.SMTPException, ValueError) as problem:   # the last: what nobody can decode
                 self._unreachable(problem)
                 return
             for number in numbers:

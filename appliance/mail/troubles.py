@@ -20,10 +20,13 @@ def kind_of(problem: Exception) -> str:
         return "the server's name, the user name or the password has letters that mail servers cannot take"
     if isinstance(problem, smtplib.SMTPResponseException):
         return f"{type(problem).__name__} ({problem.smtp_code})"
-    if isinstance(problem, smtplib.SMTPNotSupportedError):
+    if isinstance(problem, smtplib.SMTPNotSupportedError) or type(problem) is smtplib.SMTPException:
+        # The latter is what smtplib raises where there is no way to sign in that it knows.
         return "the mail server does not offer STARTTLS, or no way to sign in"
     if isinstance(problem, ssl.SSLCertVerificationError):
         return "the mail server's certificate is not trusted"
+    if isinstance(problem, ValueError):
+        return "the mail server said something that cannot be understood"
     return type(problem).__name__
 
 

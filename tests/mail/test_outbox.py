@@ -178,6 +178,39 @@ def test_a_server_may_take_its_time_over_a_mail(tmp_path: Path, monkeypatch: pyt
     in_loop(test)
 
 
+@pytest.mark.parametrize(("said", "kind"), [
+    ({"EHLO": "250-here\r\n250 AUTH CRAM-MD5", "AUTH": "334 abc"},
+     "the mail server said something that cannot be understood"),
+    ({"EHLO": "250-here\r\n250 AUTH GSSAPI NTLM"}, "the mail server does not offer STARTTLS, or no way to sign in"),
+    ({"EHLO": "250-here\r\n250 AUTH LOGIN", "AUTH": "535 falsches Paßwort"},
+     "the user name or password was refused (535)"),
+    ({"EHLO": "250 here"}, "the mail server does not offer STARTTLS, or no way to sign in"),
+    ({"EHLO": "250-here\r\n250 AUTH LOGIN", "AUTH": "235 fine", "DATA": ""}, "SMTPServerDisconnected"),
+])
+def test_whatever_a_mail_server_says_is_told_with_the_mail(tmp_path: Path, said: dict[str, str], kind: str) -> None:
+    """The mail waits, has had its try, and says why; nothing is tried without a pause."""
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write("220 Grüße\r\n".encode("latin-1"))
+        while line := (await reader.readline()).decode().split():
+            reply = said.get(line[0].upper(), "250 fine")
+            if not reply:
+                break
+            writer.write(f"{reply}\r\n".encode("latin-1"))
+        writer.close()
+
+    async def test() -> None:
+        there = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = there.sockets[0].getsockname()[1]
+        async with there, office(tmp_path, port, username="clinic", password="pw") as here:
+            here.outbox.start()
+            here.post("ann@client.example")
+            here.outbox.wake()
+            row = await here.until("waiting", 1)
+            assert row.error == kind
+            assert 50 < row.next_try - row.created < 70
+    in_loop(test)
+
+
 def test_a_mail_that_cannot_be_sent_does_not_hold_up_the_next(tmp_path: Path) -> None:
     """A name that the mail server cannot take, or content that does not open: failed, and the one behind it goes."""
     async def test() -> None:
