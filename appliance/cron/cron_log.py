@@ -14,6 +14,7 @@ from pathlib import Path
 
 from appliance.interview.errors import told_names
 from appliance.sessions.events import EventResult
+from appliance.store.sessions import told_session
 
 __all__ = ["CronLog"]
 
@@ -32,7 +33,7 @@ class CronLog:
 
     def ran(self, interview: str, session_id: str, event: str, result: EventResult) -> None:
         """An event ended; what neither says anything nor failed leaves no line of its own."""
-        what = f"{told_names([event])} of {interview}, session {session_id}"
+        what = f"{told_names([event])} of {interview}, session {told_session(session_id)}"
         if result.outcome == "failed":
             where = f" at {result.error_where}" if result.error_where else ""
             self._write(logging.ERROR, f"{what} failed: {result.error_type}{where}")

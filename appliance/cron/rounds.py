@@ -2,7 +2,9 @@
 
 What is left of a round is in the database, and goes from there in the transaction of the session's own turn; so after a
 kill at any instant the rounds go on where they were. One session at a time: events are to be no hurry, and people who
-submit a screen meanwhile are to notice nothing. Several rounds at a time take turns.
+submit a screen meanwhile are to notice nothing. Several rounds at a time take turns. A session that somebody is in
+comes after the others; what takes long on purpose (a pause, an event that waits for a task) holds up its own round
+alone.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import contextlib
 import logging
 import pickle
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sqlite_utils import Database
 
@@ -23,12 +25,12 @@ from appliance.interview.errors import InterviewError
 from appliance.interview.tasks import ErrorDetails
 from appliance.sessions.ends import details_of
 from appliance.sessions.error_mail import ErrorMails, Trouble, place_in_program
-from appliance.sessions.errors import Stopping
+from appliance.sessions.errors import SessionBusy, Stopping
 from appliance.sessions.events import BACKGROUND, EventResult
 from appliance.store.database import Store
 from appliance.store.errors import StoreError
 from appliance.store.keys import APPLIANCE, appliance_holder, unwrap
-from appliance.store.outbox import add_mail
+from appliance.store.outbox import NewMail, add_mail
 from appliance.store.retention import interviews_with_cron
 from appliance.store.schedule import (
     FailureRow,
@@ -42,8 +44,10 @@ from appliance.store.schedule import (
     count_start,
     end_round,
     first_left,
+    interview_failed,
     round_of,
     session_over,
+    set_aside,
     unfinished_rounds,
 )
 from appliance.store.sealing import seal, unseal
@@ -56,6 +60,16 @@ STARTS_ALLOWED = 3
 """How often a session's event may end the whole appliance before the round goes on without it."""
 
 _LONGEST_BREATH = 0.05
+
+_PATIENCE = 5.0
+"""Seconds that an event may hold up the other rounds; then it waits for a task, or calculates endlessly."""
+
+_LONGEST_PAUSE = 10.0
+"""Seconds of ``response(sleep=…)``."""
+
+_LOOK_AGAIN = 0.5
+"""Seconds after which it is looked whether somebody has left."""
+
 _DIED = ("The appliance ended {times} times while this event ran in this session. The event is not tried again in this "
          "round, so that the other sessions have theirs.")
 
@@ -67,7 +81,13 @@ class EventDoor(Protocol):
     """What rounds need of :class:`appliance.sessions.turns.Turns`."""
 
     async def event(self, session_id: str, event: str,
-                    also: Callable[[EventResult], Callable[[Database], None]]) -> EventResult: ...
+                    also: Callable[[EventResult], Callable[[Database], None]], *, if_free: bool) -> EventResult:
+        """Run the event, and write what `also` gives with it; raises SessionBusy and then has written nothing."""
+        ...
+
+    def is_busy(self, session_id: str) -> bool:
+        """Whether somebody is in the session."""
+        ...
 
     def offers(self, interview: str, event: str) -> bool:
         """Whether the interview has a block for the event; raises InterviewError."""
@@ -90,7 +110,7 @@ class Rounds:
         self._tidy = tidy
         self._one_at_a_time = asyncio.Lock()
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._resuming: asyncio.Task[None] | None = None
+        self._resumed = False
         self._says: dict[int, Say] = {}
         self.on_changed: Callable[[], None] = _nobody
         self.on_mail: Callable[[], None] = _nobody
@@ -125,12 +145,9 @@ class Rounds:
 
     async def carry_on(self) -> None:
         """Go on with all rounds that have not ended; what was under way when the last process ended goes first."""
-        rounds = await self._read(unfinished_rounds)
-        if self._resuming is None:
-            self._resuming = asyncio.create_task(self._resume(rounds))
-        elif self._resuming.done():
-            for one in rounds:
-                self._start(one)
+        for one in await self._read(unfinished_rounds):
+            self._start(one, again=not self._resumed)
+        self._resumed = True
 
     async def ended(self, number: int) -> RoundRow | None:
         """The round when it has ended; also when it cannot go on now, and then its `ended` is None."""
@@ -140,13 +157,14 @@ class Rounds:
 
     async def stop(self) -> None:
         """Begin no more events. The turn that is under way ends by itself."""
-        tasks = [*self._running.values(), *([self._resuming] if self._resuming else [])]
+        tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _who_offers(self, names: tuple[str, ...]) -> tuple[dict[str, list[str]], list[tuple[NewFailure, Any]]]:
+    async def _who_offers(self, names: tuple[str, ...]
+                          ) -> tuple[dict[str, list[str]], list[tuple[NewFailure, NewMail | None]]]:
         """The interviews that offer each of the events; and those that cannot be read, with the mail about that."""
         offering: dict[str, list[str]] = {name: [] for name in names}
         broken = []
@@ -156,17 +174,19 @@ class Rounds:
                     if await asyncio.to_thread(self._turns.offers, interview, name):
                         offering[name].append(interview)
             except InterviewError as error:
-                logger.warning("%s: whether it offers %s is unknown (%s)", interview, names[0], type(error).__name__)
-                failure = NewFailure(interview, type(error).__name__, error.where)
-                broken.append((failure, self._error_mails.about_turn(
-                    error, interview=interview, happening="event", action=names[0])))
+                broken.append((_unreadable(interview, error), self._told(interview, names[0], error)))
         return offering, broken
+
+    def _told(self, interview: str, event: str, error: InterviewError) -> NewMail | None:
+        """Tell the log that an interview cannot be asked; gives the mail about it."""
+        logger.warning("%s: whether it offers %s is unknown (%s)", interview, event, type(error).__name__)
+        return self._error_mails.about_turn(error, interview=interview, happening="event", action=event)
 
     # -- running ------------------------------------------------------------------------------------------
 
-    def _start(self, one: RoundRow) -> None:
+    def _start(self, one: RoundRow, *, again: bool = False) -> None:
         if one.number not in self._running:
-            task = self._running[one.number] = asyncio.create_task(self._run(one))
+            task = self._running[one.number] = asyncio.create_task(self._run(one, again))
             task.add_done_callback(lambda task: self._over(one, task))
 
     def _over(self, one: RoundRow, task: asyncio.Task[None]) -> None:
@@ -178,27 +198,24 @@ class Rounds:
                          place_in_program(error))
         self.on_changed()
 
-    async def _resume(self, rounds: list[RoundRow]) -> None:
-        """The appliance may have ended because of a session's event. Only one ran at a time, and it is the first that
-        its round has left: each of these is counted, by itself, before it runs again.
-        """
-        for one in rounds:
-            async with self._one_at_a_time:
-                try:
-                    left = await self._read(partial(first_left, number=one.number))
-                    if left is not None:
-                        await self._session_again(one, left)
-                except (StoreError, Stopping) as error:
-                    logger.warning("a round of %s cannot go on yet (%s)", one.event, type(error).__name__)
-        for one in rounds:
-            self._start(one)
+    async def _run(self, one: RoundRow, again: bool) -> None:
+        """To the end of the round; or to an error that later goes away, after which :meth:`carry_on` begins anew.
 
-    async def _run(self, one: RoundRow) -> None:
-        """To the end of the round; or to an error that later goes away, after which :meth:`carry_on` begins anew."""
+        :param again: it was under way when the last process ended.
+        """
+        busy: set[str] = set()
         try:
             if one.event == "cron_daily" and self._tidy is not None:
                 await self._tidied(self._tidy)
-            while await self._next(one):
+            while (left := await self._read(lambda database: first_left(database, one.number))) is not None:
+                if left.session_id in busy:   # so all that are left are
+                    await self._until_one_is_free(busy)
+                    busy.clear()
+                if await self._in_its_turn(one, left, again):
+                    again = False
+                    busy.discard(left.session_id)
+                else:
+                    busy.add(left.session_id)
                 self.on_changed()
             await self._write(lambda database: end_round(database, one.number))
         except (StoreError, Stopping) as error:
@@ -218,42 +235,68 @@ class Rounds:
             logger.error("what is old was not deleted: %s at %s",  # noqa: TRY400 - its text may hold values
                          type(error).__name__, place_in_program(error))
 
-    async def _next(self, one: RoundRow) -> bool:
-        """Run the event in the session that is next; False if none is left."""
-        async with self._one_at_a_time:
-            left = await self._read(lambda database: first_left(database, one.number))
-            if left is None:
-                return False
-            began = time.monotonic()
-            await self._session(one, left)
-        # As long as the event took, the processor is other people's.
-        await asyncio.sleep(min(time.monotonic() - began, _LONGEST_BREATH))
-        return True
+    async def _until_one_is_free(self, session_ids: Collection[str]) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AGAIN)
+            if not all(self._turns.is_busy(session_id) for session_id in session_ids):
+                return
 
-    async def _session(self, one: RoundRow, left: Left) -> None:
-        """One session: when this returns, it is not left any more."""
+    async def _in_its_turn(self, one: RoundRow, left: Left, again: bool) -> bool:
+        """Run the event in a session while other rounds wait, for a while; False if somebody is in the session.
+
+        :param again: the appliance may have ended in the middle of it.
+        """
+        async with self._one_at_a_time:
+            began = time.monotonic()
+            running = asyncio.create_task(self._session_again(one, left) if again else self._session(one, left))
+            try:
+                await asyncio.wait([running], timeout=_PATIENCE)
+            except asyncio.CancelledError:
+                running.cancel()
+                await asyncio.wait([running])
+                raise
+        pause = await running
+        if pause is not None:
+            # As long as the event took, the processor is other people's.
+            await asyncio.sleep(max(min(time.monotonic() - began, _LONGEST_BREATH), min(pause, _LONGEST_PAUSE)))
+        return pause is not None
+
+    async def _session(self, one: RoundRow, left: Left) -> float | None:
+        """One session: when this returns, it is not left any more, or set aside because somebody is in it.
+
+        :returns: the seconds that the event wants to pause; None if somebody is in the session.
+        """
         try:
             if not left.wanted:
                 await self._write(lambda database: session_over(database, one.number, left.session_id, "skipped"))
-                return
-            result = await self._turns.event(left.session_id, one.event, partial(self._also, one, left))
+                return 0.0
+            result = await self._turns.event(left.session_id, one.event, partial(self._also, one, left),
+                                             if_free=True)
+        except SessionBusy:
+            await self._write(lambda database: set_aside(database, one.number, left.session_id))
+            return None
         except NotLeft:   # it was deleted meanwhile, and its row with it
-            return
+            return 0.0
         except (StoreError, Stopping):
             raise
         except Exception as error:  # noqa: BLE001 - the other sessions are not to wait for what is wrong with one
             await self._failed(one, left, details_of(error), place_in_program(error))
-        else:
-            if result.text and (say := self._says.get(one.number)) is not None:
-                say(result.text)
+            return 0.0
+        if result.text and (say := self._says.get(one.number)) is not None:
+            say(result.text)
+        if result.unreadable is not None:
+            self.on_mail()
+        return result.pause
 
-    async def _session_again(self, one: RoundRow, left: Left) -> None:
-        """A session in whose event the appliance may have ended."""
+    async def _session_again(self, one: RoundRow, left: Left) -> float | None:
+        """A session in whose event the appliance may have ended. Of each round one ran at a time, and it is the first
+        that is left: it is counted before it runs again.
+        """
         if left.starts < STARTS_ALLOWED - 1:
             await self._write(lambda database: count_start(database, one.number, left.session_id))
-            await self._session(one, left)
-        else:
-            await self._failed(one, left, ErrorDetails("ProcessDied", _DIED.format(times=STARTS_ALLOWED)))
+            return await self._session(one, left)
+        await self._failed(one, left, ErrorDetails("ProcessDied", _DIED.format(times=STARTS_ALLOWED)))
+        return 0.0
 
     async def _failed(self, one: RoundRow, left: Left, error: ErrorDetails, where: str = "") -> None:
         """The event failed without a turn that could say so."""
@@ -276,7 +319,12 @@ class Rounds:
     def _also(self, one: RoundRow, left: Left, result: EventResult) -> Callable[[Database], None]:
         """That the event has run in this session, in the transaction of what it did there."""
         def write(database: Database) -> None:
-            if result.outcome == "failed":
+            if result.unreadable is not None:
+                session_over(database, one.number, left.session_id, "skipped")
+                if (interview_failed(database, one.number, _unreadable(left.interview, result.unreadable))
+                        and (mail := self._told(left.interview, one.event, result.unreadable)) is not None):
+                    add_mail(database, mail)
+            elif result.outcome == "failed":
                 self._write_failure(database, one, left, result.error, result.error_type, result.error_where)
             else:
                 session_over(database, one.number, left.session_id, _COUNTED[result.outcome])
@@ -323,6 +371,11 @@ def _session_key(database: Database, session_id: str, appliance_key: bytes) -> b
     found = database.execute("SELECT sealed_key FROM session_keys WHERE session_id = ? AND holder = ?",
                              [session_id, APPLIANCE]).fetchone()
     return None if found is None else unwrap(appliance_holder(appliance_key), session_id, found[0])
+
+
+def _unreadable(interview: str, error: InterviewError) -> NewFailure:
+    """The failure of an interview as a whole."""
+    return NewFailure(interview, type(error).__name__, error.where)
 
 
 def _context(number: int, session_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "Stopping"]
+__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "SessionBusy", "Stopping"]
 
 
 class NoSuchFile(Exception):
@@ -26,6 +26,14 @@ class NotYours(Exception):
 
     def __init__(self, session_id: str) -> None:
         super().__init__("This interview session belongs to somebody else.")
+        self.session_id = session_id
+
+
+class SessionBusy(Exception):
+    """Somebody is in the session just now."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("Somebody is in this interview session just now.")
         self.session_id = session_id
 
 

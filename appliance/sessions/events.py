@@ -27,22 +27,20 @@ from appliance.sessions.error_mail import place_in_program
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
 from appliance.sessions.host import Actor
 from appliance.sessions.opened import Opened
-from appliance.sessions.runner import Evaluated, Happening, Runner, log_failure
+from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, new_task
 from appliance.store.errors import StoreError, WrongKey
 from appliance.store.keys import Holder
+from appliance.store.sessions import told_session
 from appliance.store.tasks import seal_answers
 from appliance.store.visits import NOBODY
 
-__all__ = ["BACKGROUND", "LONGEST_PAUSE", "Also", "EventResult", "Events"]
+__all__ = ["BACKGROUND", "Also", "EventResult", "Events"]
 
 logger = logging.getLogger(__name__)
 
 BACKGROUND = "_background"
 """What the name of an event ends with that runs as a background task."""
-
-LONGEST_PAUSE = 10.0
-"""Seconds that ``response(sleep=…)`` may hold up the round; the session itself is free meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,9 @@ class EventResult:
     :param asked_at: file and line of the question that the event came to before its end; the answers were saved.
     :param error_where: file and line.
     :param error: in the error's own words, which may quote answers: to be kept sealed.
+    :param unreadable: why the interview as a whole cannot be used, which is nothing of this session; it is told of
+        nowhere yet.
+    :param pause: seconds of ``response(sleep=…)``, before the next session's turn.
     """
 
     outcome: Literal["saved", "ignored", "deleted", "failed", "queued", "no_event"]
@@ -64,6 +65,8 @@ class EventResult:
     error_type: str = ""
     error_where: str = ""
     error: ErrorDetails | None = field(default=None, repr=False)
+    unreadable: InterviewError | None = field(default=None, repr=False)
+    pause: float = 0.0
 
 
 Also = Callable[[EventResult], Callable[[Database], None]]
@@ -77,7 +80,7 @@ class Events:
     :param cron_user: who events run as; may wait for the store.
     :param url_root: where the server can be reached.
     :ivar on_event: called on the loop after each event, with the interview, the session's id, the event and its result;
-        not where there was ``no_event``.
+        not where there was ``no_event``, or no interview.
     """
 
     def __init__(self, runner: Runner, appliance: Holder, cron_user: Callable[[], UserInfo],
@@ -97,17 +100,15 @@ class Events:
         parsed: Any = self._runner.language.interviews.get(interview)
         return bool(parsed.offering(canonical(event)))
 
-    async def run(self, session_id: str, event: str, also: Also) -> EventResult:
+    async def run(self, session_id: str, event: str, also: Also, *, if_free: bool) -> EventResult:
         """See :meth:`appliance.sessions.turns.Turns.event`."""
-        result, pause = await self._runner.in_order(session_id, lambda: self._in_turn(session_id, event, also))
-        if pause > 0:
-            await asyncio.sleep(min(pause, LONGEST_PAUSE))
-        return result  # type: ignore[no-any-return]
+        result: EventResult = await self._runner.in_order(
+            session_id, lambda: self._in_turn(session_id, event, also), if_free=if_free)
+        return result
 
     # -- in the session's line ---------------------------------------------------------------------------
 
-    async def _in_turn(self, session_id: str, event: str, also: Also) -> tuple[EventResult, float]:
-        """The result, and the seconds that the event wants to pause."""
+    async def _in_turn(self, session_id: str, event: str, also: Also) -> EventResult:
         runner = self._runner
         known = runner.shelf.get(session_id) is not None
         try:
@@ -116,50 +117,49 @@ class Events:
         except (NoSuchSession, NotYours):   # it ended while it waited, or is for its own people only by now
             result = EventResult("no_event")
             await runner.write(also(result))
-            return result, 0.0
+            return result
         except WrongKey as error:   # it is damaged on the disk, which must not keep the other sessions from theirs
-            logger.error("session %s cannot be opened for %s: it is damaged", session_id, event)  # noqa: TRY400
+            logger.error("session %s cannot be opened for %s: it is damaged",  # noqa: TRY400 - where is no help
+                         told_session(session_id), event)
             result = EventResult("failed", error_type=type(error).__name__)
             await runner.write(also(result))
-            return result, 0.0
+            return result
         finally:
             if not known:   # a round opens many sessions; those that people use are to stay at hand
                 runner.shelf.forget(session_id)
 
-    async def _taken(self, opened: Opened, event: str, also: Also) -> tuple[EventResult, float]:
-        interview = opened.row.interview
-        pause = 0.0
+    async def _taken(self, opened: Opened, event: str, also: Also) -> EventResult:
         try:
-            if not await self._is_wanted(opened, event):
-                result = EventResult("no_event")
-                await self._runner.write(also(result))
-                return result, pause
+            wanted = await self._is_wanted(opened, event)
+            unread = EventResult("no_event")
+        except InterviewError as error:
+            wanted = False
+            unread = EventResult("failed", error_type=type(error).__name__, error_where=error.where, unreadable=error)
+        if not wanted:
+            await self._runner.write(also(unread))
+            return unread
+        try:
             actor = Actor("cron", await self._cron(), self._url_root())
             if event.endswith(BACKGROUND):
                 result, settled = EventResult("queued"), self._queued(opened, event, actor)
             else:
                 evaluated = await self._runner.evaluate(opened, Happening("event", Action(event), actor))
                 result, settled = _came_to(evaluated), evaluated.settled or _nothing(opened)
-                pause = _pause(evaluated.ending)
         except (Stopping, StoreError):   # nothing is wrong with the interview: the event is still to run
             raise
         except Exception as error:  # noqa: BLE001 - whatever code of an author raised is how the event ended
             result, settled = self._failed(opened, event, error)
         settled.commit.also.append(also(result))
         await self._runner.commit(settled)
-        self.on_event(interview, opened.row.id, event, result)
-        return result, pause
+        self.on_event(opened.row.interview, opened.row.id, event, result)
+        return result
 
     async def _is_wanted(self, opened: Opened, event: str) -> bool:
         """:raises InterviewError: if the interview is not there any more, or cannot be read."""
         row = opened.row
         if not (row.multi_user and row.allow_cron):
             return False
-        try:
-            return await asyncio.to_thread(self.offers, row.interview, event)
-        except InterviewError as error:
-            log_failure(error, row.interview, "event")
-            raise
+        return await asyncio.to_thread(self.offers, row.interview, event)
 
     async def _cron(self) -> UserInfo:
         if self._user is None:
@@ -196,8 +196,9 @@ def _nothing(opened: Opened) -> Settled:
 
 def _came_to(evaluated: Evaluated) -> EventResult:
     if evaluated.settled is not None and evaluated.settled.commit.delete:
-        return EventResult("deleted")
-    return EventResult("ignored" if evaluated.ignored else "saved", _text(evaluated.ending), evaluated.asked_at)
+        return EventResult("deleted", pause=_pause(evaluated.ending))
+    return EventResult("ignored" if evaluated.ignored else "saved", _text(evaluated.ending), evaluated.asked_at,
+                       pause=_pause(evaluated.ending))
 
 
 def _text(ending: Ending) -> str:

@@ -30,7 +30,7 @@ from appliance.interview.turn import (
 )
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.error_mail import ErrorMails
-from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.errors import NoSuchSession, NotYours, SessionBusy
 from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost, ids_from
@@ -206,9 +206,15 @@ class Runner:
 
     # -- a turn ------------------------------------------------------------------------------------
 
-    async def in_order(self, session_id: str, body: Callable[[], Any]) -> Any:
-        """Run `body` when all that came before for this session is done, to its end even if nobody waits any more."""
+    async def in_order(self, session_id: str, body: Callable[[], Any], *, if_free: bool = False) -> Any:
+        """Run `body` when all that came before for this session is done, to its end even if nobody waits any more.
+
+        :param if_free: do not wait.
+        :raises SessionBusy: if `if_free`, and somebody is in the session; then `body` does not run.
+        """
         async def ordered() -> Any:
+            if if_free and self.order.is_busy(session_id):
+                raise SessionBusy(session_id)
             async with self.order.turn(session_id):
                 return await body()
         return await self.to_its_end(ordered())

@@ -297,16 +297,22 @@ class Turns:
         """
         return self._events.offers(interview, event)
 
-    async def event(self, session_id: str, event: str, also: Also) -> EventResult:
+    async def event(self, session_id: str, event: str, also: Also, *, if_free: bool = False) -> EventResult:
         """Run a scheduled event in one session, in its place in the line.
 
         Whatever comes of it is one transaction: the answers and what the event asked for, if it did not fail, and
         what `also` gives for the result.
 
+        :param if_free: do not wait.
+        :raises SessionBusy: if `if_free`, and somebody is in the session; nothing was written then.
         :raises StoreError: if nothing could be written.
         :raises Stopping: if the appliance stops before the event has run; nothing was written then.
         """
-        return await self._events.run(session_id, event, also)
+        return await self._events.run(session_id, event, also, if_free=if_free)
+
+    def is_busy(self, session_id: str) -> bool:
+        """Whether somebody is in the session just now: a turn of it runs, or waits for a task."""
+        return self._runner.order.is_busy(session_id)
 
     # -- tasks and notices ------------------------------------------------------------------------------
 

@@ -160,7 +160,8 @@ def _time_and_mail(database: Database) -> None:
         CREATE TABLE schedule_left (
             round INTEGER NOT NULL REFERENCES schedule_rounds (number) ON DELETE CASCADE,
             session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-            starts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (round, session_id)) WITHOUT ROWID;
+            aside INTEGER NOT NULL DEFAULT 0, starts INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (round, aside, session_id)) WITHOUT ROWID;
         CREATE INDEX schedule_left_session ON schedule_left (session_id);
         CREATE TABLE schedule_failures (
             number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -35,10 +35,12 @@ __all__ = [
     "failures_of",
     "first_left",
     "had_round",
+    "interview_failed",
     "note_due",
     "round_of",
     "rounds_of_events",
     "session_over",
+    "set_aside",
     "unfinished_rounds",
 ]
 
@@ -195,11 +197,11 @@ def begin_round(database: Database, event: str, reason: Reason, due: float | Non
     database.execute(
         "INSERT INTO schedule_left (round, session_id) SELECT ?, id FROM sessions WHERE allow_cron AND multi_user"
         " AND step > 0 AND interview IN (SELECT value FROM json_each(?))", [number, json.dumps(list(interviews))])
-    database.execute("UPDATE schedule_rounds SET failed = ?, sessions ="
+    database.execute("UPDATE schedule_rounds SET sessions ="
                      " (SELECT count(*) FROM schedule_left WHERE round = schedule_rounds.number) WHERE number = ?",
-                     [len(broken), number])
+                     [number])
     for failure in broken:
-        add_failure(database, number, failure)
+        interview_failed(database, number, failure)
     database.execute(
         "DELETE FROM schedule_rounds WHERE event = ? AND ended IS NOT NULL AND number NOT IN"
         " (SELECT number FROM schedule_rounds WHERE event = ? AND (due IS NULL) = ? ORDER BY number DESC LIMIT ?)"
@@ -234,13 +236,20 @@ def end_round(database: Database, number: int) -> None:
 
 
 def first_left(database: Database, number: int) -> Left | None:
-    """The session whose turn is next. The order is always the same: what was under way when the appliance ended comes
-    first again.
+    """The session whose turn is next: what was under way when the appliance ended comes first again, because the order
+    changes only by :func:`set_aside`.
     """
     found = database.execute(
         "SELECT session_id, interview, starts, allow_cron AND multi_user FROM schedule_left"
-        " JOIN sessions ON sessions.id = session_id WHERE round = ? ORDER BY session_id LIMIT 1", [number]).fetchone()
+        " JOIN sessions ON sessions.id = session_id WHERE round = ? ORDER BY aside, session_id LIMIT 1",
+        [number]).fetchone()
     return None if found is None else Left(found[0], found[1], found[2], bool(found[3]))
+
+
+def set_aside(database: Database, number: int, session_id: str) -> None:
+    """Somebody is in this session: the others come before it."""
+    database.execute("UPDATE schedule_left SET aside = aside + 1 WHERE round = ? AND session_id = ?",
+                     [number, session_id])
 
 
 def count_start(database: Database, number: int, session_id: str) -> None:
@@ -266,18 +275,40 @@ def session_over(database: Database, number: int, session_id: str, outcome: Outc
 
 
 def add_failure(database: Database, number: int, failure: NewFailure) -> None:
-    """Keep what failed, unless enough of this round is kept."""
-    database.execute(
-        "INSERT INTO schedule_failures (round, session_id, interview, created, error_type, error_where, sealed)"
-        " SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM schedule_failures WHERE round = ?) < ?",
-        [number, failure.session_id, failure.interview, clock.now(), failure.error_type, failure.where, failure.sealed,
-         number, MOST_FAILURES])
+    """Keep what failed in a session, unless enough of this round is kept."""
+    if _failures(database, number) < MOST_FAILURES:
+        _write_failure(database, number, failure)
+
+
+def interview_failed(database: Database, number: int, failure: NewFailure) -> bool:
+    """Count and keep that an interview as a whole cannot be used; False if that was known in this round.
+
+    These are always kept: they are few, and :func:`end_round` counts them.
+    """
+    if database.execute("SELECT 1 FROM schedule_failures WHERE round = ? AND session_id IS NULL AND interview = ?",
+                        [number, failure.interview]).fetchone() is not None:
+        return False
+    _write_failure(database, number, failure)
+    database.execute("UPDATE schedule_rounds SET failed = failed + 1 WHERE number = ?", [number])
+    return True
 
 
 def failures_of(database: Database, number: int) -> list[FailureRow]:
     """What failed in a round, as far as it is kept, in the order it happened."""
     return [FailureRow(**row) for row in database.query(
         "SELECT * FROM schedule_failures WHERE round = ? ORDER BY number", [number])]
+
+
+def _failures(database: Database, number: int) -> int:
+    """How many are kept of a round."""
+    return int(database.execute("SELECT count(*) FROM schedule_failures WHERE round = ?", [number]).fetchone()[0])
+
+
+def _write_failure(database: Database, number: int, failure: NewFailure) -> None:
+    database.execute(
+        "INSERT INTO schedule_failures (round, session_id, interview, created, error_type, error_where, sealed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)", [number, failure.session_id, failure.interview, clock.now(),
+                                          failure.error_type, failure.where, failure.sealed])
 
 
 def _found(database: Database, where: str, *values: object) -> list[RoundRow]:

@@ -26,6 +26,7 @@ __all__ = [
     "note_turn",
     "remove_key",
     "sessions_held_by",
+    "told_session",
     "touch_session",
     "update_session",
 ]
@@ -72,6 +73,11 @@ class LoadedSession:
 def new_session_id() -> str:
     """An unguessable one, in 32 letters as links and cookies take them."""
     return secrets.token_urlsafe(24)
+
+
+def told_session(session_id: str) -> str:
+    """What logs say of a session: enough to tell two apart. The whole id opens one with ``multi_user = True``."""
+    return session_id[:8]
 
 
 def load_session(database: Database, session_id: str) -> LoadedSession | None:

@@ -12,6 +12,7 @@ from appliance.cron import cron_log
 from appliance.cron.cron_log import CronLog
 from appliance.interview.tasks import ErrorDetails
 from appliance.sessions.events import EventResult
+from appliance.store.sessions import new_session_id
 
 INTERVIEW = "demo:data/questions/x.yml"
 
@@ -36,6 +37,14 @@ def test_texts_and_errors(tmp_path: Path) -> None:
         f"INFO cron_daily of {INTERVIEW}, session S1:", "    Mail was sent to Zoë.", "    Once.",
         f"ERROR cron_daily of {INTERVIEW}, session S3 failed: ValueError at {INTERVIEW}, line 7",
         f"WARNING people['…'].wake of {INTERVIEW}, session S4 did not get past the question at {INTERVIEW}, line 9"]
+
+
+def test_no_whole_session_id(tmp_path: Path) -> None:
+    """It alone would open a session that several people may use."""
+    log, session_id = CronLog(tmp_path), new_session_id()
+    log.ran(INTERVIEW, session_id, "cron_daily", EventResult("saved", "Mail was sent."))
+    log.close()
+    assert lines(tmp_path)[0] == f"INFO cron_daily of {INTERVIEW}, session {session_id[:8]}:"
 
 
 def test_no_text_passes_for_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
+from appliance.cron import rounds
 from appliance.sessions.events import EventResult
 from appliance.store.errors import StoreFull
 from appliance.store.schedule import ROUNDS_KEPT, EventOverview, NotLeft, RoundRow, session_over
@@ -274,12 +275,12 @@ def test_full_disk_parks_the_round(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await house.look()
         event, calls = house.turns.event, [0]
 
-        async def full(session_id: str, name: str, also: Callable[[EventResult], Callable[[Database], None]]
-                       ) -> EventResult:
+        async def full(session_id: str, name: str, also: Callable[[EventResult], Callable[[Database], None]], *,
+                       if_free: bool) -> EventResult:
             calls[0] += 1
             if calls[0] == 2:
                 raise StoreFull("the disk is full")
-            return await event(session_id, name, also)
+            return await event(session_id, name, also, if_free=if_free)
         monkeypatch.setattr(house.turns, "event", full)
         assert (await run_at(house, "2026-05-04 10:17")).running
         await house.look()
@@ -354,3 +355,135 @@ def test_a_session_is_over_once(tmp_path: Path) -> None:
             await asyncio.wrap_future(house.store.write(
                 lambda database: session_over(database, number, session_id, "done")))
     run_cron(tmp_path, test, COUNTING, WallClock("2026-05-04 10:00"))
+
+
+WAITING = """
+initial: True
+code: |
+  multi_user = True
+  allow_cron = True
+---
+mandatory: True
+code: |
+  counts = {}
+  kind = url_args.get('kind', '')
+---
+mandatory: True
+question: Come back later
+---
+event: look_up
+code: |
+  found = background_action('work', None).get()
+---
+event: work
+code: |
+  background_response('done')
+---
+event: cron_hourly
+code: |
+  if kind == 'waits':
+    background_action('work', None).get()
+  counts['hourly'] = counts.get('hourly', 0) + 1
+  response(sleep=3600 if kind == 'pauses' else None)
+---
+event: cron_daily
+code: |
+  counts['daily'] = counts.get('daily', 0) + 1
+"""
+
+
+async def until(house: CronHouse, sql: str) -> None:
+    """Until the query finds that it is so."""
+    async with asyncio.timeout(20):
+        while house.rows(sql) != [(1,)]:
+            await house.journal.queued()
+
+
+def test_who_is_in_a_session_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's turn waits for a long task: the other sessions have their events, of this and of other rounds, and
+    that session has its own, once each, when the task is done.
+    """
+    monkeypatch.setattr(rounds, "_LOOK_AGAIN", 0.01)
+
+    async def test(house: CronHouse) -> None:
+        sessions = sorted([(await house.begin()).session_id for _ in range(4)])
+        await house.look()
+        looking_up = [asyncio.create_task(house.turns.action(session_id, ANN, "look_up", {}))
+                      for session_id in sessions[:2]]
+        await until(house, "SELECT count(*) = 2 FROM tasks")
+        house.wall.set("2026-05-05 06:25")
+        await house.schedule.look()
+        await until(house, "SELECT sum(done) = 4 FROM schedule_rounds")
+        for session_id in sessions[2:]:
+            assert (await house.answers(session_id))["counts"] == {"hourly": 1, "daily": 1}
+        assert not any(one.done() for one in looking_up)
+        assert {one.event for one in await house.schedule.overview() if one.running} == {"cron_hourly", "cron_daily"}
+        for task_id in await house.journal.queued():
+            await house.end(task_id, "done")
+        await asyncio.gather(*looking_up)
+        await house.quiet()
+        assert counted(await last(house)) == counted(await last(house, "cron_daily")) == (4, 4, 0, 0)
+        for session_id in sessions:
+            assert (await house.answers(session_id))["counts"] == {"hourly": 1, "daily": 1}
+    run_cron(tmp_path, test, WAITING, WallClock("2026-05-04 10:00"))
+
+
+@pytest.mark.parametrize("kind", ["pauses", "waits"])
+def test_an_event_that_takes_its_time_holds_up_its_own_round_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                   kind: str) -> None:
+    """``response(sleep=…)``, and an event that waits for a task."""
+    monkeypatch.setattr(rounds, "_PATIENCE", 0.2)
+
+    async def test(house: CronHouse) -> None:
+        slow = (await house.begin(kind=kind)).session_id
+        other = (await house.begin()).session_id
+        await house.look()
+        house.wall.set("2026-05-05 06:25")
+        await house.schedule.look()
+        if kind == "waits":
+            await until(house, "SELECT count(*) FROM tasks")
+        await until(house, f"SELECT done = {2 - (kind == 'waits')} FROM schedule_rounds WHERE event = 'cron_daily'")
+        assert (await house.event("cron_hourly")).running
+        assert (await house.answers(other))["counts"]["daily"] == 1
+        if kind == "waits":
+            [task_id] = await house.journal.queued()
+            await house.end(task_id, "done")
+            await house.quiet()
+            assert (await house.answers(slow))["counts"] == {"hourly": 1, "daily": 1}
+    run_cron(tmp_path, test, WAITING, WallClock("2026-05-04 10:00"))
+
+
+@pytest.mark.parametrize(("text", "error_type", "mails"), [
+    ("", "UnknownInterview", []), ("question: [never closed", "BadInterview", [("waiting",)])])
+def test_interview_that_goes_away_in_the_middle_is_one_failure(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, error_type: str, mails: list[tuple[str]]) -> None:
+    """It is removed, or broken, while the round runs: one entry and one mail, not one for each session; the page says
+    so again in the next round.
+    """
+    async def test(house: CronHouse) -> None:
+        for _ in range(5):
+            await house.begin()
+        await house.look()
+        event = house.turns.event
+
+        async def gone(*arguments: Any, **more: Any) -> EventResult:
+            result = await event(*arguments, **more)
+            house.sources.texts.clear()
+            if text:
+                house.sources.texts[INTERVIEW] = text
+            return result
+        monkeypatch.setattr(house.turns, "event", gone)
+        found = await run_at(house, "2026-05-04 10:17")
+        for _ in range(2):
+            assert found.last is not None
+            [failure] = found.failures
+            assert (failure.session_id, failure.interview, failure.error_type) == (None, INTERVIEW, error_type)
+            if found.last.done:
+                assert counted(found.last) == (1, 1, 1, 0)
+                assert house.rows("SELECT state FROM outbox") == mails
+                assert house.rows("SELECT * FROM schedule_left") == []
+            found = await run_at(house, "2026-05-04 11:17")
+        assert found.last is not None
+        assert counted(found.last) == (0, 0, 1, 0)
+    run_cron(tmp_path, test, COUNTING, WallClock("2026-05-04 10:00"),
+             settings={"error notification email": "admin@example.com"})

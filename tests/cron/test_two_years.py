@@ -34,8 +34,11 @@ class Counted:
     def offers(self, interview: str, event: str) -> bool:
         return event in EVENTS
 
+    def is_busy(self, session_id: str) -> bool:
+        return False
+
     async def event(self, session_id: str, event: str,
-                    also: Callable[[EventResult], Callable[[Database], None]]) -> EventResult:
+                    also: Callable[[EventResult], Callable[[Database], None]], *, if_free: bool) -> EventResult:
         assert self.store is not None
         result = EventResult("saved")
         await asyncio.wrap_future(self.store.write(also(result)))

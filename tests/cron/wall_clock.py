@@ -79,7 +79,7 @@ class CronHouse(House):
         """Until no round runs."""
         rounds = self.schedule._rounds
         async with asyncio.timeout(60):
-            while tasks := [*rounds._running.values(), *_unfinished(rounds._resuming)]:
+            while tasks := list(rounds._running.values()):
                 await asyncio.wait(tasks)
 
     async def event(self, name: str) -> EventOverview:
@@ -89,10 +89,6 @@ class CronHouse(House):
     async def answers(self, session_id: str) -> dict[str, Any]:
         """The variables of a session as they are stored."""
         return (await self.turns.variables(session_id, ANN)).variables
-
-
-def _unfinished(task: asyncio.Task[None] | None) -> list[asyncio.Task[None]]:
-    return [] if task is None or task.done() else [task]
 
 
 def run_cron(folder: Path, test: Callable[[CronHouse], Awaitable[T]], text: str, wall: WallClock, **options: Any) -> T:

@@ -218,19 +218,12 @@ def test_text_of_a_response_comes_back(tmp_path: Path) -> None:
           "event: other\ncode: |\n  response('late', sleep=0.01)\n")
 
 
-def test_sleep_holds_up_only_the_round(tmp_path: Path) -> None:
-    """While an event pauses, its session is free: what a person sends then is done at once."""
+def test_a_pause_is_the_round_s(tmp_path: Path) -> None:
+    """The session is free at once: it is the round that pauses."""
     async def test(house: House) -> None:
         reply = await house.begin()
-        noted = asyncio.Event()
-        house.turns.on_event = lambda *told: noted.set()
-        waking = asyncio.create_task(wake(house, reply.session_id))
-        await noted.wait()
+        assert (await wake(house, reply.session_id)).pause == 3600
         assert shown(await house.submit(reply, name="Ann")).startswith("Hello Ann, 1")
-        assert not waking.done()
-        waking.cancel()   # as a round is when the appliance stops
-        with pytest.raises(asyncio.CancelledError):
-            await waking
     run(tmp_path, test, event("counter += 1\nresponse(sleep=3600)"))
 
 
@@ -446,14 +439,16 @@ def test_what_cannot_be_written_has_not_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", ["UPDATE steps SET sealed = x'00'", "UPDATE session_keys SET sealed_key = x'00'"])
-def test_damaged_session(tmp_path: Path, damaged: str) -> None:
-    """It has failed; the error is no trouble of the whole store, at which a round would stop."""
+def test_damaged_session(tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: str) -> None:
+    """It has failed; the error is no trouble of the whole store, at which a round would stop. No log has its id."""
     async def test(house: House) -> None:
         session_id = await begun(house)
         house.store.write(lambda database: database.execute(damaged)).result()
         house.turns._runner.shelf.forget(session_id)
         result = await wake(house, session_id)
         assert (result.outcome, result.error_type, result.error) == ("failed", "WrongKey", None)
+        assert session_id[:8] in caplog.text
+        assert session_id not in caplog.text
     run(tmp_path, test, event("response()"))
 
 
