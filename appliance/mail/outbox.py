@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from appliance.mail.lane import Lane
 from appliance.mail.mail_log import MailLog
 from appliance.mail.mail_server import MailServer
 from appliance.store.database import Store
+from appliance.store.errors import StoreClosed
 from appliance.store.outbox import mail_counts, mail_without_server
 
 __all__ = ["Outbox"]
@@ -48,8 +50,7 @@ class Outbox:
         names: dict[MailServer, list[str]] = {}
         for name, server in self._servers.items():
             names.setdefault(server, []).append(name)
-        if names:
-            self._store.write(lambda database: mail_without_server(database, list(self._servers)))
+        self._tell_unserved()
         self._lanes = [Lane(self._store, self._key, server, its, self._log, self.on_changed)
                        for server, its in names.items()]
 
@@ -61,6 +62,17 @@ class Outbox:
     def _wake(self) -> None:
         for lane in self._lanes:
             lane.wake()
+        self._tell_unserved()
+
+    def _tell_unserved(self) -> None:
+        """Mail for a configuration without a server waits; where there is another server, that must be said."""
+        def told(done: Future[int]) -> None:
+            if done.exception() is None and done.result():
+                self.on_changed()
+        if self._servers:
+            with contextlib.suppress(StoreClosed):   # it is said at the next start
+                self._store.write(lambda database: mail_without_server(database, list(self._servers))
+                                  ).add_done_callback(told)
 
     def is_under_way(self, number: int) -> bool:
         """Whether a mail is being handed over, or was and is still to be marked; from any thread.

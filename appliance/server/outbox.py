@@ -19,6 +19,9 @@ from appliance.sessions.task_list import is_administrator
 
 __all__ = ["DECISIONS", "MailDecisionHandler", "MailDraftHandler", "OutboxHandler"]
 
+_MOST_DIGITS = 15
+"""Of a mail's number; the database knows no number of more than 18."""
+
 _SET_UP = """mail:
   server: smtp.example.com
   port: 587
@@ -98,7 +101,8 @@ class MailDecisionHandler(_WithOutbox):
         mails = self.outgoing
         decide = {"again": mails.try_again, "delete": mails.delete, "sent": mails.sent_by_hand}[self.kind]
         number = self.get_body_argument("mail", "")
-        came = await decide(int(number), self.visitor) if number.isascii() and number.isdigit() else "gone"
+        known = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
+        came = await decide(int(number), self.visitor) if known else "gone"
         if self.by_script:
             self.send_json({"success": came == "done", "message": _TOLD[self.kind][came]})
         else:

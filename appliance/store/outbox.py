@@ -210,12 +210,13 @@ def next_due(database: Database, configs: Collection[str] = ("",)) -> float | No
     return None if found is None else float(found)
 
 
-def mail_without_server(database: Database, configs: Collection[str]) -> None:
-    """Say of mail that waits for another mail server than those of `configs` that there is none."""
-    database.execute(
-        "UPDATE outbox SET error = 'no mail server is configured' || CASE config WHEN '' THEN '' ELSE"
-        " ' under the name ' || config END WHERE state = 'waiting'"
+def mail_without_server(database: Database, configs: Collection[str]) -> int:
+    """Say of mail that waits for another mail server than those of `configs` that there is none; of how many anew."""
+    said = "'no mail server is configured' || CASE config WHEN '' THEN '' ELSE ' under the name ' || config END"
+    done = database.execute(
+        f"UPDATE outbox SET error = {said} WHERE state = 'waiting' AND error <> {said}"   # noqa: S608 - ours
         " AND config NOT IN (SELECT value FROM json_each(?))", [json.dumps(list(configs))])
+    return done.rowcount
 
 
 def _tell_the_rest(database: Database, row: MailRow, appliance_key: bytes) -> None:

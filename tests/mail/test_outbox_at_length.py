@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -205,6 +206,27 @@ def test_it_fails_after_three_days_of_trying_and_is_kept(tmp_path: Path) -> None
                 assert (row.state, row.error) == ("failed", "ConnectionRefusedError")
                 assert row.tries > 72
                 assert open_mail(row, KEY) is not None
+    in_loop(test)
+
+
+def test_mail_for_a_configuration_without_a_server_says_what_it_waits_for(tmp_path: Path) -> None:
+    """Also what is written while the appliance runs: it does not look as if it were about to be sent."""
+    async def test() -> None:
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(changed.set)
+        async with office(tmp_path, None, {"court": MailServer("127.0.0.1", free_port(), "a@example.com")}) as here:
+            here.outbox.on_changed = tell
+            here.outbox.start()
+            here.post("ann@client.example")
+            here.post("bob@client.example", config="clinic")
+            here.outbox.wake()
+            rows = await here.until_all(lambda rows: all(row.error for row in rows))
+            assert [(row.state, row.tries, row.error) for row in rows] == [
+                ("waiting", 0, "no mail server is configured"),
+                ("waiting", 0, "no mail server is configured under the name clinic")]
+            await changed.wait()
     in_loop(test)
 
 
