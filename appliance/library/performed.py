@@ -13,6 +13,7 @@ from appliance.interview.turn import CountTask
 from appliance.library.errors import DAError
 
 __all__ = [
+    "check_persistent",
     "mark_task_as_performed",
     "set_task_counter",
     "task_not_yet_performed",
@@ -35,7 +36,7 @@ def times_task_performed(task: str, persistent: Any = False) -> int:
     """How often the task was performed."""
     if not persistent:
         return int(_counters().get(task, 0))
-    _check(persistent)
+    check_persistent(persistent)
     evaluation = current()
     times = evaluation.host.times_performed(task)
     for effect in evaluation.effects:
@@ -47,7 +48,7 @@ def times_task_performed(task: str, persistent: Any = False) -> int:
 def mark_task_as_performed(task: str, persistent: Any = False) -> int:
     """Count the task once more; returns how often it was performed."""
     if persistent:
-        _check(persistent)
+        check_persistent(persistent)
         current().effects.append(CountTask(task))
     else:
         _counters()[task] = times_task_performed(task) + 1
@@ -57,7 +58,7 @@ def mark_task_as_performed(task: str, persistent: Any = False) -> int:
 def set_task_counter(task: str, times: int, persistent: Any = False) -> None:
     """Say how often the task was performed."""
     if persistent:
-        _check(persistent)
+        check_persistent(persistent)
         current().effects.append(CountTask(task, int(times), anew=True))
     else:
         _counters()[task] = int(times)
@@ -69,10 +70,14 @@ def _counters() -> dict[str, int]:
     return counters
 
 
-def _check(persistent: Any) -> None:
-    """:raises DAError: for counters that belong to more than the session."""
+def check_persistent(persistent: Any, argument: str = "persistent") -> None:
+    """Refuse counters that are not there.
+
+    :param argument: what the author calls it.
+    :raises DAError: for counters that belong to more than the session.
+    """
     if persistent is not True and persistent != "session":
         raise DAError(
-            f"persistent={persistent!r} is not there yet in this version: use persistent=True, which keeps the count "
+            f"{argument}={persistent!r} is not there yet in this version: use {argument}=True, which keeps the count "
             "with the session."
         )

@@ -13,11 +13,11 @@ from appliance.interview.host import current
 from appliance.interview.markup import plain_text
 from appliance.interview.turn import SendMail
 from appliance.library.errors import DAError
-from appliance.library.mail_attachments import attached_files
+from appliance.library.mail_attachments import MEGABYTE, attached_files
 from appliance.library.mail_message import Attached, Written, message_of
 from appliance.library.mail_page import page_of
 from appliance.library.mail_problems import MailTooLarge, NoRecipient, NotSent
-from appliance.library.performed import mark_task_as_performed
+from appliance.library.performed import check_persistent, mark_task_as_performed
 from appliance.library.recipients import recipients_of
 from appliance.library.state import interview_file, setting
 from appliance.library.templates import DATemplate
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 _LARGEST = 25
 """Megabytes of a mail, where the configuration does not say: few mail servers take more."""
-
-_MEGABYTE = 1_000_000
 
 T = TypeVar("T")
 
@@ -55,12 +53,15 @@ def send_email(to: Any = None, sender: Any = None, reply_to: Any = None, cc: Any
         unless given, else the first.
     :returns: True where the mail is in the outbox with the end of this turn or task. False where there is nobody to
         send it to, an address is none, an attachment cannot be fetched, or it is too large; the log says which.
-    :raises DAError: for what is neither person, file nor template, and for a configuration that is not there.
+    :raises DAError: for what is neither person, file nor template, for a configuration that is not there, and for a
+        `task_persistent` that no counter has; nothing is sent then.
     """
+    if task and task_persistent:
+        check_persistent(task_persistent, "task_persistent")
     server, collected = _server(config), _Collected()
     people = _people(collected, to=to, sender=sender, reply_to=reply_to, cc=cc, bcc=bcc)
     title, text, page = _texts(subject, body, html, template)
-    files: list[Attached] = collected.of(lambda: attached_files(attachments), [])
+    files: list[Attached] = collected.of(lambda: attached_files(attachments, server.largest), [])
     if not people["to"] and not collected.problems:
         collected.problems.append(NoRecipient("'to' has nobody in it who has an address"))
     if collected.problems:
@@ -160,8 +161,8 @@ def _mail(people: dict[str, list[Mailbox]], written: Written, server: _Server) -
     message_id, message = message_of(
         written, to=people["to"], cc=people["cc"], sender=sender, reply_to=people["reply_to"],
         date=current().host.now(), domain=on_the_wire(f"@{domain}").removeprefix("@"))
-    if len(message) > server.largest * _MEGABYTE:
-        raise MailTooLarge(f"with its attachments it has {len(message) / _MEGABYTE:.1f} MB, and 'mail: maximum size' "
+    if len(message) > server.largest * MEGABYTE:
+        raise MailTooLarge(f"with its attachments it has {len(message) / MEGABYTE:.1f} MB, and 'mail: maximum size' "
                            f"is {server.largest}")
     everybody = dict.fromkeys(mailbox.address for part in ("to", "cc", "bcc") for mailbox in people[part])
     return SendMail(message_id, tuple(everybody), message, "" if sender is None else sender.address, server.name)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import logging
+import tracemalloc
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,11 +276,47 @@ def test_false_with_a_reason(call: str, kind: str, words: str, caplog: pytest.Lo
     ("send_email(to='a@example.com', attachments=7)", "'int' as an attachment"),
     ("send_email(to='a@example.com', attachments='no such file.pdf')", "no file 'no such file.pdf'"),
     ("send_email(to='a@example.com', config='court')", "no mail server 'court'"),
+    *((f"send_email(to={to}, body='x', task='told', task_persistent={persistent!r}, dry_run={trial})",
+       f"task_persistent={persistent!r} is not there yet in this version: use task_persistent=True")
+      for to, persistent, trial in [("'a@example.com'", "user", False), ("'a@example.com'", "global", True),
+                                    ("''", 7, False)]),
 ])
 def test_mistakes_of_the_author_are_errors(call: str, words: str) -> None:
     """What no person's answer can heal is said in words."""
     with pytest.raises(InterviewError, match=words):
         talk(call)
+
+
+def test_no_mail_goes_where_its_task_cannot_be_counted() -> None:
+    """Also where the interview catches the error: else it would go out again each time."""
+    talked = talk("attempt()", """
+code: |
+  def attempt():
+    try:
+      return send_email(to='a@example.com', body='x', task='told', task_persistent='interview')
+    except Exception as problem:
+      return str(problem)
+---
+mandatory: True
+code: |
+  attempt
+""")
+    assert "is not there yet in this version: use task_persistent=True" in talked.question
+    assert effects(talked) == []
+
+
+def test_files_that_are_too_large_are_not_read(tmp_path: Path) -> None:
+    """They may be more than the computer's memory; none of it may be taken only to say that it is too much."""
+    path = tmp_path / "film.bin"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    talked = talk(f"send_email(to='a@example.com', body='x', attachments={str(path)!r})", mail={"maximum size": 10})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert talked.question == "False"
+    assert any("attachments take 133.3 MB" in line for line in talked.host.logged)
+    assert most < 50_000_000
 
 
 def test_a_task_is_counted_only_where_the_mail_is_sent() -> None:
