@@ -36,8 +36,8 @@ ONLY_FOR_IMPORT = {
 }
 
 OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "check_persistent", "language_function", "looking", "main", "make",
-           "make_pdf", "make_pdf_in_background", "name_of_country", "names_in_progress", "number_locale", "only_looking",
-           "package_path", "part"}
+           "make_pdf", "make_pdf_in_background", "name_of_country", "names_in_progress", "number_locale",
+           "only_looking", "package_path", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 
