@@ -4,6 +4,8 @@ A session goes when no person was in it for the days of its interview; mail that
 stays while something is still to happen in it: a task that has not ended, mail that waits to go out, or scheduled
 events, which no setting but one of their own overrules. An interview that cannot be read may offer events: a typo
 deletes nothing.
+
+Nothing goes that the appliance has not announced for a week on a clock that it ran on, unless a person asks for it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.retention import (
+    ANNOUNCED,
     DAY,
     AccountRules,
     AgedSession,
@@ -31,10 +34,12 @@ from appliance.store.retention import (
     Spare,
     aged_sessions,
     delete_account,
+    deletes_from,
     idle_accounts,
     interviews_with_cron,
     is_unfinished,
     last_session_number,
+    note_run,
     session_is_due,
     sessions_of_account,
     spared_sessions,
@@ -139,11 +144,14 @@ class Retention:
 
     # -- deleting ----------------------------------------------------------------------------------------
 
-    async def run(self, now: float) -> RetentionResult:
+    async def run(self, now: float, *, at_once: bool = False) -> RetentionResult:
         """Delete what is over at `now`, each session and each account in a transaction of its own.
 
+        :param at_once: a person asks for it: also what has not been announced for long enough.
         :raises StoreError: if it could not be written; what was deleted before stays deleted.
         """
+        if now < await asyncio.wrap_future(self._store.write(partial(note_run, now=now))) and not at_once:
+            return RetentionResult()
         result = RetentionResult(await self._delete_sessions(now), await self._delete_accounts(now),
                                  await self._tidy(now))
         if result != RetentionResult():
@@ -191,11 +199,12 @@ class Retention:
     async def preview(self, days: float = 7, visitor: Visitor | None = None, most: int = _MOST) -> list[ToDelete]:
         """The sessions that will be deleted within so many days, the first to go first.
 
+        Where announcing has begun anew, those of a week are those that go when it has been a week.
+
         :param visitor: sees their own sessions, an administrator all, each with the titles they may see. Without one
             all are given, without titles.
         """
-        now, rules = clock.now(), await self._session_rules()
-        runs = self._runs(now, now + days * DAY)
+        rules, runs = await self._session_rules(), await self._runs(days)
         if not runs:
             return []
         held_by = await self._only(visitor)
@@ -219,8 +228,7 @@ class Retention:
 
     async def accounts(self, days: float = 7) -> list[AccountToDelete]:
         """The accounts that will be deleted within so many days, the first to go first."""
-        now, rules = clock.now(), self._account_rules()
-        runs = self._runs(now, now + days * DAY)
+        rules, runs = self._account_rules(), await self._runs(days)
         if rules is None or not runs:
             return []
         found = await self._read(lambda database: idle_accounts(database, rules, runs[-1]))
@@ -229,8 +237,7 @@ class Retention:
     async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]:
         """When which of the visitor's own sessions will be deleted, for those that go within so many days."""
         held_by = await self._turns.held_by(visitor)
-        now, rules = clock.now(), await self._session_rules()
-        runs = self._runs(now, now + days * DAY)
+        rules, runs = await self._session_rules(), await self._runs(days)
         if not runs:
             return {}
         found = await self._read(lambda database: aged_sessions(database, rules, runs[-1], held_by=held_by))
@@ -266,11 +273,17 @@ class Retention:
             [privileges] if isinstance(privileges, str) else privileges,
             bool(self._settings("user auto delete: delete shared", False)), (OWNER_EMAIL, CRON_EMAIL))
 
-    def _runs(self, now: float, until: float) -> list[float]:
-        """The times after `now`, up to `until`, at which something is deleted."""
+    async def _runs(self, days: float) -> list[float]:
+        """The times within so many days at which something is deleted. In a week is one at least, or a little later."""
+        now = clock.now()
+        first = await self._read(partial(deletes_from, now=now))
+        until = now + days * DAY
+        if first > now and days * DAY >= ANNOUNCED:
+            until = max(until, self._next_run(first - 1))
         runs = []
         while (now := self._next_run(now)) <= until:
-            runs.append(now)
+            if now >= first:
+                runs.append(now)
         return runs
 
     async def _only(self, visitor: Visitor | None) -> list[str] | None:

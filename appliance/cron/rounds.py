@@ -14,7 +14,7 @@ import contextlib
 import logging
 import pickle
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -52,7 +52,7 @@ from appliance.store.schedule import (
 )
 from appliance.store.sealing import seal, unseal
 
-__all__ = ["STARTS_ALLOWED", "EventDoor", "Rounds", "open_failure"]
+__all__ = ["STARTS_ALLOWED", "EventDoor", "Rounds", "Tidy", "open_failure"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,9 @@ _LOOK_AGAIN = 0.5
 
 _DIED = ("The appliance ended {times} times while this event ran in this session. The event is not tried again in this "
          "round, so that the other sessions have theirs.")
+
+_ASKED = 24 * 3600.0
+"""Seconds after which nobody still waits for what they asked for: the laptop was off meanwhile."""
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -94,6 +97,14 @@ class EventDoor(Protocol):
         ...
 
 
+class Tidy(Protocol):
+    """What deletes what is old (:meth:`appliance.cron.retention.Retention.run`)."""
+
+    async def __call__(self, now: float, *, at_once: bool) -> object:
+        """:param at_once: a person asks for it."""
+        ...
+
+
 class Rounds:
     """Begins rounds and runs them to their end.
 
@@ -102,7 +113,7 @@ class Rounds:
     """
 
     def __init__(self, store: Store, appliance_key: bytes, turns: EventDoor, *, error_mails: ErrorMails,
-                 tidy: Callable[[float], Awaitable[object]] | None = None) -> None:
+                 tidy: Tidy | None = None) -> None:
         self._store = store
         self._key = appliance_key
         self._turns = turns
@@ -206,7 +217,7 @@ class Rounds:
         busy: set[str] = set()
         try:
             if one.event == "cron_daily" and self._tidy is not None:
-                await self._tidied(self._tidy)
+                await self._tidied(one, self._tidy)
             while (left := await self._read(lambda database: first_left(database, one.number))) is not None:
                 if left.session_id in busy:   # so all that are left are
                     await self._until_one_is_free(busy)
@@ -226,9 +237,11 @@ class Rounds:
             logger.info("%s: %d sessions, %d failed, %d deleted", one.event, ended.sessions, ended.failed,
                         ended.deleted)
 
-    async def _tidied(self, tidy: Callable[[float], Awaitable[object]]) -> None:
+    async def _tidied(self, one: RoundRow, tidy: Tidy) -> None:
+        now = clock.now()
+        asked = one.reason in ("person", "command") and abs(now - one.started) < _ASKED
         try:
-            await tidy(clock.now())
+            await tidy(now, at_once=asked)
         except (Stopping, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the events are not to wait for it

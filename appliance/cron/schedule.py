@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from sqlite_utils import Database
 
 from appliance import clock
 from appliance.cron.calendar import EVENTS, Calendar
-from appliance.cron.rounds import EventDoor, Rounds, open_failure
+from appliance.cron.rounds import EventDoor, Rounds, Tidy, open_failure
 from appliance.cron.ticker import Ticker
 from appliance.sessions.error_mail import ErrorMails
 from appliance.store.database import Store
+from appliance.store.retention import announce_anew
 from appliance.store.schedule import (
     EventOverview,
     FailureOverview,
@@ -58,7 +59,7 @@ class Schedule:
 
     def __init__(self, store: Store, appliance_key: bytes, turns: EventDoor, calendar: Calendar,
                  settings: Callable[[str, Any], Any], *,
-                 tidy: Callable[[float], Awaitable[object]] | None = None) -> None:
+                 tidy: Tidy | None = None) -> None:
         self._store = store
         self._key = appliance_key
         self._calendar = calendar
@@ -104,6 +105,7 @@ class Schedule:
                 if last is not None:
                     logger.warning("the clock was at %s when %s was due last; it counts from now on", _written(last),
                                    event)
+                    await self._write(announce_anew)
                 await self._write(partial(note_due, event=event, due=newest))
             elif newest > last and event not in busy:
                 await self._due(event, newest, now)

@@ -13,6 +13,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 __all__ = [
+    "ANNOUNCED",
     "DAY",
     "AccountRules",
     "AgedSession",
@@ -20,12 +21,15 @@ __all__ = [
     "SessionRules",
     "Spare",
     "aged_sessions",
+    "announce_anew",
     "delete_account",
+    "deletes_from",
     "forget_mail_of",
     "idle_accounts",
     "interviews_with_cron",
     "is_unfinished",
     "last_session_number",
+    "note_run",
     "note_user_active",
     "session_is_due",
     "sessions_of_account",
@@ -34,6 +38,15 @@ __all__ = [
 ]
 
 DAY = 86400.0
+
+ANNOUNCED = 7 * DAY
+"""For so long the appliance says what it is to delete, on a clock that it ran on, before it does."""
+
+_EARLIER = 2 * 3600.0
+"""Seconds by which a week of days may be shorter: a clock changes, a run is a little late."""
+
+_SET_BACK = 2 * DAY
+"""Seconds by which a clock may be set back with nothing wrong about what was said, as of events."""
 
 FAILED_MAIL_KEPT = 365 * DAY
 """Seconds; what failed is kept for a person to look at, but not for ever."""
@@ -103,6 +116,48 @@ class IdleAccount:
     email: str = field(repr=False)
     active: float
     over: float
+
+
+# -- announcing ----------------------------------------------------------------------------------------------
+
+
+def deletes_from(database: Database, now: float) -> float:
+    """From when on a run deletes anything.
+
+    Where none has run in the last week, as after months in a drawer or a jump of the clock, nobody can have read what
+    is to go: it is said anew for as long as :data:`ANNOUNCED`, from the run at `now` on.
+    """
+    return _announced_since(database, now) + ANNOUNCED - _EARLIER
+
+
+def note_run(database: Database, now: float) -> float:
+    """A run is at `now`; returns what :func:`deletes_from` does."""
+    since = _announced_since(database, now)
+    _keep(database, ran=repr(now), since=repr(since))
+    return since + ANNOUNCED - _EARLIER
+
+
+def announce_anew(database: Database) -> None:
+    """The clock is, or was, wrong: what it says of ages is to be announced before anything goes."""
+    _keep(database, ran="", since=repr(0.0))
+
+
+def _announced_since(database: Database, now: float) -> float:
+    """Since when what is to go has been announced without a break; 0 is since ever."""
+    found = dict(database.execute("SELECT name, value FROM meta WHERE name IN ('retention_ran', 'retention_since')"
+                                  ).fetchall())
+    if not found:   # nothing has run here
+        [oldest] = database.execute("SELECT min(created) FROM (SELECT created FROM users UNION ALL"
+                                    " SELECT created FROM sessions)").fetchone()
+        return 0.0 if oldest is None or 0 <= now - oldest <= ANNOUNCED + _EARLIER else now
+    ran, since = found["retention_ran"], float(found["retention_since"])
+    goes_on = bool(ran) and -_SET_BACK <= now - float(ran) <= ANNOUNCED + _EARLIER
+    return since if goes_on else now
+
+
+def _keep(database: Database, *, ran: str, since: str) -> None:
+    database.execute("INSERT INTO meta (name, value) VALUES ('retention_ran', ?), ('retention_since', ?)"
+                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value", [ran, since])
 
 
 # -- sessions; all of these run inside Store.write or Store.read --------------------------------------------

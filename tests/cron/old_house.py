@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance import clock
-from appliance.cron.retention import Retention
+from appliance.cron.retention import Retention, RetentionResult
 from appliance.interview.cache import Interviews
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
 from appliance.store.outbox import Mail, MailRow, NewMail, add_mail, mail_failed, mail_row, mail_sent
-from appliance.store.retention import DAY
+from appliance.store.retention import DAY, note_run
 from tests.sessions.house import ANN, House
 
 __all__ = ["BEGINNING", "EVENTS", "FILES", "OldHouse", "reference", "waiting_mail", "years"]
@@ -92,8 +92,9 @@ class OldHouse(House):
 
     def __init__(self, folder: Path, settings: dict[str, Any] | None = None) -> None:
         self.settings = {"interview delete days": 90} | (settings or {})
-        super().__init__(folder, settings=self.settings)
-        self.time = BEGINNING
+        with clock.driven_by(lambda: BEGINNING):
+            super().__init__(folder, settings=self.settings)
+        self.time = self._ran_until = BEGINNING
         self.sources.texts |= {reference("files"): FILES, reference("events"): EVENTS,
                                reference("no_events"): EVENTS.replace("cron_weekly_background", "other_event")}
         self.interviews = Interviews(self.sources)
@@ -112,11 +113,25 @@ class OldHouse(House):
         """The same, and so many days have passed since."""
         reply = await self.answered(interview, **options)
         self.time += days * DAY
+        self.runs_daily()
         return reply
 
+    def runs_daily(self) -> None:
+        """The appliance has run each day until now; nothing was deleted by that yet."""
+        def note(database: Database) -> None:
+            while self._ran_until < self.time:
+                note_run(database, self._ran_until)
+                self._ran_until += DAY
+        self.store.write(note).result()
+
+    async def run(self) -> RetentionResult:
+        """Run retention, in an appliance that has run each day."""
+        self.runs_daily()
+        return await self.retention.run(self.time)
+
     async def delete(self) -> int:
-        """Run retention; how many sessions it deleted."""
-        return (await self.retention.run(self.time)).sessions
+        """The same; how many sessions it deleted."""
+        return (await self.run()).sessions
 
     def sessions(self) -> list[str]:
         return [str(row[0]) for row in self.rows("SELECT id FROM sessions ORDER BY number")]

@@ -137,7 +137,7 @@ def test_mail_of_nobody_is_tidied(tmp_path: Path) -> None:
             [house.time])).result()
         for days, mails, left in ((89, 0, 3), (1, 2, 2), (274, 0, 2), (1, 1, 1), (1000, 0, 1)):
             house.time += days * DAY
-            assert await house.retention.run(house.time) == RetentionResult(mails=mails)
+            assert await house.run() == RetentionResult(mails=mails)
             assert house.rows("SELECT count(*) FROM outbox") == [(left,)]
         assert house.rows("SELECT * FROM refused_mail") == []
     years(tmp_path, test)
@@ -230,6 +230,98 @@ def test_a_session_with_mail_that_waits_stays_until_it_is_out(tmp_path: Path) ->
         assert [one.why for one in await house.retention.spared()] == ["mail"]
         house.store.write(lambda database: database.execute("UPDATE outbox SET state = 'failed', ended = 1")).result()
         assert await house.delete() == 1
+    years(tmp_path, test)
+
+
+# -- what was not announced --------------------------------------------------------------------------------------
+
+
+async def goes_after_a_week(house: OldHouse, session_id: str) -> None:
+    """The next run deletes nothing, and says what goes a week later; so it does then, and not before."""
+    begun = house.time
+    house.settings["user auto delete: enable"] = True
+    for day in range(7):
+        house.time = begun + day * DAY
+        [coming] = await house.retention.preview()
+        assert coming.session_id == session_id
+        assert begun + 7 * DAY <= coming.due < begun + 8 * DAY
+        assert await house.retention.own(ANN) == {session_id: coming.due}
+        assert [one.due for one in await house.retention.accounts()] == [coming.due]
+        assert await house.retention.run(house.time) == RetentionResult()
+    house.time = coming.due
+    assert await house.retention.run(house.time) == RetentionResult(1, 1, 1)
+    house.settings["user auto delete: enable"] = False
+
+
+def _idle(house: OldHouse) -> None:
+    _account(house, "cleo@example.com")
+    house.mail(None, "sent")
+
+
+def test_after_months_in_a_drawer_it_is_announced_first(tmp_path: Path) -> None:
+    """Sessions, accounts and mail: the laptop ran until the tenth day, and again after half a year."""
+    async def test(house: OldHouse) -> None:
+        _idle(house)
+        reply = await house.old(days=10)
+        house.time += 800 * DAY
+        await goes_after_a_week(house, reply.session_id)
+        later = await house.old()
+        assert [one.session_id for one in await house.retention.preview()] == [later.session_id]
+        assert await house.delete() == 1
+    years(tmp_path, test)
+
+
+def test_an_old_data_folder_is_announced_first(tmp_path: Path) -> None:
+    """No run has been in it: an earlier version made it, or it was restored, or the clock was dead when it was made."""
+    async def test(house: OldHouse) -> None:
+        _idle(house)
+        reply = await house.answered()
+        house.time += 800 * DAY
+        await goes_after_a_week(house, reply.session_id)
+    years(tmp_path, test)
+
+
+def test_who_asks_for_it_deletes_at_once(tmp_path: Path) -> None:
+    """What is overdue; the rest of what has not been announced is, from then on."""
+    async def test(house: OldHouse) -> None:
+        await house.answered()
+        house.time += 88 * DAY
+        young = await house.answered("no_events")
+        house.time += 3 * DAY
+        assert (await house.retention.run(house.time, at_once=True)).sessions == 1
+        house.time = BEGINNING + 92 * DAY
+        house.settings["interview delete days"] = 2
+        assert (await house.retention.run(house.time)).sessions == 0
+        assert house.sessions() == [young.session_id]
+    years(tmp_path, test)
+
+
+def test_a_week_between_runs_is_no_break(tmp_path: Path) -> None:
+    """What the last run said has stood there for a week; a clock that is set back by a day says nothing else."""
+    async def test(house: OldHouse) -> None:
+        await house.old(days=84)
+        for days, deleted in ((-1, 0), (7, 1)):
+            house.time += days * DAY
+            assert (await house.retention.run(house.time)).sessions == deleted
+    years(tmp_path, test)
+
+
+def test_a_clock_years_ahead_deletes_nothing(tmp_path: Path) -> None:
+    """Nor does it keep anything longer, when it is put right: announcing begins anew, and that is all."""
+    async def test(house: OldHouse) -> None:
+        reply = await house.old(days=80)
+        now = house.time
+        house.time += 3650 * DAY
+        assert (await house.retention.run(house.time)).sessions == 0
+        house.time = now + DAY
+        assert (await house.retention.run(house.time)).sessions == 0
+        [coming] = await house.retention.preview(12)
+        assert coming.due < BEGINNING + 91 * DAY
+        for _ in range(9):
+            assert reply.session_id in house.sessions()
+            house.time += DAY
+            await house.retention.run(house.time)
+        assert house.sessions() == []
     years(tmp_path, test)
 
 
@@ -439,7 +531,7 @@ def test_an_account_that_nobody_uses_goes_with_its_sessions(tmp_path: Path, days
         await house.answered(visitor=user)
         kept = await house.answered(visitor=ANN)
         house.time += days * DAY
-        result = await house.retention.run(house.time)
+        result = await house.run()
         assert result.accounts == 1 - left
         assert len(_emails(house)) == left
         assert len(house.sessions()) == 1 + left
@@ -466,7 +558,7 @@ def test_turns_and_signing_in_keep_an_account(tmp_path: Path) -> None:
         assert last_active() == house.time - 1800
         house.time += 50 * DAY
         assert [one.email for one in await house.retention.accounts()] == ["never@example.com"]
-        assert (await house.retention.run(house.time)).accounts == 1
+        assert (await house.run()).accounts == 1
         assert _emails(house) == {"cleo@example.com"}
         house.users.use_token(house.users.make_token(user.user.user_id or 0))
         assert last_active() == house.time
@@ -474,7 +566,7 @@ def test_turns_and_signing_in_keep_an_account(tmp_path: Path) -> None:
         [coming] = await house.retention.accounts()
         assert coming.due >= last_active() + 100 * DAY
         house.time = coming.due
-        assert (await house.retention.run(house.time)).accounts == 1
+        assert (await house.run()).accounts == 1
     years(tmp_path, test, interview_delete_days=0, user_auto_delete__enable=True,
           user_auto_delete__inactive_days=100)
 
@@ -486,12 +578,12 @@ def test_only_accounts_with_none_but_the_named_privileges_go(tmp_path: Path) -> 
             _account(house, f"{'.'.join(privileges)}@example.com", *privileges)
         house.time += 1000 * DAY
         house.settings["user auto delete: enable"] = False
-        assert (await house.retention.run(house.time)).accounts == 0
+        assert (await house.run()).accounts == 0
         house.settings["user auto delete: enable"] = True
-        assert (await house.retention.run(house.time)).accounts == 1
+        assert (await house.run()).accounts == 1
         assert "user@example.com" not in _emails(house)
         house.settings["user auto delete: privileges"] = ["user", "advocate", "admin", "developer", "cron"]
-        assert (await house.retention.run(house.time)).accounts == 3
+        assert (await house.run()).accounts == 3
         assert house.rows("SELECT count(*) FROM users") == [(2,)]
     years(tmp_path, test, user_auto_delete__inactive_days=100)
 
@@ -502,7 +594,7 @@ def test_shared_sessions_lose_their_user_or_go(tmp_path: Path, delete_shared: bo
         user = _account(house, "cleo@example.com")
         shared = await house.answered(visitor=user, name="Shared")
         await house.old(visitor=user, name="Own", days=100)
-        assert (await house.retention.run(house.time)).accounts == 1
+        assert (await house.run()).accounts == 1
         if delete_shared:
             assert house.sessions() == []
             return
@@ -520,15 +612,15 @@ def test_an_account_stays_while_something_is_still_to_happen(tmp_path: Path) -> 
         reply = await house.answered(visitor=user)
         house.mail(reply.session_id)
         house.time += 100 * DAY
-        assert (await house.retention.run(house.time)).accounts == 0
+        assert (await house.run()).accounts == 0
         house.store.write(lambda database: database.execute("DELETE FROM outbox")).result()
         refreshing = asyncio.create_task(house.turns.refresh(reply.session_id, user))
         await asyncio.sleep(0)
-        result, _ = await asyncio.gather(house.retention.run(house.time), refreshing)
+        result, _ = await asyncio.gather(house.run(), refreshing)
         assert result == RetentionResult()
         assert house.sessions() == [reply.session_id]
         house.time += 100 * DAY
-        assert (await house.retention.run(house.time)).accounts == 1
+        assert (await house.run()).accounts == 1
     years(tmp_path, test, interview_delete_days=0, user_auto_delete__enable=True,
           user_auto_delete__inactive_days=100)
 

@@ -294,8 +294,8 @@ def test_retention_runs_before_daily_events_and_stops_none(tmp_path: Path) -> No
     """`cron_daily` begins with what is old; if that fails, the events run all the same."""
     tidied: list[Any] = []
 
-    async def tidy(now: float) -> None:
-        tidied.append(now)
+    async def tidy(now: float, *, at_once: bool) -> None:
+        tidied.append((now, at_once))
         raise RuntimeError("a bug")
 
     async def test(house: CronHouse) -> None:
@@ -304,8 +304,12 @@ def test_retention_runs_before_daily_events_and_stops_none(tmp_path: Path) -> No
         await run_at(house, "2026-05-04 10:17")
         assert tidied == []
         await run_at(house, "2026-05-05 06:25")
-        assert tidied == [house.wall.seconds]
+        assert tidied == [(house.wall.seconds, False)]
         assert (await house.answers(session_id))["counts"]["daily"] == 1
+        await house.schedule.run_now("cron_daily")
+        await house.quiet()
+        await house.schedule.run_to_the_end("cron_daily", lambda line: None)
+        assert tidied[1:] == [(house.wall.seconds, True)] * 2
     run_cron(tmp_path, test, COUNTING, WallClock("2026-05-04 10:00"), tidy=tidy)
 
 

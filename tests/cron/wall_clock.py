@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from appliance import clock
 from appliance.cron.calendar import Calendar
-from appliance.cron.rounds import EventDoor
+from appliance.cron.rounds import EventDoor, Tidy
 from appliance.cron.schedule import Schedule
 from appliance.store.schedule import EventOverview
 from tests.sessions.house import ANN, House
@@ -58,7 +58,7 @@ class CronHouse(House):
     """
 
     def __init__(self, folder: Path, text: str, wall: WallClock, *, turns: EventDoor | None = None,
-                 tidy: Callable[[float], Awaitable[object]] | None = None,
+                 tidy: Tidy | None = None,
                  settings: dict[str, Any] | None = None) -> None:
         settings = {"timezone": wall.zone.key} | (settings or {})
         super().__init__(folder, text, settings=settings)
