@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime
 from typing import Any, Self
 
@@ -18,6 +20,7 @@ from appliance.library.errors import DAError
 from appliance.library.file_groups import DAFileList
 from appliance.library.files import DAFile
 from appliance.library.objects import DAObject
+from appliance.messages import html_text
 
 __all__ = ["DAEmail", "DAEmailBody", "get_emails", "interview_email"]
 
@@ -128,9 +131,23 @@ class DAEmailBody(DAFile):
     def _harmless(self, text: str) -> str:
         if self.mimetype != "text/html":
             return neutralise(text)
+        tags = text.count("<")
+        if tags > _MOST_TAGS:
+            return f"<p>{html.escape(html_text.text_of(text)).replace(chr(10), '<br>')}</p>"
+        if tags * _FORMAT.findall(text).count("") > _MOST_FORMATTED:   # what begins, not what ends
+            text = _FORMAT.sub(r"<\1span", text)
         return nh3.clean(text, tags=_TAGS, url_schemes={"http", "https", "mailto", "tel"},
                          clean_content_tags={"script", "style", "title"})
 
+
+_MOST_TAGS = 40_000
+"""Tags up to which HTML is read as such; of more, the text alone is given. By the rules of HTML, reading takes a time
+that grows with the square of how deep tags are in one another."""
+
+_FORMAT = re.compile(r"<(/?)(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
+_MOST_FORMATTED = 2_000_000
+"""Tags that begin a formatting, times all tags, up to which they are read as such. A formatting that is never closed is
+begun again in each paragraph that follows, so that a thousand in a thousand paragraphs make a million."""
 
 _TAGS = nh3.ALLOWED_TAGS - {"img", "area", "map"}
 

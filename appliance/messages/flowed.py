@@ -13,7 +13,7 @@ def unflowed(text: str, *, delsp: bool = False) -> str:
     >>> unflowed("A long \nparagraph.\n> quoted \n> text\n-- \nAnn")
     'A long paragraph.\n> quoted text\n-- \nAnn'
     """
-    lines: list[str] = []
+    lines: list[list[str]] = []   # in pieces: adding to a text again and again takes the square of its length
     open_depth = -1   # of the paragraph that goes on; -1 where none does
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -23,8 +23,8 @@ def unflowed(text: str, *, delsp: bool = False) -> str:
         flows = rest.endswith(" ") and not signature
         said = rest[:-1] if flows and delsp else rest
         if open_depth == depth and not signature:
-            lines[-1] += said
+            lines[-1].append(said)
         else:
-            lines.append(f"{'>' * depth} {said}" if depth else said)
+            lines.append([f"{'>' * depth} {said}" if depth else said])
         open_depth = depth if flows else -1
-    return "\n".join(lines)
+    return "\n".join("".join(pieces) for pieces in lines)

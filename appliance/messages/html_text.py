@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from html.parser import HTMLParser
 
 __all__ = ["text_of"]
@@ -12,6 +13,9 @@ _LINES = frozenset({"li", "tr", "dt", "dd", "caption", "figcaption"})
 _UNSHOWN = frozenset({"script", "style", "title", "head", "template"})
 _DEEPEST = 8
 """Quotes and lists in one another that are shown as such; hostile mail has thousands."""
+
+_MOST_BROKEN = 20
+"""Tags without an end up to which what follows is still read as HTML. Each is sought up to the end of the text."""
 
 _WEB = ("http://", "https://", "mailto:", "tel:")
 
@@ -24,7 +28,7 @@ def text_of(html: str) -> str:
     """
     parser = _Reader()
     parser.feed(html)
-    parser.close()
+    parser.finish()
     return parser.text()
 
 
@@ -44,6 +48,18 @@ class _Reader(HTMLParser):
     def text(self) -> str:
         text = "\n".join(line.rstrip(" \t") for line in "".join(self._parts).split("\n")).strip()
         return f"{text}\n" if text else ""
+
+    def finish(self) -> None:
+        """Instead of close(), which looks at all that is left again for each ``<`` in it."""
+        for _ in range(_MOST_BROKEN):
+            left = self.rawdata
+            if not left.startswith("<") or self.cdata_elem is not None:
+                break
+            self.rawdata = ""
+            self.handle_data("<")
+            self.feed(left[1:])
+        self.handle_data(unescape(self.rawdata))
+        self.rawdata = ""
 
     # -- what HTMLParser calls ----------------------------------------------------------------------------
 
@@ -94,6 +110,10 @@ class _Reader(HTMLParser):
             self._space = True
         if data.strip() and not data[-1].isspace():
             self._space = False
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """``<![if !vml]>`` of Outlook's and whatever else begins so: a comment, as for browsers; Python's raises."""
+        return self.parse_bogus_comment(i, report)
 
     # -- inside ---------------------------------------------------------------------------------------------
 

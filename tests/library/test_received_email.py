@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,6 +81,31 @@ def test_a_body_that_is_read_runs_nothing(mimetype: str, content: str, expected:
         assert body.slurp() == expected
         assert "".join(body.readlines()) == expected
         assert body.slurp(auto_decode=False) == content.encode()
+
+
+@pytest.mark.parametrize("content", [
+    "<div>" * 60_000 + "<b>x</b><script>y</script>",
+    "<p>" + "".join(f"<b id={number}>" for number in range(1000)) + "<p>x" * 20_000,
+    "".join(f"<Font id={number}>" for number in range(1000)) + "</p>x" * 20_000,
+])
+def test_formatted_mail_takes_no_more_than_it_is_long(content: str) -> None:
+    """Browsers' rules of HTML make minutes and gigabytes of each of these; what it says is given all the same."""
+    host: Any = MemoryHost()
+    began = time.process_time()
+    with running(FakeEvaluation(host=host)):
+        text = DAEmailBody("body", content=content, mimetype="text/html", filename="message.html").slurp()
+    assert "x" in text
+    assert len(text) < 4 * len(content)
+    assert "<script" not in text
+    assert time.process_time() - began < 5
+
+
+def test_formatting_that_is_closed_stays() -> None:
+    """Up to what honest mail has."""
+    host: Any = MemoryHost()
+    content = "<p>Dear <b>Ann</b></p>" * 600
+    with running(FakeEvaluation(host=host)):
+        assert DAEmailBody("body", content=content, mimetype="text/html", filename="m.html").slurp() == content
 
 
 def test_addresses_of_this_turn_are_there_at_once() -> None:

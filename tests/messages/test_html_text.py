@@ -25,6 +25,11 @@ def test_the_examples() -> None:
     ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n"),
     ("a &lt;b&gt; &amp;amp;", "a <b> &amp;\n"),
     ("<p>open <b>and <i>never closed", "open and never closed\n"),
+    ("a <![if !vml]>b<![endif]> <![unheard of]>c", "a b c\n"),
+    ("1 < 2, I <3 you, x <b", "1 < 2, I <3 you, x <b\n"),
+    ("&amp; a <!-- never closed &amp; read", "& a <!-- never closed & read\n"),
+    ("a<script>x('<b>never closed", "a\n"),
+    ("<![", "<![\n"),
     ("", ""),
 ])
 def test_what_a_person_would_read(html: str, text: str) -> None:
@@ -39,6 +44,11 @@ def test_what_a_person_would_read(html: str, text: str) -> None:
     f"<pre>{' ' * 200_000}</pre>x",
     "<td>" * 50_000,
     "x<p>" * 50_000,
+    "<a " * 40_000,
+    "<a b='" * 40_000 + '">x',
+    "<!--" * 40_000,
+    "</" * 40_000,
+    "<![" * 40_000,
 ])
 def test_hostile_html_takes_no_longer_than_it_is_long(html: str) -> None:
     """Where time or text grew with the square, each of these would take minutes, or all memory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -300,6 +301,15 @@ def test_damaged_messages() -> None:
         for part in (*mail.attachments, *filter(None, (mail.body_text, mail.body_html))):
             assert isinstance(part.content, bytes)
         assert "could not" not in mail.problem or mail.attachments[-1].content == bytes(raw)
+
+
+def test_a_paragraph_of_many_lines() -> None:
+    """Made whole in a time that grows as it does; added up line by line it would take minutes."""
+    began = time.process_time()
+    mail = parse(message(b"abcde \r\n" * 400_000, b"Content-Type: text/plain; format=flowed\r\n"))
+    assert mail.body_text is not None
+    assert mail.body_text.content == b"abcde " * 400_000
+    assert time.process_time() - began < 10
 
 
 # -- winmail.dat -------------------------------------------------------------------------------------------
