@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
-from email.utils import getaddresses, parseaddr
 from typing import Any
 
 from appliance.mail.incoming import MailIn
 from appliance.mail.ways import mailbox_state, smtp_state
-from appliance.messages.headers import one_line
+from appliance.messages.headers import bare_addresses, one_line
 from appliance.messages.parsing import ParsedMail, parse
 from appliance.sessions.email_codes import code_in
 from appliance.sessions.errors import NotYours
@@ -99,6 +98,7 @@ class MailPage:
         :raises StoreError: if it could not be kept.
         """
         message, headers = await asyncio.to_thread(as_mail, message)
+        sender, addresses = await asyncio.to_thread(lambda: (_sender(headers), named_addresses(headers)))
         known: dict[str, AddressSummary] = {
             one.code: one for one in (await self.overview(visitor)).addresses if one.visible}
         if code:
@@ -106,11 +106,10 @@ class MailPage:
                 raise NotYours("")
             recipients = [known[code].address]
         else:
-            named = (code_in(address, self._setting) for address in named_addresses(headers))
+            named = (code_in(address, self._setting) for address in addresses)
             recipients = [known[one].address for one in dict.fromkeys(named) if one in known]
         if not recipients:
             return []
-        sender = parseaddr(str(headers.get("Return-Path", "") or headers.get("From", "")))[1]
         taken = await self._mail_in.receive(message, recipients, sender, "hand")
         return [Receipt(one.recipient, "taken" if one.outcome == "taken" else "repeated")
                 for one in taken if one.outcome != "unknown"]
@@ -137,8 +136,14 @@ def as_mail(content: bytes) -> tuple[bytes, Message]:
 
 def named_addresses(headers: Message) -> list[str]:
     """The addresses that a mail names as its recipients."""
-    values = [str(value) for name in _WHO_GETS_IT for value in headers.get_all(name, [])]
-    return [address for _, address in getaddresses(values) if address]
+    return [address for name in _WHO_GETS_IT
+            for address in bare_addresses([str(value) for value in headers.get_all(name, [])])]
+
+
+def _sender(headers: Message) -> str:
+    """Who sent it; empty where nobody is named."""
+    written = str(headers.get("Return-Path", "") or headers.get("From", ""))
+    return next(iter(bare_addresses([written])), "")
 
 
 def _headers(raw: bytes) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -13,12 +14,13 @@ from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.received import Correspondent
 from appliance.messages.charsets import decoded, raw_bytes, unescaped
 
-__all__ = ["MOST_TEXT", "correspondents", "moment", "one_line", "shown"]
+__all__ = ["MOST_TEXT", "bare_addresses", "correspondents", "moment", "one_line", "shown"]
 
 MOST_TEXT = 10_000
 """Characters of a header that are read; no writer needs more, and the rest stays in the message."""
 
 _MOST_PEOPLE = 1000
+_MOST_OF_PEOPLE = 10 * MOST_TEXT
 _MOST_COMMENTS = 2000
 _ENCODED = re.compile(r"=\?[^?\s]+\?[bBqQ]\?")
 _NOT_IN_ADDRESS = re.compile(r"[^\w.!#$%&'*+=?^{|}~@-]")
@@ -77,8 +79,7 @@ def correspondents(values: list[str], charset: str = "") -> tuple[Correspondent,
     'Smith, Ann'
     """
     found = []
-    for value in values:
-        flat = " ".join(value[:MOST_TEXT * 10].split())
+    for flat in _flat(values):
         pairs = [(name, address) for name, address in _pairs(flat) if "@" in address]
         if not pairs:   # not written by the rules, or nobody
             pairs = [("", address) for address in _LIKE_ADDRESS.findall(flat)]
@@ -87,6 +88,26 @@ def correspondents(values: list[str], charset: str = "") -> tuple[Correspondent,
         found += [Correspondent(_address(address, charset), shown(name, charset)) for name, address in pairs
                   if name or address]
     return tuple(found[:_MOST_PEOPLE])
+
+
+def bare_addresses(values: list[str]) -> list[str]:
+    """The addresses in the headers of one name, exactly as they are written there.
+
+    >>> bare_addresses(['"Smith, Ann" <ann+a/b@example.com>, bob@example.com'])
+    ['ann+a/b@example.com', 'bob@example.com']
+    """
+    return [address for flat in _flat(values) for _, address in _pairs(flat) if address]
+
+
+def _flat(values: list[str]) -> Iterator[str]:
+    """Headers on one line each, as much of them as is read of one name: a mail can have a thousand large ones."""
+    left = _MOST_OF_PEOPLE
+    for value in values:
+        if left <= 0:
+            return
+        flat = " ".join(value[:left].split())
+        left -= len(flat) + 1
+        yield flat
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -21,6 +21,9 @@ from appliance.workspace import safe_filename
 __all__ = ["AS_IT_CAME", "Part", "RawMessage", "body_text", "html_text", "is_body", "part_of"]
 
 
+_MOST_PARAMETERS = 200
+
+
 class _AsItCame(Policy):
     """Headers exactly as they were sent, also when a message is written again; bytes beyond ASCII are escaped.
 
@@ -35,7 +38,8 @@ class _AsItCame(Policy):
         return name, value
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002 - the protocol gives it
-        return value[:MOST_TEXT]   # Python reads parameters in a time that grows with their square
+        # Python reads parameters in a time that grows with their square, and reads them for each that is asked for.
+        return ";".join(value[:MOST_TEXT].split(";", _MOST_PARAMETERS)[:_MOST_PARAMETERS])
 
     def fold(self, name: str, value: str) -> str:
         return f"{name}: {self.linesep.join(value.splitlines())}{self.linesep}"

@@ -303,6 +303,17 @@ def test_damaged_messages() -> None:
         assert "could not" not in mail.problem or mail.attachments[-1].content == bytes(raw)
 
 
+@pytest.mark.parametrize("raw", [
+    b"".join(b"To: " + b"fred@example.com, " * 5000 + b"\r\n" for _ in range(200)) + b"\r\nx",
+    multipart(*[attached(b"filename=a" + b";" * 9000, kind=b"application/pdf" + b";" * 9000)] * 300),
+], ids=["people", "parameters"])
+def test_large_headers(raw: bytes) -> None:
+    """Each can be read quickly; a mail with many of them can, too."""
+    began = time.process_time()
+    assert parse(raw).problem == ""
+    assert time.process_time() - began < 4
+
+
 def test_a_paragraph_of_many_lines() -> None:
     """Made whole in a time that grows as it does; added up line by line it would take minutes."""
     began = time.process_time()
