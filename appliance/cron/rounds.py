@@ -28,7 +28,7 @@ from appliance.sessions.error_mail import ErrorMails, Trouble, place_in_program
 from appliance.sessions.errors import SessionBusy, Stopping
 from appliance.sessions.events import BACKGROUND, EventResult
 from appliance.store.database import Store
-from appliance.store.errors import StoreError
+from appliance.store.errors import StoreError, WrongKey
 from appliance.store.keys import APPLIANCE, appliance_holder, unwrap
 from appliance.store.outbox import NewMail, add_mail
 from appliance.store.retention import interviews_with_cron
@@ -367,16 +367,20 @@ _COUNTED: dict[str, Outcome] = {"saved": "done", "ignored": "done", "queued": "d
 
 
 def open_failure(database: Database, failure: FailureRow, appliance_key: bytes) -> str:
-    """What the error said, with its traceback; empty where there is nothing, or only the session's people may open it.
+    """What the error said, with its traceback; empty where there is nothing, where only the session's people may open
+    it, and where it is damaged.
 
     The appliance, and so its administrators, can open sessions that say ``multi_user = True``.
     """
     if failure.sealed is None or failure.session_id is None:
         return ""
-    key = _session_key(database, failure.session_id, appliance_key)
-    if key is None:
+    try:
+        key = _session_key(database, failure.session_id, appliance_key)
+        if key is None:
+            return ""
+        error: ErrorDetails = pickle.loads(unseal(key, failure.sealed, _context(failure.round, failure.session_id)))
+    except WrongKey:   # the page shows all the others
         return ""
-    error: ErrorDetails = pickle.loads(unseal(key, failure.sealed, _context(failure.round, failure.session_id)))
     return "\n\n".join(text for text in (error.error_message, error.error_trace) if text)
 
 

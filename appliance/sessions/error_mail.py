@@ -12,11 +12,12 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from appliance.addresses import address_of, for_header, on_the_wire
+from appliance.addresses import address_header, address_of, mailboxes, on_the_wire, text_header
 from appliance.interview.errors import CodeFailed, InterviewError, UnknownInterview, told_names
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
 from appliance.store.errors import StoreError
@@ -101,14 +102,13 @@ class ErrorMails:
 
     def _message(self, trouble: Trouble, addresses: list[str], message_id: str) -> bytes:
         now = datetime.now().astimezone()
-        message = EmailMessage()
-        message["To"] = ", ".join(for_header(one) for one in addresses)
-        message["Subject"] = _printable(f"Error in {trouble.interview}: {trouble.error_type}", one_line=True)
-        message["Date"] = format_datetime(now)
-        message["Message-ID"] = message_id
-        message["Auto-Submitted"] = "auto-generated"   # RFC 3834: nobody's out-of-office note answers it
-        message.set_content(_printable(self._text(trouble, now)))
-        return message.as_bytes()
+        headers = [address_header("To", [one for text in addresses for one in mailboxes(text)]),
+                   text_header("Subject", f"Error in {trouble.interview}: {trouble.error_type}"),
+                   f"Date: {format_datetime(now)}\r\nMessage-ID: {message_id}\r\n",
+                   "Auto-Submitted: auto-generated\r\n"]   # RFC 3834: nobody's out-of-office note answers it
+        message = EmailMessage(policy.SMTP.clone(cte_type="7bit"))
+        message.set_content(self._text(trouble, now).encode("utf-8", "replace").decode())
+        return "".join(headers).encode() + message.as_bytes()
 
     def _text(self, trouble: Trouble, now: datetime) -> str:
         url_root = str(self._settings("url root", None) or trouble.url_root).rstrip("/")
@@ -133,9 +133,3 @@ def place_in_program(error: BaseException) -> str:
     """File and line where something that is no error of an interview was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
-
-
-def _printable(text: str, *, one_line: bool = False) -> str:
-    """Nothing that a mail cannot hold."""
-    text = text.encode("utf-8", "replace").decode()
-    return " ".join(text.split()) if one_line else text

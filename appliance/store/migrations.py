@@ -145,6 +145,7 @@ def _time_and_mail(database: Database) -> None:
     database.executescript("""
         CREATE INDEX sessions_cron ON sessions (interview) WHERE allow_cron AND multi_user;
         CREATE INDEX sessions_active ON sessions (person_active);
+        CREATE INDEX sessions_user ON sessions (user_id, multi_user, person_active);
         ALTER TABLE users ADD COLUMN last_active REAL;
 
         -- The last due time of each event whose round has begun; what is due later has not run.
@@ -219,7 +220,8 @@ def _time_and_mail(database: Database) -> None:
             INSERT OR IGNORE INTO dead_blobs (blob) VALUES (OLD.blob);
         END;
         -- How far each mailbox has been read that mail is fetched from.
-        CREATE TABLE mailboxes (name TEXT PRIMARY KEY, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE mailboxes (
+            name TEXT PRIMARY KEY, uidvalidity INTEGER NOT NULL, uid INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE refused_mail (
             number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL,
             way TEXT NOT NULL CHECK (way IN ('smtp', 'mailbox', 'hand')), reason TEXT NOT NULL, sealed BLOB NOT NULL);

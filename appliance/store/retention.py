@@ -179,7 +179,7 @@ _AGED = """
         FROM sessions WHERE number IN (
             SELECT number FROM sessions WHERE :only IS NULL AND :holders IS NULL AND :first IS NULL
                 AND person_active <= :latest
-            UNION SELECT number FROM sessions WHERE number BETWEEN :first AND :last
+            UNION SELECT number FROM sessions WHERE number BETWEEN :first AND :last AND person_active <= :latest
             UNION SELECT number FROM sessions WHERE id = :only
             UNION SELECT number FROM session_keys JOIN sessions ON id = session_id
                 WHERE holder IN (SELECT value FROM json_each(:holders)))),
@@ -258,7 +258,7 @@ def forget_mail_of(database: Database, session_id: str) -> None:
 _IDLE = """
     WITH seen AS (
         SELECT id, email, max(coalesce(last_active, created), coalesce((
-            SELECT max(person_active) FROM sessions WHERE user_id = users.id AND NOT multi_user), 0)) AS active
+            SELECT max(person_active) FROM sessions WHERE user_id = users.id AND multi_user = 0), 0)) AS active
         FROM users WHERE (:only IS NULL OR id = :only)
             AND EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id)
             AND NOT EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id

@@ -18,7 +18,7 @@ from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.files import FOLDER
-from appliance.store.retention import DAY
+from appliance.store.retention import _IDLE, DAY
 from tests.cron.old_house import BEGINNING, OldHouse, reference, years
 from tests.sessions.house import ANN, BOB
 
@@ -322,6 +322,18 @@ def test_a_clock_years_ahead_deletes_nothing(tmp_path: Path) -> None:
             house.time += DAY
             await house.retention.run(house.time)
         assert house.sessions() == []
+    years(tmp_path, test)
+
+
+def test_looking_for_idle_accounts_reads_no_session_of_others(tmp_path: Path) -> None:
+    """Ten thousand sessions times a hundred accounts would be felt: the page looks each time it is shown."""
+    async def test(house: OldHouse) -> None:
+        plan = house.store.read(lambda database: database.execute(
+            "EXPLAIN QUERY PLAN " + _IDLE,
+            {"days": 1, "privileges": "[]", "never": "[]", "until": 1.0, "only": None}).fetchall()).result()
+        steps = [row[3] for row in plan if " sessions " in row[3]]
+        assert steps
+        assert all("(user_id=?" in step for step in steps), steps
     years(tmp_path, test)
 
 

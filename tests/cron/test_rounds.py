@@ -216,14 +216,18 @@ def test_twin_in_the_background_is_due_together(tmp_path: Path) -> None:
     run_cron(tmp_path, test, EVERY_KIND, WallClock("2026-05-04 10:00"))
 
 
-def test_error_details_are_sealed_with_the_session(tmp_path: Path) -> None:
-    """What an error said is as sealed as the answers; of a session that is not shared any more nobody opens it."""
+@pytest.mark.parametrize("damage", [
+    "DELETE FROM session_keys WHERE holder = 'appliance'",
+    "UPDATE session_keys SET sealed_key = x'00'", "UPDATE schedule_failures SET sealed = x'00'"])
+def test_error_details_are_sealed_with_the_session(tmp_path: Path, damage: str) -> None:
+    """What an error said is as sealed as the answers; of a session that is not shared any more nobody opens it, and one
+    that is damaged does not take the page with it.
+    """
     async def test(house: CronHouse) -> None:
         await house.begin(kind="fails")
         await house.look()
         await run_at(house, "2026-05-04 10:17")
-        house.store.write(lambda database: database.execute(
-            "DELETE FROM session_keys WHERE holder = 'appliance'")).result()
+        house.store.write(lambda database: database.execute(damage)).result()
         [failure] = (await house.event("cron_hourly")).failures
         assert failure.text == ""
     run_cron(tmp_path, test, EVERY_KIND, WallClock("2026-05-04 10:00"))
