@@ -92,6 +92,24 @@ def test_the_errors_own_words_are_mailed_where_that_was_asked_for(tmp_path: Path
     run(tmp_path, test, TEXT, settings={**ADMIN, "error notification variables": True})
 
 
+def test_long_names_in_any_letters_lose_no_recipient(tmp_path: Path) -> None:
+    """Nor does what an error says go out in letters that some mail server cannot take."""
+    people = ["Nguyễn Thị Straßenbahner <a@example.com>", "Nguyễn Thị Müller <b@example.com>"]
+
+    async def test(house: House) -> None:
+        _session, task_id = await with_task(house)
+        await house.end(task_id, error=ErrorDetails("ValueError", "Zoë", "Zoë"))
+        [sealed] = house.store.read(lambda database: [MailRow(**row) for row in database.query(
+            "SELECT * FROM outbox")]).result()
+        mail = open_mail(sealed, house.key)
+        assert mail is not None
+        parsed: Any = message_from_bytes(mail.message, policy=policy.default)
+        assert [one.addr_spec for one in parsed["To"].addresses] == ["a@example.com", "b@example.com"]
+        assert mail.message.isascii()
+        assert "Zoë" in parsed.get_content()
+    run(tmp_path, test, TEXT, settings={"error notification email": people, "error notification variables": True})
+
+
 def test_a_response_action_that_fails_is_mailed_once(tmp_path: Path) -> None:
     """As the task's error, with the place in the interview; not also as a turn's."""
     async def test(house: House) -> None:
