@@ -35,6 +35,7 @@ def interview_email(key: Any = None, index: Any = None) -> str:
     """
     if index is not None and key is None:
         raise DAError("interview_email() was given an index without a key: give it both, or a key alone.")
+    key, index = _label(key), _label(index)
     evaluation = current()
     given = evaluation.host.email_address(key, index)
     if not any(isinstance(effect, GiveAddress) and effect.code == given.code for effect in evaluation.effects):
@@ -57,6 +58,11 @@ def get_emails(key: Any = None, index: Any = None) -> list[Any]:
             owner = evaluation.user.email if evaluation.user.logged_in else None
             received = [*received, AddressOfSession(effect.code, effect.key, effect.index, owner)]
     return [_address(one) for one in received if _is(one.key, key) and _is(one.index, index)]
+
+
+def _label(given: Any) -> Any:
+    """A key or index as it is kept; an object as its text, which pages can show without the interview."""
+    return given if given is None or type(given) in (str, int, float, bool) else str(given)
 
 
 def _is(given: Any, wanted: Any) -> bool:

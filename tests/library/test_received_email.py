@@ -7,6 +7,7 @@ import pickle
 import time
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -14,6 +15,7 @@ from appliance.interview.files import FileInfo
 from appliance.interview.received import AddressOfSession, Correspondent, ReceivedMail
 from appliance.interview.turn import GiveAddress
 from appliance.library.modules import install_import_hook
+from appliance.library.objects import DAObject
 from appliance.library.received_email import DAEmail, DAEmailBody, get_emails, interview_email
 from tests.interview.talk import Talk
 from tests.library.fakes import FakeEvaluation, running
@@ -120,6 +122,15 @@ def test_addresses_of_this_turn_are_there_at_once() -> None:
         assert [one.subject for one in get_emails(index="2")[0].emails] == ["The notice"]
         assert get_emails(key="else") == []
     assert evaluation.effects == [GiveAddress("memory-evidence", "evidence")]
+
+
+def test_an_object_as_key_is_kept_as_its_text() -> None:
+    """Pages show it where no interview runs, and later, when the object is another one."""
+    host: Any = MemoryHost()
+    evaluation = FakeEvaluation(host=host)
+    with running(evaluation):
+        interview_email(key=DAObject("tenant", name="Ann"), index=2)
+    assert evaluation.effects == [GiveAddress(ANY, "Ann", 2)]
 
 
 def test_on_a_screen() -> None:
