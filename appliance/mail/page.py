@@ -25,6 +25,7 @@ from appliance.store.files import FileStore
 __all__ = ["MailPage", "as_mail", "named_addresses"]
 
 _HEADERS_READ = 256 * 1024
+_AT_ONCE = 2   # a big message takes a hundred megabytes while it is taken apart
 _SHOWN = ("from", "to", "cc", "reply-to", "date")
 _MOST_SHOWN = 20
 _OF_A_MAIL = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to",
@@ -52,6 +53,7 @@ class MailPage:
         self._files = files
         self._setting = setting
         self._health = health
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def on_changed(self) -> Callable[[], None]:
@@ -80,13 +82,14 @@ class MailPage:
         if found is None:
             return None
         summary, blob = found
-        try:
-            raw = await asyncio.to_thread(lambda: b"".join(self._files.read_blob(blob)))
-        except FileNotFoundError:   # its session was deleted in this very moment
-            return None
-        except WrongKey:
-            return MailToRead(summary, b"", (), (), _DAMAGED)
-        parsed, parts = await asyncio.to_thread(_parsed, raw)
+        async with self._at_once:
+            try:
+                raw = await asyncio.to_thread(lambda: b"".join(self._files.read_blob(blob)))
+            except FileNotFoundError:   # its session was deleted in this very moment
+                return None
+            except WrongKey:
+                return MailToRead(summary, b"", (), (), _DAMAGED)
+            parsed, parts = await asyncio.to_thread(_parsed, raw)
         return MailToRead(summary, raw, _headers(raw), parts, parsed.problem)
 
     async def by_hand(self, message: bytes, visitor: Visitor, code: str = "") -> list[Receipt]:

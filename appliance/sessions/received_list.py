@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from appliance.interview.received import ReceivedMail
 from appliance.interview.tasks import TaskState
 from appliance.sessions.email_codes import full_address
 from appliance.sessions.errors import NotYours
@@ -75,7 +74,6 @@ class MailSummary:
 
     :param from_text: and `subject`: empty where the caller may not see values. They are as they came, for pages that
         escape them.
-    :param mail: what is in it; None where the caller may not see it, or nobody has opened it yet.
     :param error: why its interview could not take it, without values.
     :param task_state: of the task that its session began for it; None where there is none.
     """
@@ -92,7 +90,6 @@ class MailSummary:
     error: str
     from_text: str = field(repr=False)
     subject: str = field(repr=False)
-    mail: ReceivedMail | None = field(repr=False)
     task_id: str
     task_state: TaskState | None
     task_error_type: str
@@ -193,16 +190,14 @@ class ReceivedList:
 
     def _mail(self, session: _Session, row: MailRow, key: bytes | None, title: str, own: bool) -> MailSummary:
         from_text = subject = ""
-        mail = None
         if key is not None:
             with suppress(WrongKey):   # as above
-                mail = row.mail(key)
                 envelope = row.envelope(self._runner.appliance_key if row.sealed_mail is None else key)
                 from_text, subject = envelope.from_text, envelope.subject
         task = session.tasks.get(row.task_id)
         return MailSummary(
             row.number, full_address(row.code, self._runner.settings), session.session_id, session.interview, title,
-            row.received, row.way, row.size, row.state, row.error, from_text, subject, mail, row.task_id,
+            row.received, row.way, row.size, row.state, row.error, from_text, subject, row.task_id,
             None if task is None else task.state, "" if task is None else task.error_type,
             "" if task is None else task.error_where, key is not None, own)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import doctest
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from appliance.mail import ways
+from appliance.mail import page, ways
 from appliance.mail.incoming import MailIn
 from appliance.mail.page import MailPage, as_mail, named_addresses
 from appliance.mail.ways import mailbox_state, smtp_state
@@ -152,6 +155,32 @@ def test_what_cannot_be_taken_apart_has_its_reason(tmp_path: Path) -> None:
         assert opened.raw == broken
         assert ("attachment", "message.eml", broken) in [(one.kind, one.name, one.content) for one in opened.parts]
     at_desk(tmp_path, SHARED, test)
+
+
+def test_two_at_a_time_are_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes several times its size, and up to 48 MB come in one: many people who look at once must wait."""
+    lock, now, most = threading.Lock(), 0, 0
+    real = page._parsed
+
+    def counted(raw: bytes) -> Any:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        threading.Event().wait(0.05)   # long enough for the others to come, were they let in
+        made = real(raw)
+        with lock:
+            now -= 1
+        return made
+
+    async def test(desk: Desk, address: str, session_id: str) -> None:
+        await desk.bring(addressed(address))
+        [mail] = (await desk.page.overview(ANN)).mails
+        opened = await asyncio.gather(*(desk.page.open(mail.number, ANN) for _ in range(8)))
+        assert all(one is not None and one.raw for one in opened)
+        assert most <= 2
+    monkeypatch.setattr(page, "_parsed", counted)
+    at_desk(tmp_path, PRIVATE, test)
 
 
 def test_a_damaged_one_says_so(tmp_path: Path) -> None:

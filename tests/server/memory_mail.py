@@ -29,7 +29,7 @@ def mail(number: int = 1, **more: Any) -> MailSummary:
     known: dict[str, Any] = {
         "number": number, "address": "bcdfgh@clinic.example", "session_id": "s1", "interview": INTERVIEW,
         "session_title": "", "received": THEN, "way": "smtp", "size": 2048, "state": "taken", "error": "",
-        "from_text": "lou@example.org", "subject": f"Mail {number}", "mail": None, "task_id": "", "task_state": None,
+        "from_text": "lou@example.org", "subject": f"Mail {number}", "task_id": "", "task_state": None,
         "task_error_type": "", "task_error_where": "", "visible": True, "own": True}
     return MailSummary(**(known | more))
 
