@@ -143,10 +143,11 @@ class Mailroom:
         def kept(part: Part) -> FileInfo:
             number = _file_number(session_key, row.number, len(changes))
             info = FileInfo(number, part.filename, part.mimetype)
-            changes.append(self._files.seal(address.session_id, session_key, info, part.content))
+            changes.append(self._files.seal(address.session_id, session_key, info, part.content, sync=False))
             return replace(info, size=changes[-1].size)
         try:
             mail = _received(_bare(row, address, session_key), envelope, parsed, kept)
+            self._files.sync(one.blob for one in changes)
         except BaseException:   # also the time limit of a turn
             self._files.remove(one.blob for one in changes)
             raise

@@ -88,15 +88,17 @@ class FileStore:
 
     # -- writing -------------------------------------------------------------------------------------------
 
-    def seal(self, session_id: str, session_key: bytes, info: FileInfo, content: Path | bytes) -> FileRow:
+    def seal(self, session_id: str, session_key: bytes, info: FileInfo, content: Path | bytes, *,
+             sync: bool = True) -> FileRow:
         """Put content on disk, for a row to be committed; nobody knows of it until then.
 
         :param content: itself, or where it is.
+        :param sync: False where :meth:`sync` follows, for many files together.
         :raises StoreError: if it cannot be written; nothing is left of it then.
         """
         blob = secrets.token_hex(16)
         row = FileRow(info.number, session_id, blob, 0, clock.now(), b"")
-        size = self._write(blob, _blob_key(session_key, blob), content, row.context("content"))
+        size = self._write(blob, _blob_key(session_key, blob), content, row.context("content"), sync=sync)
         sealed = seal(session_key, pickle.dumps((info.filename, info.mimetype)), row.context("info"))
         return FileRow(info.number, session_id, blob, size, row.created, sealed)
 
@@ -109,16 +111,34 @@ class FileStore:
         made = Blob(secrets.token_hex(16), new_key(), 0)
         return replace(made, size=self._write(made.name, made.key, content, made.context))
 
-    def _write(self, blob: str, key: bytes, content: Path | bytes, context: str) -> int:
+    def sync(self, blobs: Iterable[str]) -> None:
+        """Have blobs on disk that were sealed without that: quicker than one after the other, where they are many.
+
+        :raises StoreError: if that fails.
+        """
+        paths = [self._path(blob) for blob in blobs]
+        path = self._folder
+        try:
+            for path in paths:
+                with path.open("r+b") as file:
+                    os.fsync(file.fileno())
+            for folder in {path.parent for path in paths}:
+                _sync(folder)
+        except OSError as error:
+            raise _translated(error, path) from error
+
+    def _write(self, blob: str, key: bytes, content: Path | bytes, context: str, *, sync: bool = True) -> int:
         """Seal content into a new blob; its size, when it is on disk."""
         path = self._path(blob)
         try:
             self._make_folder(path.parent)
             with _opened(content) as source, _new_file(path) as target:
                 size = seal_stream(key, source, target, context)
-                target.flush()
-                os.fsync(target.fileno())
-            _sync(path.parent)
+                if sync:
+                    target.flush()
+                    os.fsync(target.fileno())
+            if sync:
+                _sync(path.parent)
         except BaseException as error:   # also the time limit of a turn
             self.remove([blob])
             if isinstance(error, OSError):

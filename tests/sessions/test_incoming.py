@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from appliance.mail.incoming import MailIn, Reception
 from appliance.sessions.email_codes import LETTERS, code_in, full_address
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
+from appliance.store.errors import StoreError
 from appliance.store.received_mail import REPEATED_WITHIN
 from tests.sessions.house import ANN, BOB, INTERVIEW, House, run, screen_of
 
@@ -116,6 +119,37 @@ async def bring(house: House, address: str, message: bytes = MESSAGE) -> Recepti
 
 def in_house(folder: Path, test: Callable[[House], Any], text: str) -> None:
     run(folder, test, text, settings=SETTINGS)
+
+
+def test_the_files_of_a_mail_are_on_disk_before_it_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where they are written together; and where that fails, nothing of them is left, and the mail waits."""
+    synced: set[int] = set()
+    real, full = os.fsync, False
+
+    def noted(descriptor: int) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "full")
+        synced.add(os.fstat(descriptor).st_ino)
+        real(descriptor)
+
+    async def test(house: House) -> None:
+        nonlocal full
+        monkeypatch.setattr(os, "fsync", noted)
+        [address] = addresses(await house.begin())
+        post = mail_in(house)
+        monkeypatch.setattr(post, "_deliver", lambda *_: None)
+        [reception] = await post.receive(MESSAGE, [address], "fred@example.com", "smtp")
+        number = reception.number or 0
+        full = True
+        with pytest.raises(StoreError):
+            await house.turns.mail_arrived(reception.session_id, number)
+        assert len(list((house.store.folder / "files").glob("??/*"))) == 1   # the message itself
+        full = False
+        await house.turns.mail_arrived(reception.session_id, number)
+        kept = list((house.store.folder / "files").glob("??/*"))
+        assert len(kept) == 3
+        assert {path.stat().st_ino for path in kept} <= synced
+    in_house(tmp_path, test, SHARED)
 
 
 # -- addresses -----------------------------------------------------------------------------------------------

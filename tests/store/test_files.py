@@ -240,3 +240,21 @@ def test_reading_goes_on_while_the_blob_is_removed(store: Store, files: FileStor
     first = next(pieces)
     files.remove([row.blob])
     assert len(first + b"".join(pieces)) == 2 * CHUNK
+
+
+def test_many_files_reach_the_disk_together(files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each blob and each folder once, when sync() returns, and no blob before."""
+    synced: list[int] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        real(descriptor)
+    monkeypatch.setattr(os, "fsync", noted)
+    rows = [files.seal("one", KEY, info(), b"content", sync=False) for _ in range(300)]
+    paths = [files._path(row.blob) for row in rows]
+    assert {path.stat().st_ino for path in paths}.isdisjoint(synced)
+    synced.clear()
+    files.sync(row.blob for row in rows)
+    folders = {path.parent for path in paths} if os.name == "posix" else set()
+    assert sorted(synced) == sorted(path.stat().st_ino for path in {*paths, *folders})
