@@ -97,17 +97,17 @@ class Assembly:
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
                            documents=_make_document, cron_user=self.users.cron_user)
-        self.turns.on_tasks_queued = self._wake
-        self.turns.on_revoke = self._revoke
+        self.turns.listeners.on_tasks_queued = self._wake
+        self.turns.listeners.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
         self.outgoing = MailList(store, appliance_key, self.turns, under_way=self.outbox.is_under_way,
                                  wake=self.outbox.wake)
-        self.turns.on_mail = self._mail_written
+        self.turns.listeners.on_mail = self._mail_written
         self.outbox.on_changed = self._mail_changed
         self.cron_log = CronLog(data / "logs")
-        self.turns.on_event = self.cron_log.ran
+        self.turns.listeners.on_event = self.cron_log.ran
         calendar = Calendar.configured(settings.get)
-        self.retention = Retention(store, self.turns, settings.get,
+        self.retention = Retention(store, appliance_key, self.turns, settings.get,
                                    events_of=lambda interview: self._interviews.get(interview).scheduled_events,
                                    next_run=lambda after: calendar.following("cron_daily", after))
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
@@ -119,10 +119,7 @@ class Assembly:
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
                                   self.entrances.health)
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
-        self._answers: dict[str, Callable[..., Awaitable[Any]]] = {
-            "file": self.turns.task_file, "times_performed": self.turns.times_performed,
-            "visits": self.turns.visits_for_task, "email_address": self.turns.address_for_task,
-            "received_mail": self.turns.mail_for_task}
+        self._answers: dict[str, Callable[..., Awaitable[Any]]] = self.turns.questions.table()
         self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
         self.journal.on_moved = self.turns.task_moved
 

@@ -25,6 +25,7 @@ from appliance.sessions.task_list import is_administrator
 from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
+from appliance.store.profiles import email_of
 from appliance.store.retention import (
     ANNOUNCED,
     DAY,
@@ -45,7 +46,6 @@ from appliance.store.retention import (
     spared_sessions,
     tidy_mail,
 )
-from appliance.store.users import CRON_EMAIL, OWNER_EMAIL
 
 __all__ = ["AccountToDelete", "Retention", "RetentionResult", "Spared", "ToDelete"]
 
@@ -134,9 +134,10 @@ class Retention:
     :param next_run: the first time after another one at which :meth:`run` is due.
     """
 
-    def __init__(self, store: Store, turns: Turns, settings: Callable[[str, Any], Any],
+    def __init__(self, store: Store, appliance_key: bytes, turns: Turns, settings: Callable[[str, Any], Any],
                  events_of: Callable[[str], Collection[str]], next_run: Callable[[float], float]) -> None:
         self._store = store
+        self._appliance_key = appliance_key
         self._turns = turns
         self._settings = settings
         self._events_of = events_of
@@ -232,7 +233,8 @@ class Retention:
         if rules is None or not runs:
             return []
         found = await self._read(lambda database: idle_accounts(database, rules, runs[-1]))
-        return [AccountToDelete(one.user_id, one.email, one.active, _first(runs, one.over)) for one in found]
+        return [AccountToDelete(one.user_id, email_of(self._appliance_key, one.user_id, one.sealed_profile), one.active,
+                                _first(runs, one.over)) for one in found]
 
     async def own(self, visitor: Visitor, days: float = 7) -> dict[str, float]:
         """When which of the visitor's own sessions will be deleted, for those that go within so many days."""
@@ -271,7 +273,7 @@ class Retention:
         return AccountRules(
             self._settings("user auto delete: inactive days", 730),
             [privileges] if isinstance(privileges, str) else privileges,
-            bool(self._settings("user auto delete: delete shared", False)), (OWNER_EMAIL, CRON_EMAIL))
+            bool(self._settings("user auto delete: delete shared", False)))
 
     async def _runs(self, days: float) -> list[float]:
         """The times within so many days at which something is deleted. In a week is one at least, or a little later."""

@@ -142,8 +142,8 @@ def make_application(parts: Parts) -> ServerApplication:
     """The server over its parts. New notices go to the open tabs from here on."""
     application = ServerApplication(parts)
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
-    parts.turns.on_notice = application.tabs.push
-    parts.turns.on_tasks_changed = application.updates["tasks"].changed
+    parts.turns.listeners.on_notice = application.tabs.push
+    parts.turns.listeners.on_tasks_changed = application.updates["tasks"].changed
     if parts.outgoing is not None:
         parts.outgoing.on_changed = application.updates["outbox"].changed
     if parts.schedule is not None:

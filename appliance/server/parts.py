@@ -14,6 +14,7 @@ from appliance.commands import Commands
 from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
+from appliance.sessions.listeners import Listeners
 from appliance.sessions.mail_door import MailDoor
 from appliance.sessions.mail_list import Decision, OutboxOverview
 from appliance.sessions.progress import Bar, TaskProgress
@@ -47,8 +48,8 @@ class Listed(Protocol):
 class TurnsDoor(Protocol):
     """What the server needs of :class:`appliance.sessions.turns.Turns`."""
 
-    on_notice: Callable[[Notice], None]
-    on_tasks_changed: Callable[[], None]
+    @property
+    def listeners(self) -> Listeners: ...
 
     async def find(self, interview: str, visitor: Visitor) -> str | None: ...
 

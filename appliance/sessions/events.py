@@ -79,8 +79,6 @@ class Events:
     :param appliance: opens the sessions that say ``multi_user = True``.
     :param cron_user: who events run as; may wait for the store.
     :param url_root: where the server can be reached.
-    :ivar on_event: called on the loop after each event, with the interview, the session's id, the event and its result;
-        not where there was ``no_event``, or no interview.
     """
 
     def __init__(self, runner: Runner, appliance: Holder, cron_user: Callable[[], UserInfo],
@@ -90,7 +88,6 @@ class Events:
         self._cron_user = cron_user
         self._user: UserInfo | None = None
         self._url_root = url_root
-        self.on_event: Callable[[str, str, str, EventResult], None] = _nothing_told
 
     def offers(self, interview: str, event: str) -> bool:
         """Whether the interview has a block for the event: ``event:``, or code that defines a variable of that name.
@@ -151,7 +148,7 @@ class Events:
             result, settled = self._failed(opened, event, error)
         settled.commit.also.append(also(result))
         await self._runner.commit(settled)
-        self.on_event(opened.row.interview, opened.row.id, event, result)
+        self._runner.listeners.on_event(opened.row.interview, opened.row.id, event, result)
         return result
 
     async def _is_wanted(self, opened: Opened, event: str) -> bool:
@@ -210,7 +207,3 @@ def _text(ending: Ending) -> str:
 
 def _pause(ending: Ending) -> float:
     return 0.0 if not isinstance(ending, Response) or ending.sleep is None else ending.sleep
-
-
-def _nothing_told(interview: str, session_id: str, event: str, result: EventResult) -> None:
-    """Until the assembly says who is to be told."""

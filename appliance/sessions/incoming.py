@@ -90,7 +90,7 @@ class IncomingMail:
     # -- for tasks -----------------------------------------------------------------------------------------
 
     async def address_for_task(self, task_id: str, key: Any, index: Any) -> GivenAddress:
-        """See :meth:`appliance.sessions.turns.Turns.address_for_task`.
+        """See :class:`appliance.sessions.task_questions.TaskQuestions`.
 
         :raises LookupError: if the task has ended.
         """
@@ -98,7 +98,7 @@ class IncomingMail:
         return await asyncio.to_thread(self._runner.mailroom.address, session_id, session_key, user.user_id, key, index)
 
     async def mail_for_task(self, task_id: str) -> list[AddressOfSession]:
-        """See :meth:`appliance.sessions.turns.Turns.mail_for_task`.
+        """See :class:`appliance.sessions.task_questions.TaskQuestions`.
 
         :raises LookupError: if the task has ended.
         """

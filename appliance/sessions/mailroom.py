@@ -24,6 +24,7 @@ from appliance.sessions.files import FileChanges
 from appliance.store.database import Store
 from appliance.store.errors import StoreBroken, StoreError, WrongKey
 from appliance.store.files import FileStore, dead_blobs, drop_blobs
+from appliance.store.profiles import email_of
 from appliance.store.received_mail import (
     AddressRow,
     Envelope,
@@ -101,7 +102,7 @@ class Mailroom:
         for address in addresses:
             key, index, _url_root = address.label(session_key)
             opened = tuple(self._mail(row, address, session_key) for row in mails if row.code == address.code)
-            found.append(AddressOfSession(address.code, key, index, address.owner or None, opened))
+            found.append(AddressOfSession(address.code, key, index, self._owner(address), opened))
         return found
 
     def _mail(self, row: MailRow, address: AddressRow, session_key: bytes) -> ReceivedMail:
@@ -111,7 +112,7 @@ class Mailroom:
                 return kept
             opened = self.open(row, address, session_key)
         except (WrongKey, FileNotFoundError):
-            return replace(_bare(row, address, session_key), problem=_DAMAGED)
+            return replace(_bare(row, address, session_key, self._owner(address)), problem=_DAMAGED)
         self._write(opened, address.session_id)
         return opened.mail
 
@@ -146,18 +147,20 @@ class Mailroom:
             changes.append(self._files.seal(address.session_id, session_key, info, part.content, sync=False))
             return replace(info, size=changes[-1].size)
         try:
-            mail = _received(_bare(row, address, session_key), envelope, parsed, kept)
+            mail = _received(_bare(row, address, session_key, self._owner(address)), envelope, parsed, kept)
             self._files.sync(one.blob for one in changes)
         except BaseException:   # also the time limit of a turn
             self._files.remove(one.blob for one in changes)
             raise
         return UnpackedMail(mail, row.opened(session_key, envelope, mail), FileChanges(tuple(changes)))
 
+    def _owner(self, address: AddressRow) -> str | None:
+        return email_of(self._key, address.user_id, address.sealed_profile) or None
 
-def _bare(row: MailRow, address: AddressRow, session_key: bytes) -> ReceivedMail:
+
+def _bare(row: MailRow, address: AddressRow, session_key: bytes, owner: str | None) -> ReceivedMail:
     key, index, _url_root = address.label(session_key)
-    return ReceivedMail(row.number, row.code, key, index, address.owner or None,
-                        datetime.fromtimestamp(row.received, UTC))
+    return ReceivedMail(row.number, row.code, key, index, owner, datetime.fromtimestamp(row.received, UTC))
 
 
 def _received(bare: ReceivedMail, envelope: Envelope, parsed: ParsedMail,

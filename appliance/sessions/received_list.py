@@ -24,6 +24,7 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
 from appliance.store.files import Blob
 from appliance.store.keys import Holder, appliance_holder, unwrap
+from appliance.store.profiles import email_of
 from appliance.store.received_mail import (
     AddressRow,
     MailRow,
@@ -184,8 +185,9 @@ class ReceivedList:
         if key is not None:
             with suppress(WrongKey):   # one that is damaged on the disk must not take the others from the page
                 label_key, label_index, _url = row.label(key)
+        owner = email_of(self._runner.appliance_key, row.user_id, row.sealed_profile)
         return AddressSummary(full_address(row.code, self._runner.settings), row.code, session.session_id,
-                              session.interview, title, label_key, label_index, row.owner, row.created, own,
+                              session.interview, title, label_key, label_index, owner, row.created, own,
                               sum(mail.code == row.code for mail in session.mails), key is not None)
 
     def _mail(self, session: _Session, row: MailRow, key: bytes | None, title: str, own: bool) -> MailSummary:

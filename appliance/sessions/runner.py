@@ -35,6 +35,7 @@ from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost, ids_from
 from appliance.sessions.language import Language, load
+from appliance.sessions.listeners import Listeners
 from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
@@ -115,11 +116,7 @@ class Runner:
         self.shelf = Shelf()
         self.waits = Waits()
         self.error_mails = ErrorMails(settings, appliance_key)
-        self.on_mail: Callable[[], None] = _nothing
-        self.on_tasks_queued: Callable[[], None] = _nothing
-        self.on_tasks_changed: Callable[[], None] = _nothing
-        self.on_notice: Callable[[Notice], None] = _nothing_told
-        self.on_revoke: Callable[[str, bool], None] = _nothing_revoked
+        self.listeners = Listeners()
         self.progress = ProgressBoard(self._outstanding, self._tell)
         self._underway: set[asyncio.Task[Any]] = set()
 
@@ -281,23 +278,23 @@ class Runner:
     def carry_out(self, commit: Commit, written: Written) -> None:
         """Have done what a commit asked for that was written."""
         if commit.mails:
-            self.on_mail()
+            self.listeners.on_mail()
         for number, notice in zip(written.notice_ids, commit.notices, strict=True):
-            self.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
+            self.listeners.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
         if commit.tasks or written.freed:
-            self.on_tasks_queued()
+            self.listeners.on_tasks_queued()
         for revocation in written.revocations:
             self.waits.ended(revocation.task_id)
             self.progress.over(revocation.task_id)
-            self.on_revoke(revocation.task_id, revocation.terminate)
+            self.listeners.on_revoke(revocation.task_id, revocation.terminate)
         if commit.ending is not None:
             self.progress.over(commit.ending.row.id)
         if commit.ending is not None or written.revocations:
             # Pages that wait (`reload`) are to be fetched at once. Which ones wait, the tabs know best: a turn that
             # shows another screen may be under way.
-            self.on_notice(Notice(0, commit.session_id, "reload"))
+            self.listeners.on_notice(Notice(0, commit.session_id, "reload"))
         if commit.ending is not None or written.revocations or commit.tasks:
-            self.on_tasks_changed()
+            self.listeners.on_tasks_changed()
         if written.revocations:
             done = [revocation.id for revocation in written.revocations]
             self.store.write(lambda database: carried_out(database, done))
@@ -305,7 +302,7 @@ class Runner:
             asyncio.get_running_loop().run_in_executor(None, self.files.remove, written.dead_blobs)
 
     def _tell(self, notice: Notice) -> None:
-        self.on_notice(notice)
+        self.listeners.on_notice(notice)
 
     async def _outstanding(self, task_id: str) -> tuple[str, int] | None:
         """The session and the number of a task that has not ended."""
@@ -323,7 +320,7 @@ class Runner:
             return
         with contextlib.suppress(StoreError):   # the appliance is stopping; the log tells of the error
             self.store.write(lambda database: add_mail(database, mail)).add_done_callback(
-                lambda written: None if written.exception() else self.on_mail())
+                lambda written: None if written.exception() else self.listeners.on_mail())
 
     # -- on the evaluating thread ---------------------------------------------------------------------
 
@@ -413,8 +410,8 @@ class Runner:
                 add_tasks(database, opened.row.id, tasks, sealed)
             with files.committing(changes):
                 self.store.write(queue).result()
-            self.on_tasks_queued()
-            self.on_tasks_changed()
+            self.listeners.on_tasks_queued()
+            self.listeners.on_tasks_changed()
 
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, files.workspace, self.documents, started,
@@ -428,18 +425,6 @@ class Runner:
 
     async def write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self.store.write(function))
-
-
-def _nothing() -> None:
-    """Until app.py says who is to be told."""
-
-
-def _nothing_told(notice: Notice) -> None:
-    """Until app.py says who is to be told."""
-
-
-def _nothing_revoked(task_id: str, terminate: bool) -> None:
-    """Until app.py says who is to be told."""
 
 
 def log_failure(error: Exception, interview: str, kind: str) -> None:

@@ -20,6 +20,7 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
 from appliance.store.journal import Journal
 from appliance.store.keys import Holder, appliance_holder, unwrap
+from appliance.store.profiles import email_of
 from appliance.store.sealing import unseal
 from appliance.store.task_list import ListedTask, listed_tasks
 from appliance.store.tasks import TaskRow, open_result, task_row
@@ -122,15 +123,15 @@ class TaskList:
         """Queue a failed task anew; see :meth:`appliance.store.journal.Journal.run_again`."""
         if await self._allowed(task_id, visitor) is None or not await self._journal.run_again(task_id):
             return False
-        self._runner.on_tasks_queued()
-        self._runner.on_tasks_changed()
+        self._runner.listeners.on_tasks_queued()
+        self._runner.listeners.on_tasks_changed()
         return True
 
     async def dismiss(self, task_id: str, visitor: Visitor) -> bool:
         """Drop what a failed task worked on; that it failed stays to be read."""
         if await self._allowed(task_id, visitor) is None or await self._journal.dismiss(task_id) != 1:
             return False
-        self._runner.on_tasks_changed()
+        self._runner.listeners.on_tasks_changed()
         return True
 
     async def _allowed(self, task_id: str, visitor: Visitor) -> TaskRow | None:
@@ -166,7 +167,7 @@ class TaskList:
             row.ended, task.place, row.deaths, row.error_type, row.error_where,
             None if result is None else result.error, () if result is None else result.log,
             not own.isdisjoint(task.session.keys), row.state == "failed" and row.sealed_job is not None,
-            task.waiting_for, task.user_email)
+            task.waiting_for, email_of(self._runner.appliance_key, row.user_id, task.sealed_profile))
 
 
 def is_administrator(visitor: Visitor) -> bool:

@@ -9,12 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlite_utils import Database
-
 from appliance import clock
-from appliance.interview.files import Document, FileInfo
-from appliance.interview.host import UserInfo, Visit
-from appliance.interview.received import AddressOfSession, GivenAddress
+from appliance.interview.files import Document
+from appliance.interview.host import UserInfo
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.commit import Commit
@@ -23,10 +20,11 @@ from appliance.sessions.errors import NoSuchFile, NoSuchSession
 from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.events import Also, EventResult, Events
 from appliance.sessions.expiry import Doomed, expire
-from appliance.sessions.files import ServedFile, with_file
+from appliance.sessions.files import ServedFile
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.language import Language, load
+from appliance.sessions.listeners import Listeners
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
@@ -35,20 +33,18 @@ from appliance.sessions.runner import Happening, Runner
 from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
 from appliance.sessions.task_list import TaskList, TaskSummary, is_administrator
+from appliance.sessions.task_questions import TaskQuestions
 from appliance.sessions.titles import open_titles, sealed_titles
 from appliance.sessions.variables import SessionVariables, variables_of
 from appliance.sessions.visitor import Visitor
-from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
-from appliance.store.files import Blob, FileRow, file_row
+from appliance.store.files import Blob, file_row
 from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
-from appliance.store.tasks import session_key_of, task_row
-from appliance.store.visits import last_visits, visits_with_privileges
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
@@ -69,6 +65,7 @@ class Turns:
     :param settings: name and default to a configuration directive.
     :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
     :param cron_user: who scheduled events run as; may wait for the store.
+    :ivar questions: what tasks ask while they run.
     :ivar address: where the server can be reached, for links that events make; ``url root`` counts more.
     """
 
@@ -88,67 +85,17 @@ class Turns:
         self._events = Events(self._runner, self._appliance, cron_user,
                               lambda: str(settings("url root", None) or self.address).rstrip("/"))
         self._incoming = IncomingMail(self._runner, self._appliance, self._events.offers)
+        self.questions = TaskQuestions(self._runner, self._incoming)
         self._received = ReceivedList(self._runner, self._holders)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
         self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
         self._check_ins: dict[tuple[str, ...], list[CheckIn]] = {}
 
-    # -- whom app.py connects --------------------------------------------------------------------------
-
     @property
-    def on_tasks_queued(self) -> Callable[[], None]:
-        """Called after a commit that queued tasks; from any thread."""
-        return self._runner.on_tasks_queued
-
-    @on_tasks_queued.setter
-    def on_tasks_queued(self, function: Callable[[], None]) -> None:
-        self._runner.on_tasks_queued = function
-
-    @property
-    def on_tasks_changed(self) -> Callable[[], None]:
-        """Called when the Tasks page would show something else; from any thread, and often."""
-        return self._runner.on_tasks_changed
-
-    @on_tasks_changed.setter
-    def on_tasks_changed(self, function: Callable[[], None]) -> None:
-        self._runner.on_tasks_changed = function
-
-    @property
-    def on_mail(self) -> Callable[[], None]:
-        """Called after a commit that put mail into the outbox; from any thread."""
-        return self._runner.on_mail
-
-    @on_mail.setter
-    def on_mail(self, function: Callable[[], None]) -> None:
-        self._runner.on_mail = function
-
-    @property
-    def on_notice(self) -> Callable[[Notice], None]:
-        """Called on the loop for each notice, after its commit."""
-        return self._runner.on_notice
-
-    @on_notice.setter
-    def on_notice(self, function: Callable[[Notice], None]) -> None:
-        self._runner.on_notice = function
-
-    @property
-    def on_revoke(self) -> Callable[[str, bool], None]:
-        """Called on the loop with a task's id and whether to end it while it runs, after its commit."""
-        return self._runner.on_revoke
-
-    @on_revoke.setter
-    def on_revoke(self, function: Callable[[str, bool], None]) -> None:
-        self._runner.on_revoke = function
-
-    @property
-    def on_event(self) -> Callable[[str, str, str, EventResult], None]:
-        """Called on the loop after each scheduled event, with interview, session's id, event and result."""
-        return self._events.on_event
-
-    @on_event.setter
-    def on_event(self, function: Callable[[str, str, str, EventResult], None]) -> None:
-        self._events.on_event = function
+    def listeners(self) -> Listeners:
+        """Whom turns tell what they did."""
+        return self._runner.listeners
 
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
@@ -157,7 +104,7 @@ class Turns:
         await asyncio.to_thread(remove_leftovers)
         waiting = await self._runner.read(revocations)
         for revocation in waiting:
-            self.on_revoke(revocation.task_id, revocation.terminate)
+            self.listeners.on_revoke(revocation.task_id, revocation.terminate)
         if waiting:
             await self._runner.write(lambda database: carried_out(database, [one.id for one in waiting]))
 
@@ -323,12 +270,12 @@ class Turns:
     def task_moved(self, task_id: str) -> None:
         """From the journal, on the loop: a task was taken to be run, or put back because its worker is gone."""
         self._runner.progress.over(task_id)   # it begins anew
-        self.on_tasks_changed()
+        self.listeners.on_tasks_changed()
 
     def task_progress(self, task_id: str, fraction: float | None, text: str) -> None:
         """From compute, on the loop: a task that runs tells how far it is."""
         self._runner.progress.told(task_id, fraction, text)
-        self.on_tasks_changed()
+        self.listeners.on_tasks_changed()
 
     def progress_of(self, session_id: str) -> TaskProgress:
         """How far the tasks of a session are that run and tell it."""
@@ -393,34 +340,6 @@ class Turns:
         key = await self._runner.key_for(row.session_id, [*await self._holders(visitor), self._appliance])
         return ServedFile(row.info(key), partial(self._runner.files.read, row, key))
 
-    async def task_file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
-        """A file of the session of a task that runs, with its content; None if the session has none of that number."""
-        task = await self._runner.read(lambda database: task_row(database, task_id))
-        key = None if task is None else session_key_of(task, self._runner.appliance_key)
-        if task is None or key is None:
-            return None
-
-        def find() -> FileRow | None:
-            row = self._store.read(lambda database: file_row(database, number)).result()
-            return row if row is not None and row.session_id == task.session_id else None
-        files = self._runner.files
-        return await asyncio.to_thread(with_file, find, lambda row: (row.info(key), files.content(row, key)))
-
-    async def times_performed(self, task_id: str, task: str) -> int:
-        """For a task that runs: how often something of its session was counted as performed beside the steps."""
-        def look(database: Database) -> int:
-            row = task_row(database, task_id)
-            key = None if row is None else session_key_of(row, self._runner.appliance_key)
-            return 0 if row is None or key is None else times_counted(database, row.session_id, mark_of(key, task))
-        return await self._runner.read(look)
-
-    async def visits_for_task(self, task_id: str) -> list[Visit]:
-        """For a task that runs: who was last in its session, and when."""
-        def look(database: Database) -> list[Visit]:
-            row = task_row(database, task_id)
-            return [] if row is None else visits_with_privileges(database, last_visits(database, row.session_id))
-        return await self._runner.read(look)
-
     # -- mail that comes in --------------------------------------------------------------------------------
 
     async def mail_arrived(self, session_id: str, number: int) -> None:
@@ -434,14 +353,6 @@ class Turns:
     async def received_message(self, number: int, visitor: Visitor) -> tuple[MailSummary, Blob] | None:
         """One mail, and where its message lies; None if it is gone."""
         return await self._received.message(number, visitor)
-
-    async def address_for_task(self, task_id: str, key: Any, index: Any) -> GivenAddress:
-        """For a task that runs: an address of its session, for whoever asked for the task."""
-        return await self._incoming.address_for_task(task_id, key, index)
-
-    async def mail_for_task(self, task_id: str) -> list[AddressOfSession]:
-        """For a task that runs: what came to its session."""
-        return await self._incoming.mail_for_task(task_id)
 
     async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:
         """The answers of the current step as data. That is no turn: nothing of the interview runs."""

@@ -228,7 +228,53 @@ def _time_and_mail(database: Database) -> None:
     """)
 
 
-MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail, _time_and_mail]
+def _accounts(database: Database) -> None:
+    """Accounts with passwords. What people typed about themselves is sealed; until now only the owner and the cron user
+    were there, of whom nothing was stored but their addresses, which are the same everywhere.
+    """
+    database.executescript("""
+        ALTER TABLE users RENAME COLUMN email TO email_mark;
+        ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'person' CHECK (kind IN ('owner', 'cron', 'person'));
+        ALTER TABLE users ADD COLUMN sealed_profile BLOB;
+        UPDATE users SET kind = 'owner' WHERE email_mark = 'owner@localhost';
+        UPDATE users SET kind = 'cron' WHERE email_mark = 'cron@localhost';
+        ALTER TABLE users DROP COLUMN first_name;
+        ALTER TABLE users DROP COLUMN last_name;
+        ALTER TABLE users DROP COLUMN country;
+        ALTER TABLE users DROP COLUMN subdivision_first;
+        ALTER TABLE users DROP COLUMN subdivision_second;
+        ALTER TABLE users DROP COLUMN subdivision_third;
+        ALTER TABLE users DROP COLUMN organization;
+        ALTER TABLE users DROP COLUMN language;
+        ALTER TABLE users DROP COLUMN timezone;
+
+        -- The user's key, sealed under what is made of the password, and of the recovery code.
+        CREATE TABLE passwords (
+            user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+            salt BLOB NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL);
+        CREATE TABLE recovery_codes (
+            user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+            salt BLOB NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL);
+        -- A key that a reset without the recovery code left behind; its sessions are held by 'lost:NUMBER'.
+        CREATE TABLE lost_keys (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            salt BLOB NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL, lost REAL NOT NULL);
+        -- The browsers that are signed in: the hash of a cookie's random text; the user's key sealed under that text.
+        CREATE TABLE sign_ins (
+            hash BLOB PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            created REAL NOT NULL, last_used REAL NOT NULL, sealed_key BLOB, sealed_device BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX sign_ins_user ON sign_ins (user_id);
+        ALTER TABLE sign_in_tokens ADD COLUMN purpose TEXT NOT NULL DEFAULT 'sign in'
+            CHECK (purpose IN ('sign in', 'invitation', 'reset'));
+
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, kind TEXT NOT NULL,
+            user_id INTEGER, sealed BLOB NOT NULL);
+    """)
+
+
+MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail, _time_and_mail, _accounts]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)

@@ -96,13 +96,13 @@ class NewAddress:
 class AddressRow:
     """An address as it lies in the database.
 
-    :param owner: the e-mail address of the account that it was given to; empty for somebody without one.
+    :param sealed_profile: of the account that it was given to (:mod:`appliance.store.profiles`).
     """
 
     code: str
     session_id: str
     user_id: int | None
-    owner: str
+    sealed_profile: bytes | None = field(repr=False)
     created: float
     sealed_label: bytes = field(repr=False)
 
@@ -159,7 +159,7 @@ def addresses_of(database: Database, session_id: str) -> list[AddressRow]:
 
 
 def _addresses(database: Database, where: str, parameters: list[Any]) -> Iterator[AddressRow]:
-    columns = "code, session_id, user_id, coalesce(email, ''), email_addresses.created, sealed_label"
+    columns = "code, session_id, user_id, sealed_profile, email_addresses.created, sealed_label"
     return (AddressRow(*row) for row in database.execute(
         f"SELECT {columns} FROM email_addresses LEFT JOIN users ON users.id = user_id {where}",  # noqa: S608 - ours
         parameters).fetchall())

@@ -96,16 +96,14 @@ class AgedSession:
 
 @dataclass(frozen=True)
 class AccountRules:
-    """Which accounts go after how many `days`: those with no privilege beside `privileges`, and none of `never`.
+    """Which accounts go after how many `days`: those of people with no privilege beside `privileges`.
 
     :param shared: their sessions that others can open are deleted too.
-    :param never: e-mail addresses of the appliance's own accounts.
     """
 
     days: float
     privileges: Collection[str]
     shared: bool = False
-    never: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class IdleAccount:
     """An account that nobody uses; `over` is when its days are over."""
 
     user_id: int
-    email: str = field(repr=False)
+    sealed_profile: bytes | None = field(repr=False)
     active: float
     over: float
 
@@ -257,14 +255,14 @@ def forget_mail_of(database: Database, session_id: str) -> None:
 # Whoever alone can open a session was there when a person was there.
 _IDLE = """
     WITH seen AS (
-        SELECT id, email, max(coalesce(last_active, created), coalesce((
+        SELECT id, sealed_profile, max(coalesce(last_active, created), coalesce((
             SELECT max(person_active) FROM sessions WHERE user_id = users.id AND multi_user = 0), 0)) AS active
         FROM users WHERE (:only IS NULL OR id = :only)
             AND EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id)
             AND NOT EXISTS (SELECT 1 FROM user_privileges WHERE user_id = users.id
                             AND privilege NOT IN (SELECT value FROM json_each(:privileges)))
-            AND email NOT IN (SELECT value FROM json_each(:never)))
-    SELECT id, email, active, active + :days * 86400.0 AS over FROM seen
+            AND kind = 'person')
+    SELECT id, sealed_profile, active, active + :days * 86400.0 AS over FROM seen
     WHERE active + :days * 86400.0 <= :until ORDER BY over, id
 """
 
@@ -281,7 +279,7 @@ def idle_accounts(database: Database, rules: AccountRules, until: float,
     :param only: ask for this one alone.
     """
     return [IdleAccount(*row) for row in database.execute(_IDLE, {
-        "days": rules.days, "privileges": json.dumps(list(rules.privileges)), "never": json.dumps(list(rules.never)),
+        "days": rules.days, "privileges": json.dumps(list(rules.privileges)),
         "until": until, "only": only})]
 
 

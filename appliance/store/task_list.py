@@ -42,14 +42,14 @@ class ListedTask:
 
     :param place: in line, from 1; None for a task that is not queued.
     :param waiting_for: the tasks that must end before it can be taken.
-    :param user_email: of the account that asked for it; empty for somebody without one.
+    :param sealed_profile: of the account that asked for it (:mod:`appliance.store.profiles`).
     """
 
     row: TaskRow
     session: TaskSession
     place: int | None
     waiting_for: tuple[str, ...]
-    user_email: str
+    sealed_profile: bytes | None = field(repr=False)
 
 
 def listed_tasks(database: Database, holders: list[str] | None, most_ended: int) -> list[ListedTask]:
@@ -64,9 +64,9 @@ def listed_tasks(database: Database, holders: list[str] | None, most_ended: int)
     queued = database.execute("SELECT id FROM tasks WHERE state = 'queued' ORDER BY number").fetchall()
     places = {str(row[0]): place for place, row in enumerate(queued, 1)}
     sessions = {session_id: _session(database, session_id) for session_id in {row.session_id for row in rows}}
-    emails = {row.user_id: _email(database, row.user_id) for row in rows}
+    profiles = {row.user_id: _profile(database, row.user_id) for row in rows}
     return [ListedTask(row, sessions[row.session_id], places.get(row.id), _waiting_for(database, row),
-                       emails[row.user_id]) for row in rows]
+                       profiles[row.user_id]) for row in rows]
 
 
 def _session(database: Database, session_id: str) -> TaskSession:
@@ -76,10 +76,10 @@ def _session(database: Database, session_id: str) -> TaskSession:
     return TaskSession(interview, sealed_title, keys)
 
 
-def _email(database: Database, user_id: int | None) -> str:
+def _profile(database: Database, user_id: int | None) -> bytes | None:
     found = None if user_id is None else database.execute(
-        "SELECT email FROM users WHERE id = ?", [user_id]).fetchone()
-    return "" if found is None else str(found[0])
+        "SELECT sealed_profile FROM users WHERE id = ?", [user_id]).fetchone()
+    return None if found is None else found[0]
 
 
 def _waiting_for(database: Database, row: TaskRow) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from appliance.workspace import Workspace
 
 @dataclass
 class Server:
-    """Answers as Turns.task_file does, and counts."""
+    """Answers as TaskQuestions.file does, and counts."""
 
     asked: list[int] = field(default_factory=list)
 

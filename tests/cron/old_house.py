@@ -98,7 +98,7 @@ class OldHouse(House):
         self.sources.texts |= {reference("files"): FILES, reference("events"): EVENTS,
                                reference("no_events"): EVENTS.replace("cron_weekly_background", "other_event")}
         self.interviews = Interviews(self.sources)
-        self.retention = Retention(self.store, self.turns, self.settings.get, self._events_of,
+        self.retention = Retention(self.store, self.key, self.turns, self.settings.get, self._events_of,
                                    next_run=lambda after: (after // DAY + 1) * DAY)
 
     def _events_of(self, interview: str) -> Collection[str]:

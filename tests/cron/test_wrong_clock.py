@@ -22,8 +22,8 @@ class Deleting:
 
     def begin(self, house: CronHouse) -> Retention:
         calendar = Calendar.configured({"timezone": house.wall.zone.key}.get)
-        self.retention = Retention(house.store, house.turns, {"interview delete days": 90}.get, lambda interview: (),
-                                   lambda after: calendar.following("cron_daily", after))
+        self.retention = Retention(house.store, house.key, house.turns, {"interview delete days": 90}.get,
+                                   lambda interview: (), lambda after: calendar.following("cron_daily", after))
         return self.retention
 
 

@@ -54,7 +54,7 @@ def arm(point: str, house: House) -> None:
     if point == "before_the_commit":
         Commit.write = first(stand_still, Commit.write)   # type: ignore[method-assign]
     elif point == "after_the_commit":
-        house.turns.on_mail = stand_still
+        house.turns.listeners.on_mail = stand_still
     elif point == "before_the_connection":
         MailServer.connected = first(stand_still, MailServer.connected)   # type: ignore[method-assign]
     elif point == "after_the_250":
@@ -78,7 +78,7 @@ async def main(folder: Path, port: int, point: str) -> None:
         screen = await house.begin()
         arm(point, house)
         if point != "after_the_commit":
-            house.turns.on_mail = outbox.wake
+            house.turns.listeners.on_mail = outbox.wake
         await house.submit(screen, address=f"{point}@example.com")
         await asyncio.sleep(30)
     await outbox.stop()

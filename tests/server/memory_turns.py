@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from appliance.interview.turn import BackgroundAnswer, CheckIn, Ending, Goodbye,
 from appliance.packages import ListedInterview
 from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
 from appliance.sessions.files import ServedFile
+from appliance.sessions.listeners import Listeners
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.task_list import ADMINISTRATORS, TaskSummary
@@ -77,8 +78,7 @@ class MemoryTurns:
         self.titles: dict[str, str] = {}
         self.screens = default_screens()
         self.variables_are_private = False
-        self.on_notice: Callable[[Notice], None] = lambda notice: None
-        self.on_tasks_changed: Callable[[], None] = lambda: None
+        self.listeners = Listeners()
 
     def own(self, session_id: str, visitor: Visitor) -> Session:
         session = self.sessions.get(session_id)

@@ -165,7 +165,7 @@ def push(server: Running, session: str, number: int, kind: str = "flash") -> Non
     """As after a commit: the notice is stored, then told."""
     notice = Notice(number, session, kind, "Hello")
     server.turns.notices.append(notice)
-    server.turns.on_notice(notice)
+    server.turns.listeners.on_notice(notice)
 
 
 def stored(server: Running) -> list[int]:
@@ -195,7 +195,7 @@ def test_a_notice_is_pushed_and_counts_when_the_tab_has_it(server: Running, brow
         await socket.write_message(json.dumps({"seen": [1, 99, "x"]}))
         await socket.write_message("nonsense")
         await socket.write_message(json.dumps({"seen": "1"}))
-        server.turns.on_notice(Notice(0, session, "reload"))
+        server.turns.listeners.on_notice(Notice(0, session, "reload"))
         assert (await read(socket))[0]["extra"] == "reload"
         await until(lambda: stored(server) == [2])
         await hang_up(socket)
@@ -302,7 +302,7 @@ def test_a_page_whose_task_ends_before_its_socket_opens_looks_again(server: Runn
     session = form["_session"]
 
     async def tabs() -> None:
-        server.turns.on_notice(Notice(0, session, "reload"))
+        server.turns.listeners.on_notice(Notice(0, session, "reload"))
         first = await connect(server, session, cookies(browser_client), server.base, tab="tab-number-1",
                               page=form["_turn"])
         assert [one["extra"] for one in await read(first, all_kinds=True)] == ["progress", "reload"]
@@ -326,7 +326,7 @@ def test_progress_is_told_to_whoever_comes_and_to_who_is_there(server: Running, 
         one = await tab("tab-number-1").open()
         first = {"version": 7, "bars": [{"number": 3, "fraction": 0.25, "text": "<b>a quarter</b>"}]}
         assert (await read(one.socket, all_kinds=True))[0] == {"id": 0, "value": first, "extra": "progress"}
-        server.turns.on_notice(Notice(0, session, "progress", TaskProgress((Bar(3, None, "nearly"),), 8)))
+        server.turns.listeners.on_notice(Notice(0, session, "progress", TaskProgress((Bar(3, None, "nearly"),), 8)))
         told = await read(one.socket, all_kinds=True)
         assert told[0]["value"] == {"version": 8, "bars": [{"number": 3, "fraction": None, "text": "nearly"}]}
         await hang_up(one.socket)

@@ -235,7 +235,7 @@ def test_many_changes_are_few_messages(server: Running, browser_client: httpx.Cl
         socket = await listen(server, browser_client, server.base)
         assert await socket.read_message() == "changed"
         for _ in range(100):
-            server.turns.on_tasks_changed()
+            server.turns.listeners.on_tasks_changed()
         for _ in range(2):
             async with asyncio.timeout(5):
                 assert await socket.read_message() == "changed"

@@ -83,9 +83,9 @@ class House:
         self.queued = 0
         self.notices: list[Notice] = []
         self.revoked: list[str] = []
-        self.turns.on_tasks_queued = self._count
-        self.turns.on_notice = self.notices.append
-        self.turns.on_revoke = lambda task_id, terminate: self.revoked.append(task_id)
+        self.turns.listeners.on_tasks_queued = self._count
+        self.turns.listeners.on_notice = self.notices.append
+        self.turns.listeners.on_revoke = lambda task_id, terminate: self.revoked.append(task_id)
 
     def _count(self) -> None:
         self.queued += 1
@@ -120,7 +120,7 @@ class House:
         assert await self.journal.mark_running(task_id, "a worker")
         loop = asyncio.get_running_loop()
         answers: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
-            "times_performed": self.turns.times_performed, "visits": self.turns.visits_for_task}
+            "times_performed": self.turns.questions.times_performed, "visits": self.turns.questions.visits}
 
         def ask(kind: str, **details: Any) -> Any:
             return asyncio.run_coroutine_threadsafe(answers[kind](task_id, **details), loop).result()

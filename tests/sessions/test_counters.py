@@ -82,7 +82,7 @@ def test_what_a_task_counts_is_committed_with_its_end_once(tmp_path: Path) -> No
         reply = await house.begin()
         await house.turns.action(reply.session_id, ANN, "start", {})
         task_id = await house.only_task()
-        assert await house.turns.times_performed(task_id, "ask Zebedee") == 0
+        assert await house.turns.questions.times_performed(task_id, "ask Zebedee") == 0
         effects = pickle.dumps([CountTask("ask Zebedee"), CountTask("ask Zebedee", 2)])
         for _ in range(2):
             await house.end(task_id, effects=effects)

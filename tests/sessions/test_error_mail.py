@@ -65,7 +65,7 @@ def test_a_failed_task_is_mailed_in_the_commit_of_its_end(tmp_path: Path) -> Non
     """What, where and when, and where to look; not the message, nor the traceback, nor an answer."""
     async def test(house: House) -> None:
         woken: list[None] = []
-        house.turns.on_mail = lambda: woken.append(None)
+        house.turns.listeners.on_mail = lambda: woken.append(None)
         _session, task_id = await with_task(house)
         await house.end(task_id, error=ErrorDetails("ValueError", "no such person: Zebedee", "Traceback: Zebedee",
                                                     ("result", "user.name")), where=f"{INTERVIEW}, line 15")
@@ -205,7 +205,7 @@ def test_an_appliance_that_stops_while_a_turn_waits_for_a_task_is_no_error(tmp_p
     """The turn fails, which nobody needs to look into: the task goes on at the next start."""
     async def test(house: House) -> None:
         begun, loop, queued = await house.begin(), asyncio.get_running_loop(), asyncio.Event()
-        house.turns.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)  # type: ignore[assignment]
+        house.turns.listeners.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)  # type: ignore[assignment]
         turn = asyncio.create_task(house.submit(begun, name="Zebedee"))
         await queued.wait()
         await house.turns.stop()

@@ -144,7 +144,7 @@ def test_mail_goes_out_of_a_session_that_the_event_ends(tmp_path: Path) -> None:
     """The alarm clock among the examples: it sends its mail and exits at once."""
     async def test(house: House) -> None:
         woken: list[str] = []
-        house.turns.on_mail = lambda: woken.append("mail")
+        house.turns.listeners.on_mail = lambda: woken.append("mail")
         assert (await wake(house, await begun(house))).outcome == "deleted"
         assert house.rows("SELECT state FROM outbox") == [("waiting",)]
         assert woken

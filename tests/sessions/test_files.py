@@ -427,13 +427,13 @@ def test_a_running_task_reads_files_of_its_own_session_only(tmp_path: Path) -> N
         mine, task_id = only_file(house), await house.only_task()
         await house.submit(await house.begin(BOB), BOB, name="Bob")
         [(bobs,)] = house.rows(f"SELECT number FROM files WHERE number <> {mine}")
-        assert await house.turns.task_file(task_id, mine) == (
+        assert await house.turns.questions.file(task_id, mine) == (
             FileInfo(mine, "Zaphod Letter.txt", "text/plain", 23), b"Zaphod-Content for Fred")
-        assert await house.turns.task_file(task_id, bobs) is None
-        assert await house.turns.task_file(task_id, mine + 1) is None
-        assert await house.turns.task_file("no such task", mine) is None
+        assert await house.turns.questions.file(task_id, bobs) is None
+        assert await house.turns.questions.file(task_id, mine + 1) is None
+        assert await house.turns.questions.file("no such task", mine) is None
         await house.end(task_id)
-        assert await house.turns.task_file(task_id, mine) is None
+        assert await house.turns.questions.file(task_id, mine) is None
     run(tmp_path, test, TASK)
 
 
@@ -463,7 +463,7 @@ def _queued(house: House) -> asyncio.Event:
 
     def queued() -> None:
         loop.call_soon_threadsafe(event.set)
-    house.turns.on_tasks_queued = queued
+    house.turns.listeners.on_tasks_queued = queued
     return event
 
 
@@ -474,7 +474,7 @@ def test_a_task_that_its_own_turn_waits_for_finds_the_files_of_that_turn(tmp_pat
         turn = asyncio.create_task(house.begin())
         await queued.wait()
         task_id = await house.only_task()
-        found = await house.turns.task_file(task_id, only_file(house))
+        found = await house.turns.questions.file(task_id, only_file(house))
         assert found is not None
         assert found[1] == b"for the task"
         await house.end(task_id, "seen")

@@ -309,17 +309,17 @@ def test_tasks_ask_for_addresses_and_mail(tmp_path: Path) -> None:
         [address] = addresses(reply)
         await bring(house, address)
         task_id = await house.only_task()
-        assert (await house.turns.address_for_task(task_id, None, None)).address == address
-        other = await house.turns.address_for_task(task_id, "more", 1)
+        assert (await house.turns.questions.email_address(task_id, None, None)).address == address
+        other = await house.turns.questions.email_address(task_id, "more", 1)
         assert not await mail_in(house).knows(other.address)
-        [one] = await house.turns.mail_for_task(task_id)
+        [one] = await house.turns.questions.received_mail(task_id)
         assert [mail.subject for mail in one.mails] == ["Zaphod-Notice"]
-        found = await house.turns.task_file(task_id, one.mails[0].attachments[0].number)
+        found = await house.turns.questions.file(task_id, one.mails[0].attachments[0].number)
         assert found is not None
         assert found[1] == b"the notice"
         await house.work()
         with pytest.raises(LookupError):
-            await house.turns.mail_for_task(task_id)
+            await house.turns.questions.received_mail(task_id)
     in_house(tmp_path, test, SHARED)
 
 

@@ -102,7 +102,7 @@ def test_a_submit_sends_with_its_step(tmp_path: Path) -> None:
     """True on the screen, one mail that belongs to the session; whoever sends mail is told once, after the commit."""
     async def test(house: House) -> None:
         woken: list[int] = []
-        house.turns.on_mail = lambda: woken.append(len(house.rows("SELECT 1 FROM outbox")))
+        house.turns.listeners.on_mail = lambda: woken.append(len(house.rows("SELECT 1 FROM outbox")))
         reply = await house.submit(await house.begin(), name="Ann")
         assert screen_of(reply).question_text == "Ann True"
         assert recipients(house) == ["submit@example.com"]

@@ -85,7 +85,7 @@ def test_of_a_real_task_until_it_ends(tmp_path: Path) -> None:
     async def test(house: House) -> None:
         reply, task_id = await _waiting(house)
         changes: list[int] = []
-        house.turns.on_tasks_changed = lambda: changes.append(1)
+        house.turns.listeners.on_tasks_changed = lambda: changes.append(1)
         house.turns.task_progress(task_id, 0.25, "a quarter")
         await until(lambda: bool(told(house.notices)))
         [notice] = house.notices

@@ -269,7 +269,7 @@ async def _eventually_queued(house: House) -> str:
 
     def tell() -> None:
         loop.call_soon_threadsafe(queued.set)
-    house.turns.on_tasks_queued = tell
+    house.turns.listeners.on_tasks_queued = tell
     await queued.wait()
     return await house.only_task()
 

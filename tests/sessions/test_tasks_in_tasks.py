@@ -296,7 +296,7 @@ def _told_of_tasks(house: House) -> asyncio.Event:
 
     def tell() -> None:
         loop.call_soon_threadsafe(told.set)
-    house.turns.on_tasks_queued = tell
+    house.turns.listeners.on_tasks_queued = tell
     return told
 
 

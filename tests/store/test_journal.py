@@ -316,7 +316,7 @@ def test_what_a_task_worked_on_is_dropped_after_thirty_days(store: Store, journa
 def test_a_row_says_who_asked_for_it(store: Store, journal: Journal) -> None:
     """The account where there is one; a task outlives an account."""
     store.write(lambda database: database.execute(
-        "INSERT INTO users (id, email, created) VALUES (7, 'ann@example.com', 0)")).result()
+        "INSERT INTO users (id, email_mark, created) VALUES (7, 'made of an address', 0)")).result()
     _queue(store, "hers", user_id=7)
     _queue(store, "nobody's")
     _queue(store, "a stranger's", user_id=99)

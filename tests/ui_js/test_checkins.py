@@ -464,7 +464,7 @@ def test_a_task_does_not_fill_what_is_typed_into(server: Running, opened: Opened
     session = next(iter(server.turns.sessions))
     page.get_by_label("A", exact=True).press_sequentially("mine")
     server.loop.call_soon_threadsafe(
-        server.turns.on_notice, Notice(9, session, "fields", {"a": "theirs", "b": "theirs"}))
+        server.turns.listeners.on_notice, Notice(9, session, "fields", {"a": "theirs", "b": "theirs"}))
     expect(page.get_by_label("B", exact=True)).to_have_value("theirs")
     expect(page.get_by_label("A", exact=True)).to_have_value("mine")
 

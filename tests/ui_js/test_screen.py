@@ -380,7 +380,7 @@ def test_val_of_words_that_javascript_knows(opened: Opened) -> None:
 def tell(server: Running, kind: str, value: Any = None) -> None:
     notice = Notice(next(NUMBERS), only_session(server).session_id, kind, value)
     server.turns.notices.append(notice)
-    server.turns.on_notice(notice)
+    server.turns.listeners.on_notice(notice)
 
 
 def connected(server: Running, page: Page) -> None:
@@ -430,7 +430,7 @@ def test_a_waiting_screen_goes_at_once_and_its_words_stay_for_a_moment(server: R
         if route.request.method == "POST":
             reply = route.fetch()
             session.step = 3
-            server.turns.on_notice(Notice(0, session.session_id, "reload"))
+            server.turns.listeners.on_notice(Notice(0, session.session_id, "reload"))
             page.evaluate("new Promise((done) => setTimeout(done, 200))")
             route.fulfill(response=reply)
         else:

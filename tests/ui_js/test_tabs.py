@@ -62,7 +62,7 @@ def with_sockets(server: Running, page: Page, count: int) -> None:
 def push(server: Running, kind: str, value: Any = None) -> None:
     notice = Notice(next(NUMBERS), only_session(server).session_id, kind, value)
     server.turns.notices.append(notice)
-    server.turns.on_notice(notice)
+    server.turns.listeners.on_notice(notice)
 
 
 def shows_once(page: Page, words: str) -> None:
@@ -179,7 +179,7 @@ def test_a_message_outlives_the_screen_that_it_came_to(server: Running, open_tab
     with_sockets(server, page, 1)
     only_session(server).step = 2
     push(server, "flash", "Ready")
-    server.turns.on_notice(Notice(0, only_session(server).session_id, "reload"))
+    server.turns.listeners.on_notice(Notice(0, only_session(server).session_id, "reload"))
     expect(page.get_by_label("Name", exact=True)).to_be_visible()
     shows_once(page, "Ready")
     push(server, "flash", "Another")
@@ -196,7 +196,7 @@ def test_a_task_that_ends_before_the_socket_opens(server: Running, context: Brow
     def ended_meanwhile(socket: WebSocketRoute) -> None:
         session = only_session(server)
         session.step = 2
-        server.turns.on_notice(Notice(0, session.session_id, "reload"))
+        server.turns.listeners.on_notice(Notice(0, session.session_id, "reload"))
         socket.connect_to_server()
 
     context.route_web_socket("**/interview/notices*", ended_meanwhile)
@@ -225,7 +225,7 @@ def test_a_wait_of_the_interview_goes_on_and_ends_with_its_task(server: Running,
         with_sockets(server, page, 1)
     page.evaluate("void daRefreshSubmit()")
     until(page, lambda: not waits)
-    server.turns.on_notice(Notice(0, only_session(server).session_id, "reload"))
+    server.turns.listeners.on_notice(Notice(0, only_session(server).session_id, "reload"))
     expect(page.locator(".da-please-wait")).to_have_count(0)
     expect(page.locator("#daSpinner")).to_be_hidden()
     expect(page.get_by_label("Name", exact=True)).to_be_visible()
@@ -238,7 +238,7 @@ def progress(server: Running, version: int, *bars: Bar) -> None:
     """What the tasks tell now."""
     session = only_session(server).session_id
     server.turns.progress[session] = TaskProgress(bars, version)
-    server.turns.on_notice(Notice(0, session, "progress", TaskProgress(bars, version)))
+    server.turns.listeners.on_notice(Notice(0, session, "progress", TaskProgress(bars, version)))
 
 
 def test_bars_follow_the_tasks(server: Running, open_tab: Open) -> None:
@@ -272,7 +272,7 @@ def test_bars_are_there_from_the_start_and_older_news_do_not_undo_newer_ones(ser
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
     with_sockets(server, page, 1)
     session = only_session(server).session_id
-    server.turns.on_notice(Notice(0, session, "progress", TaskProgress((Bar(1, 0.1, "Old"),), 4)))
+    server.turns.listeners.on_notice(Notice(0, session, "progress", TaskProgress((Bar(1, 0.1, "Old"),), 4)))
     progress(server, 6, Bar(1, 0.6, "New"))
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "60")
 
