@@ -10,6 +10,7 @@ from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from appliance.commands import PATH as COMMANDS
+from appliance.server.admission import Admission
 from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
 from appliance.server.base import BaseHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
@@ -53,6 +54,8 @@ _MOST_PARTS = 5000
 
 
 class _NotFoundHandler(BaseHandler):
+    admits = Admission.ANYONE
+
     async def prepare(self) -> None:
         raise Refused(404, "This page does not exist", "The address may be wrong, or the page may have been removed.",
                       "404")
@@ -60,6 +63,8 @@ class _NotFoundHandler(BaseHandler):
 
 class _RefusingHandler(BaseHandler):
     """Refuses before anything is known of the visitor."""
+
+    admits = Admission.ANYONE
 
     def initialize(self, refused: Refused) -> None:
         self.refused = refused

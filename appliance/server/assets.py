@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.web import HTTPError, StaticFileHandler
 
 from appliance.server import security
+from appliance.server.admission import Admission, Admitting
 from appliance.server.errors import explain_status
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ class Assets:
         return f"/static/{self.version}/{path}"
 
 
-class _FileHandler(StaticFileHandler):
+class _FileHandler(Admitting, StaticFileHandler):
+    admits = Admission.ANYONE
+
     @property
     def server(self) -> ServerApplication:
         return cast("ServerApplication", self.application)

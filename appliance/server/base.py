@@ -7,7 +7,7 @@ import json
 import logging
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from tornado.escape import utf8
@@ -17,8 +17,10 @@ from tornado.web import HTTPError, RequestHandler
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.server import security
+from appliance.server.admission import Admission, Admitting, admit, is_from_network
 from appliance.server.errors import Explanation, Refused, explain
 from appliance.server.parts import Parts
+from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -63,12 +65,16 @@ async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
         user = await parts.users.by_id(int(signed)) or user
     request = handler.request
     root = str(parts.settings.get("url root", "") or f"{request.protocol}://{request.host}").rstrip("/")
-    return Visitor(browser_secret=secret, user=user, device=device_of(request), url_root=root)
+    return Visitor(browser_secret=secret, user=user, device=device_of(request), url_root=root,
+                   from_network=is_from_network(request))
 
 
-class BaseHandler(RequestHandler):
-    """A page, or an answer to a script. Subclasses set `for_screens` where interview screens are shown."""
+class BaseHandler(Admitting, RequestHandler):
+    """A page, or an answer to a script. Subclasses say in `admits` who may enter, and set `for_screens` where interview
+    screens are shown.
+    """
 
+    admits: ClassVar[Admission] = Admission.NOBODY
     for_screens = False
 
     def set_default_headers(self) -> None:
@@ -97,7 +103,11 @@ class BaseHandler(RequestHandler):
     """False if this request's browser had no secret yet, so it can own nothing."""
 
     async def prepare(self) -> None:
-        """Find out who knocks."""
+        """Find out who knocks, and whether they may enter.
+
+        :raises SignInNeeded: if signing in may help.
+        :raises Refused: if it would not.
+        """
         secret = self.get_cookie(BROWSER_COOKIE)
         if not security.is_browser_secret(secret):
             secret = security.browser_secret()
@@ -106,6 +116,7 @@ class BaseHandler(RequestHandler):
         self.visitor = await knock(self, self.parts, cast("str", secret))
         if self.visitor.user.logged_in:
             self.known_browser = True
+        admit(self.admits, self.visitor)
 
     def remember_browser(self, secret: str) -> None:
         """Give the browser its secret, for as long as the configuration says it keeps its interviews."""
@@ -182,6 +193,9 @@ class BaseHandler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send what went wrong: a page, or JSON to a script. Only authors see where in the interview it was."""
         raised = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(raised, SignInNeeded) and not self.by_script:
+            self.redirect(self.sign_in_address(), status=303)
+            return
         explanation = explain(raised, status_code)
         self.set_status(explanation.status)
         author = is_author(self.get_current_user() or UserInfo())
@@ -196,6 +210,13 @@ class BaseHandler(RequestHandler):
         return {"action": "error", "success": False, "error": explanation.code, "title": explanation.heading,
                 "message": explanation.words, "details": explanation.details if author else [],
                 "trace": explanation.trace if author else ""}
+
+    def sign_in_address(self) -> str:
+        """Where to sign in, and to come back from: here, or where a form was sent from."""
+        request = self.request
+        here = request.uri if request.method in {"GET", "HEAD"} else security.path_on(
+            request.headers.get("Referer", ""), request.host)
+        return f"/user/sign-in?{urlencode({'next': security.safe_next(here)}, safe='/:')}"
 
     def way_back(self) -> str:
         """The address of the interview that this request was about, or an empty text."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.interview.errors import InterviewError, told_names
 from appliance.interview.turn import BackgroundAnswer, CheckIn, ShowScreen
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.tabs import command, tab_named
 from appliance.sessions.errors import NoSuchSession, NotYours
@@ -27,6 +28,8 @@ class CheckInHandler(BaseHandler):
     reply that is lost on the way loses nothing. To a client that knows neither, as docassemble's, each notice is given
     once.
     """
+
+    admits = Admission.INTERVIEWS
 
     @property
     def by_script(self) -> bool:
@@ -96,6 +99,8 @@ class CheckInHandler(BaseHandler):
 
 class CheckOutHandler(BaseHandler):
     """A tab leaves. It may only be loaded again, so nothing follows from that."""
+
+    admits = Admission.INTERVIEWS
 
     def post(self) -> None:
         self.send_json({"success": True})

@@ -11,6 +11,7 @@ from typing import Any
 from tornado.iostream import StreamClosedError
 
 from appliance.commands import HEADER, NotAdmitted
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 
@@ -24,6 +25,8 @@ _OF_PROXIES = ("Forwarded", "X-Forwarded-For", "Via")
 
 class CommandHandler(BaseHandler):
     """One command; its lines go out as they come, and at last ``{"status": 0}``."""
+
+    admits = Admission.ANYONE
 
     def check_xsrf_cookie(self) -> None:
         """A signature proves more, and whoever has cookies is refused."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tornado.web import HTTPError
 
 from appliance.interview.errors import CodeFailed, InterviewError, TooSlow, UnknownInterview
-from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours, Stopping
+from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours, SignInNeeded, Stopping
 from appliance.store.errors import StoreClosed, StoreError, StoreFull, WrongKey
 
 __all__ = ["Explanation", "Refused", "explain", "explain_status"]
@@ -80,6 +80,8 @@ def explain(error: BaseException | None, status: int) -> Explanation:
         return Explanation(403, "This interview session belongs to somebody else", "It was begun in another browser or "
                            "by another person. If it is yours, use the browser you began it in, or sign in.",
                            "not_yours")
+    if isinstance(error, SignInNeeded):
+        return Explanation(401, "Please sign in first", "This is open only to people who are signed in.", "sign_in")
     if isinstance(error, UnknownInterview):
         return Explanation(404, "There is no such interview", str(error), "unknown_interview", _author_details(error))
     if isinstance(error, InterviewError):

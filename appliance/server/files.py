@@ -14,6 +14,7 @@ from urllib.parse import quote
 from tornado.iostream import StreamClosedError
 
 from appliance.interview.files import FileInfo
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.sessions.errors import NoSuchFile
 from appliance.sessions.files import ServedFile
@@ -38,6 +39,8 @@ _PDF_POLICY = f"{_POLICY}; object-src 'self'"
 
 class UploadedFileHandler(BaseHandler):
     """``/uploadedfile/NUMBER``, with ``.EXTENSION`` or ``/NAME`` after it; ``?attachment=1`` for saving it."""
+
+    admits = Admission.INTERVIEWS
 
     async def get(self, number: str, extension: str | None, name: str | None) -> None:  # noqa: ARG002 - for the browser
         """Send the file, or the part of it that was asked for."""

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import appliance
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.parts import Health
 
@@ -14,6 +15,8 @@ __all__ = ["HealthHandler"]
 
 class HealthHandler(BaseHandler):
     """JSON: version, database, workers, queue, schedule, mail."""
+
+    admits = Admission.ANYONE
 
     async def prepare(self) -> None:
         """Nobody needs to be known for this."""

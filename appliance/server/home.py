@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from appliance.packages import SHIPPED
 from appliance.server import security
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.parts import Listed
 from appliance.server.replies import interview_url
@@ -60,6 +61,8 @@ def when(seconds: float) -> str:
 class HomeHandler(BaseHandler):
     """The first page."""
 
+    admits = Admission.ANYONE
+
     async def get(self) -> None:
         sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
         retention = self.parts.retention
@@ -75,6 +78,8 @@ class HomeHandler(BaseHandler):
 class DeleteSessionHandler(BaseHandler):
     """``POST /sessions/delete``: a person deletes one of their sessions."""
 
+    admits = Admission.INTERVIEWS
+
     async def post(self) -> None:
         with suppress(NoSuchSession):   # deleted in another tab: what was wanted is so
             await self.parts.turns.delete(self.get_body_argument("session", ""), self.visitor)
@@ -83,6 +88,8 @@ class DeleteSessionHandler(BaseHandler):
 
 class DarkModeHandler(BaseHandler):
     """``/dark_mode``: the other colour scheme, from now on."""
+
+    admits = Admission.ANYONE
 
     async def get(self) -> None:
         wanted = self.get_query_argument("scheme", "")

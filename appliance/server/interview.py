@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance.interview.files import Upload
 from appliance.interview.turn import Posted, ShowScreen
+from appliance.server.admission import Admission
 from appliance.server.errors import Refused
 from appliance.server.replies import ReplyHandler, interview_url
 from appliance.sessions.errors import NoSuchSession, NotYours
@@ -51,6 +52,7 @@ def parse_action(text: str) -> tuple[str, dict[str, Any]]:
 class InterviewHandler(ReplyHandler):
     """One interview, for one visitor."""
 
+    admits = Admission.INTERVIEWS
     forged: Refused | None = None
 
     def check_xsrf_cookie(self) -> None:

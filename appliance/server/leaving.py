@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from urllib.parse import urljoin
 
+from appliance.server.admission import Admission
 from appliance.server.errors import Refused
 from appliance.server.replies import ReplyHandler, interview_url
 from appliance.server.security import safe_next
@@ -22,6 +23,7 @@ _WORDS = {
 class LeavingHandler(ReplyHandler):
     """One way out; `kind` is the address. What deletes answers asks first when the link came from another site."""
 
+    admits = Admission.INTERVIEWS
     for_screens = False
 
     def initialize(self, kind: str) -> None:

@@ -11,6 +11,7 @@ from tornado.httputil import HTTPFile
 
 from appliance import clock
 from appliance.server import mail_views
+from appliance.server.admission import Admission
 from appliance.server.errors import Refused
 from appliance.server.files import disposition, safe_mimetype
 from appliance.server.home import when
@@ -41,6 +42,7 @@ def mail_limit(settings: Any) -> int:
 class _MailPage(LivePage):
     """What the pages about mail share."""
 
+    admits = Admission.HERE_OR_SIGNED_IN
     name = "mail"
 
     @property

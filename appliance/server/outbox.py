@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.home import when
@@ -41,6 +42,8 @@ DECISIONS = tuple(_TOLD)
 
 
 class _WithOutbox(BaseHandler):
+    admits = Admission.HERE_OR_SIGNED_IN
+
     @property
     def outgoing(self) -> OutgoingMail:
         """:raises Refused: where there is no outbox."""
@@ -56,6 +59,7 @@ class OutboxHandler(LivePage, _WithOutbox):
     of their own sessions.
     """
 
+    admits = Admission.HERE_OR_SIGNED_IN
     name = "outbox"
     most_of_all = 200
 

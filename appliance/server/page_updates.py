@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
-from appliance.server.base import BROWSER_COOKIE, log_failure
+from appliance.server.admission import Admission, Admitting, admit
+from appliance.server.base import BROWSER_COOKIE, knock, log_failure
+from appliance.server.errors import Refused
+from appliance.sessions.errors import SignInNeeded
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,8 +24,8 @@ __all__ = ["FOLLOWED", "PageUpdates", "PageUpdatesSocket"]
 _PAUSE = 0.25
 """Seconds between two messages; nobody reads faster, and a thousand tasks may change at once."""
 
-FOLLOWED = ("tasks", "schedule", "outbox", "mail")
-"""The pages that follow by themselves; ``/PAGE/updates`` is the address of their sockets."""
+FOLLOWED = dict.fromkeys(("tasks", "schedule", "outbox", "mail"), Admission.HERE_OR_SIGNED_IN)
+"""The pages that follow by themselves, and who may enter them; ``/PAGE/updates`` is the address of their sockets."""
 
 
 class PageUpdates:
@@ -66,11 +69,13 @@ class PageUpdates:
             self._tell()
 
 
-class PageUpdatesSocket(WebSocketHandler):
+class PageUpdatesSocket(Admitting, WebSocketHandler):
     """``/tasks/updates`` and its like: says ``changed`` when the page should look again, but not what has changed.
 
     :param page: one of :data:`FOLLOWED`.
     """
+
+    admits = Admission.HERE_OR_SIGNED_IN
 
     def initialize(self, page: str) -> None:
         self.page = page
@@ -81,11 +86,22 @@ class PageUpdatesSocket(WebSocketHandler):
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the socket for a page of this very host, in a browser that has been here before."""
-        if not security.is_browser_secret(self.get_cookie(BROWSER_COOKIE)) or "Origin" not in self.request.headers:
+        if not await self.admitted():
             self.set_status(403)
             self.finish("Please open the page itself first.")
             return
         await super().get(*args, **kwargs)
+
+    async def admitted(self) -> bool:
+        """Whether a page of ours asks, and for somebody who may see it."""
+        secret = self.get_cookie(BROWSER_COOKIE)
+        if not security.is_browser_secret(secret) or "Origin" not in self.request.headers:
+            return False
+        try:
+            admit(FOLLOWED[self.page], await knock(self, self.server.parts, cast("str", secret)))
+        except (Refused, SignInNeeded):
+            return False
+        return True
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         """Listen from now on; the page may have missed something since it was made."""

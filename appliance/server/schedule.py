@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.live_page import LivePage
@@ -29,6 +30,7 @@ class ScheduleHandler(LivePage):
     Administrators see the events and all sessions that will be deleted, everybody else those of their own sessions.
     """
 
+    admits = Admission.HERE_OR_SIGNED_IN
     name = "schedule"
 
     async def get(self) -> None:
@@ -60,6 +62,8 @@ class ScheduleHandler(LivePage):
 
 class RunEventHandler(BaseHandler):
     """``POST /schedule/run`` with ``event=``: begins a round of it at once."""
+
+    admits = Admission.HERE_OR_SIGNED_IN
 
     async def post(self) -> None:
         """:raises Refused: for anybody but administrators, and for an event that the page does not know."""

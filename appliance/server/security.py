@@ -14,7 +14,9 @@ __all__ = [
     "host_allowed",
     "host_name",
     "is_browser_secret",
+    "is_loopback_name",
     "live_page_policy",
+    "path_on",
     "safe_next",
     "safe_target",
     "screen_policy",
@@ -76,14 +78,18 @@ def host_allowed(host: str, names: Iterable[str]) -> bool:
     :param names: configured names besides those of the loopback interface.
     """
     name = host_name(host)
+    return is_loopback_name(host) or (name != "" and name in names)
+
+
+def is_loopback_name(host: str) -> bool:
+    """Whether a Host header names this very computer, so that nobody elsewhere can have meant us by it."""
+    name = host_name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        if ip_address(name).is_loopback:
-            return True
+        return ip_address(name).is_loopback
     except ValueError:
-        pass  # a name, not an address
-    return name != "" and name in names
+        return False   # a name, not an address
 
 
 def safe_next(target: str | None, default: str = "/") -> str:
@@ -97,6 +103,23 @@ def safe_next(target: str | None, default: str = "/") -> str:
     if any(ord(letter) < 32 or letter == "\\" for letter in target):
         return default
     return target
+
+
+def path_on(url: str, host: str) -> str:
+    """Path and query of an address if it is one of `host`, else an empty text; for what a Referer says.
+
+    >>> path_on("http://localhost:8080/mail?show=5", "localhost:8080")
+    '/mail?show=5'
+    >>> path_on("http://evil.example/", "localhost:8080")
+    ''
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.netloc != host:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def safe_target(url: str, default: str = "/") -> str:

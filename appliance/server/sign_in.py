@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.security import safe_next
@@ -14,6 +15,8 @@ _NO_ACCOUNTS = ("Accounts with a password do not exist yet. The owner of this co
 
 class SignInHandler(BaseHandler):
     """The page, and the owner's one-time token."""
+
+    admits = Admission.ANYONE
 
     async def get(self) -> None:
         token, target = self.get_query_argument("token", ""), safe_next(self.get_query_argument("next", None))
@@ -38,6 +41,8 @@ class SignInHandler(BaseHandler):
 
 
 class SignOutHandler(BaseHandler):
+    admits = Admission.ANYONE
+
     async def get(self) -> None:
         """Sign out; undone by signing in, so a link from anywhere does no harm."""
         self.sign_out()

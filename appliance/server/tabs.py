@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
+from appliance.server.admission import Admission, Admitting, admit
 from appliance.server.base import BROWSER_COOKIE, knock, log_failure
+from appliance.server.errors import Refused
 from appliance.server.parts import TurnsDoor
 from appliance.server.presence import GRACE, NOBODY, Presence
-from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.errors import NoSuchSession, NotYours, SignInNeeded
 from appliance.sessions.progress import TaskProgress
 from appliance.sessions.reply import Notice
 from appliance.sessions.visitor import Visitor
@@ -157,7 +159,7 @@ class Tabs:
         self._watch()
 
 
-class NoticeSocket(WebSocketHandler):
+class NoticeSocket(Admitting, WebSocketHandler):
     """``/interview/notices?session=…&tab=…&page=…``: one socket per tab.
 
     Each message to the tab is ``{"commands": […]}`` as in a check-in's reply. The tab answers ``{"seen": [ids]}`` when
@@ -166,6 +168,7 @@ class NoticeSocket(WebSocketHandler):
     `tab` is the tab's own name, which it keeps when it is loaded again; `page` is the ``_turn`` of the form on it.
     """
 
+    admits = Admission.INTERVIEWS
     session_id = ""
     tab = ""
 
@@ -187,8 +190,9 @@ class NoticeSocket(WebSocketHandler):
             return
         self.visitor: Visitor = await knock(self, self.server.parts, cast("str", secret))
         try:
+            admit(self.admits, self.visitor)
             await self.server.parts.turns.undelivered(session_id, self.visitor)
-        except (NoSuchSession, NotYours):
+        except (NoSuchSession, NotYours, Refused, SignInNeeded):
             self.set_status(403)
             self.finish("This session is not yours.")
             return
@@ -206,7 +210,7 @@ class NoticeSocket(WebSocketHandler):
         """The notices that no tab has got; none of a session that has ended while the tab was open."""
         try:
             return await self.server.parts.turns.undelivered(self.session_id, self.visitor)
-        except (NoSuchSession, NotYours):
+        except (NoSuchSession, NotYours, SignInNeeded):
             return []
 
     def send(self, notices: list[Notice]) -> None:

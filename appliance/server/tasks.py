@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from appliance import clock
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.home import when
 from appliance.server.live_page import MOST, LivePage
@@ -29,6 +30,7 @@ class TasksHandler(LivePage):
     Administrators see the tasks of all sessions, everybody else those of their own.
     """
 
+    admits = Admission.HERE_OR_SIGNED_IN
     name = "tasks"
 
     async def get(self) -> None:
@@ -83,6 +85,8 @@ class TaskHandler(BaseHandler):
 
     :param kind: ``revoke``, ``again`` or ``dismiss``.
     """
+
+    admits = Admission.HERE_OR_SIGNED_IN
 
     def initialize(self, kind: str) -> None:
         self.kind = kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler, is_author
 from appliance.server.errors import Refused
 from appliance.sessions.errors import NoSuchSession
@@ -11,6 +12,8 @@ __all__ = ["VariablesHandler"]
 
 class VariablesHandler(BaseHandler):
     """Answers to whoever may open the session."""
+
+    admits = Admission.INTERVIEWS
 
     @property
     def by_script(self) -> bool:

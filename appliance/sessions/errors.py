@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "SessionBusy", "Stopping"]
+__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "SessionBusy", "SignInNeeded", "Stopping"]
 
 
 class NoSuchFile(Exception):
@@ -35,6 +35,13 @@ class SessionBusy(Exception):
     def __init__(self, session_id: str) -> None:
         super().__init__("Somebody is in this interview session just now.")
         self.session_id = session_id
+
+
+class SignInNeeded(Exception):
+    """Only somebody who is signed in may have this."""
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in first.")
 
 
 class Stopping(Exception):

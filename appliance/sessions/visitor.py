@@ -18,6 +18,7 @@ class Visitor:
     :param user: anonymous, or signed in.
     :param device: what is known of the browser: ``user_agent``, ``ip``, ``languages``.
     :param url_root: the address the appliance was reached under, without a slash at the end.
+    :param from_network: whether the request came from another computer; at the laptop itself more is open.
     :param interface: ``web``, ``json`` or ``cron``; what ``interface()`` answers.
     :param user_key: the key a sign-in with a password opened; None for the owner, whose key the appliance opens.
     """
@@ -28,3 +29,4 @@ class Visitor:
     url_root: str = ""
     interface: str = "web"
     user_key: bytes | None = field(default=None, repr=False)
+    from_network: bool = False
