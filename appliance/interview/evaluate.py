@@ -22,6 +22,7 @@ from appliance.interview.host import Host, UserInfo, reset_current, set_current
 from appliance.interview.interview import Interview
 from appliance.interview.message import message_screen
 from appliance.interview.names import canonical
+from appliance.interview.roles import RoleNeeded, tell_role_event
 from appliance.interview.screen import Screen
 from appliance.interview.seeking import Found, Seeking, Skip
 from appliance.interview.signals import (
@@ -212,6 +213,8 @@ class Evaluation(Seeking):
             self.attempt(block, None, (), condition)
         except Skip:
             return False
+        except RoleNeeded as needed:
+            tell_role_event(self, [needed])
         return True
 
     @property
@@ -247,12 +250,18 @@ class Evaluation(Seeking):
         if not any(name in (self.resolve_with(event, dict(bindings)) for event in block.events)
                    for block, bindings in candidates):   # a variable: a person is to be asked, if any block can do that
             candidates.sort(key=lambda candidate: not isinstance(candidate[0], QuestionBlock))
+        for_others: list[RoleNeeded] = []
         for block, bindings in candidates:
             try:
                 self.attempt(block, name, (), None, dict(bindings))
             except Skip:
                 continue
+            except RoleNeeded as needed:
+                for_others.append(needed)
+                continue
             return True
+        if for_others:
+            tell_role_event(self, for_others)
         return False
 
     def _forget_reconsidered(self) -> None:

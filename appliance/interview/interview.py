@@ -22,6 +22,7 @@ from appliance.interview.blocks.response import RESPONSE_KEYS, ResponseBlock
 from appliance.interview.blocks.settings import SETTINGS_KEYS, read_settings
 from appliance.interview.blocks.template import TemplateBlock
 from appliance.interview.errors import BadInterview, UnknownInterview
+from appliance.interview.roles import DefaultRoleBlock
 from appliance.interview.sources import Sources
 from appliance.interview.templates import TextTemplate
 from appliance.interview.yaml_source import documents, expand_jinja
@@ -57,6 +58,7 @@ class Interview:
         self.order: list[str] = []
         self.reset: list[str] = []
         self.defaults: dict[str, str] = {}
+        self.default_roles: tuple[str, ...] = ()  # of questions that name none
         self.attachment_metadata: list[Any] = []  # of `attachment options`, later ones count more
         self.later: dict[str, list[Any]] = {}
         self._modules: list[tuple[str, str, str, int, str]] = []
@@ -159,6 +161,8 @@ class Interview:
             return DataBlock(source, self._next())
         if "variable name" in data or ("table" in data and "question" not in data) or "objects from file" in data:
             return LaterBlock(source, self._next())
+        if "default role" in data and "code" in data:
+            return DefaultRoleBlock(source, self._next(), self)
         for key, make in kinds:
             if key in data and not (key == "code" and "question" in data):
                 return make()

@@ -11,6 +11,7 @@ from appliance.interview.blocks.base import Block
 from appliance.interview.errors import EndlessLoop, UnknownVariable
 from appliance.interview.failures import MISSING, missing_name, place_of
 from appliance.interview.names import canonical, generic_patterns, iterator_patterns
+from appliance.interview.roles import RoleNeeded, tell_role_event
 from appliance.interview.screen import Screen
 
 if TYPE_CHECKING:
@@ -64,14 +65,20 @@ class Seeking(Asking):
             )
         stack = (*stack, name)
         self.sought = stack
+        for_others: list[RoleNeeded] = []
         for block, bindings in self.candidates(name):
             try:
                 self.attempt(block, name, stack, None, dict(bindings))
             except Skip:
                 continue
+            except RoleNeeded as needed:
+                for_others.append(needed)
+                continue
             if name in (self.resolve_with(event, dict(bindings)) for event in block.events) or self.is_defined(name):
                 self.sought = stack[:-1]
                 return
+        if for_others:
+            tell_role_event(cast("Evaluation", self), for_others, stack)
         raise UnknownVariable(
             f"Interview has an error. There was a reference to a variable {name!r} that could not be looked up in the "
             f"question file (for language {self.language!r}) or in any of the files incorporated by reference into the "

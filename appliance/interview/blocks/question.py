@@ -12,6 +12,7 @@ from appliance.interview.blocks.fields import FieldSpec, read_fields
 from appliance.interview.blocks.review import read_review
 from appliance.interview.blocks.settings import read_terms
 from appliance.interview.code import CodeText
+from appliance.interview.roles import check_role
 from appliance.interview.templates import TextTemplate
 from appliance.interview.yaml_source import YamlMap
 
@@ -202,6 +203,7 @@ class QuestionBlock(Block):
         self.validation: CodeText | None = source.code("validation code") if "validation code" in source else None
         self.datatype = str(source.data["datatype"]).strip() if "datatype" in source else None
         self.action_buttons = read_action_buttons(source)
+        self.roles = tuple(source.texts("role"))
         self.later = [key for key in LATER_MODIFIERS if key in source]
         self.review = read_review(source) if source.data.get("review") is not None else None
         self._read_documents(source, interview)
@@ -249,6 +251,8 @@ class QuestionBlock(Block):
             if spec.block is not None:
                 block = interview.embedded_block(BlockSource(spec.block, self.file), self, index)
                 self.embedded[index] = block
+                if isinstance(block, QuestionBlock):
+                    block.roles = block.roles or self.roles
 
     def _variables(self, source: BlockSource) -> list[str]:
         found = [spec.variable for spec in self.fields if spec.variable is not None]
@@ -267,6 +271,7 @@ class QuestionBlock(Block):
             if name is None and block.name in evaluation.internal["answered"]:
                 return None
             return block.attempt(evaluation, name)
+        check_role(evaluation, self)
         return evaluation.ask(self)
 
 

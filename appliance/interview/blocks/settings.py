@@ -28,7 +28,7 @@ _ROWS: tuple[tuple[str, KeyKind, str], ...] = (
     ("default validation messages", "mapping", "error messages for all screens"),
     ("order", "list", "ids of blocks in order of precedence"),
     ("reset", "list", "variables that are computed anew at every screen"),
-    ("default role", "text", "the role of a user who has none"),
+    ("default role", "any", "the roles for questions that name none; code in the block says which the user has"),
     ("default language", "text", "the language of blocks that name none"),
     ("image sets", "mapping", "pictures for decorations"),
     ("images", "mapping", "pictures for decorations"),
@@ -141,7 +141,9 @@ def _apply(source: BlockSource, key: str, interview: Interview) -> None:
         interview.order.extend(source.texts(key))
     elif key == "reset":
         interview.reset.extend(canonical(name) for name in source.names(key))
-    elif key in ("default role", "default language"):
+    elif key == "default role":
+        interview.default_roles = tuple(source.texts(key))
+    elif key == "default language":
         interview.defaults[key] = str(source.data[key])
     else:
         interview.later.setdefault(key, []).append(source.data[key])

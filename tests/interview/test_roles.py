@@ -1,0 +1,142 @@
+"""Interviews for several people: who may answer which question, and what the others see meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.interview.errors import InterviewError
+from appliance.interview.host import UserInfo
+from appliance.interview.turn import Action, Refresh
+from tests.interview.talk import Talk
+from tests.memory_host import MemoryHost
+
+ADVOCATE = UserInfo(7, "ann@example.com", privileges=("advocate",))
+CLIENT = UserInfo()
+
+CASE = """
+    default role: client
+    code: |
+      role = 'advocate' if user_has_privilege('advocate') else 'client'
+    ---
+    mandatory: True
+    code: |
+      facts
+      opinion
+      letter
+    ---
+    question: What happened?
+    fields:
+      - Facts: facts
+    ---
+    role: advocate
+    question: What is your opinion?
+    fields:
+      - Opinion: opinion
+    ---
+    event: letter
+    role: [client, advocate]
+    question: The opinion is ${ opinion }
+    ---
+    event: role_event
+    question: |
+      Waiting for the ${ ' or the '.join(role_needed) }
+    """
+
+
+def test_each_person_gets_their_own_questions() -> None:
+    """A question without a role is the default role's; what somebody else is to answer shows role_event instead."""
+    talk = Talk(CASE, host=MemoryHost(user=ADVOCATE))
+    assert talk.question == "Waiting for the client"
+    talk.host.user = CLIENT
+    talk.turn(Refresh())
+    assert talk.question == "What happened?"
+    talk.submit(facts="A dog bit me")
+    assert talk.question == "Waiting for the advocate"
+    talk.host.user = ADVOCATE
+    talk.turn(Refresh())
+    assert talk.question == "What is your opinion?"
+    talk.submit(opinion="sue")
+    assert talk.question == "The opinion is sue"
+    talk.host.user = CLIENT
+    talk.turn(Refresh())
+    assert talk.question == "The opinion is sue"
+
+
+def test_mandatory_questions_and_actions_wait_for_their_people_too() -> None:
+    """Neither a mandatory question nor an action shows a question to somebody else."""
+    talk = Talk("""
+        default role: client
+        code: |
+          role = 'client'
+        ---
+        mandatory: True
+        role: advocate
+        question: For the advocate
+        field: agreed
+        ---
+        event: role_event
+        question: Not now
+        ---
+        event: notes
+        role: judge
+        question: Notes
+        """)
+    assert talk.question == "Not now"
+    assert talk.answers["role_needed"] == ["advocate"]
+    talk.turn(Action("notes"))
+    assert talk.question == "Not now"
+    assert talk.answers["role_needed"] == ["judge"]
+
+
+def test_of_two_questions_for_one_variable_each_role_gets_its_own() -> None:
+    """A question for somebody else is passed over as long as another one may be asked."""
+    text = """
+        code: |
+          role = 'advocate' if user_has_privilege('advocate') else 'client'
+        initial: True
+        ---
+        question: How much do you want?
+        role: client
+        fields:
+          - Sum: amount
+        ---
+        question: How much does the client want?
+        role: advocate
+        fields:
+          - Sum: amount
+        ---
+        mandatory: True
+        question: It is ${ amount }
+        """
+    assert Talk(text, host=MemoryHost(user=CLIENT)).question == "How much do you want?"
+    assert Talk(text, host=MemoryHost(user=ADVOCATE)).question == "How much does the client want?"
+
+
+def test_without_words_for_those_who_wait_the_error_names_the_question() -> None:
+    """An interview that has no role_event says so, and where the question stands that nobody here may answer."""
+    with pytest.raises(InterviewError, match=r"for somebody else \(judge\).*role_event") as caught:
+        Talk("""
+            mandatory: True
+            role: judge
+            question: Guilty?
+            """)
+    assert caught.value.where == "tests:data/questions/main.yml, line 2"
+
+
+def test_a_question_inside_an_option_is_for_the_same_people() -> None:
+    """What follows an option of a question is for those whom the question itself is for."""
+    talk = Talk("""
+        default role: client
+        code: |
+          role = 'advocate'
+        ---
+        mandatory: True
+        role: advocate
+        question: Do you take the case?
+        buttons:
+          - "Yes":
+              question: Thank you
+          - "No": exit
+        """)
+    talk.submit(button="Yes")
+    assert talk.question == "Thank you"
