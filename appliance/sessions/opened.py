@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from appliance.interview.screen import Screen
+from appliance.sessions.tags import open_tags
 from appliance.store.sealing import unseal
 from appliance.store.sessions import LoadedSession, SessionRow
 from appliance.store.steps import Step, open_steps
@@ -31,6 +32,7 @@ class Opened:
     turns: dict[str, int] = field(default_factory=dict, repr=False)
     steps: dict[int, Step] = field(default_factory=dict, repr=False)
     visits: dict[int, float] = field(default_factory=dict)
+    tags: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def current(self) -> Step | None:
@@ -74,7 +76,8 @@ def open_session(loaded: LoadedSession, key: bytes) -> Opened:
     row = loaded.row
     title = unseal(key, row.sealed_title, title_context(row.id)).decode() if row.sealed_title else ""
     steps = {number: step for number, step in open_steps(row.id, key, loaded.steps).items() if number >= row.step - 1}
-    return Opened(row, key, loaded.keys, title, loaded.turns, steps, loaded.visits)
+    return Opened(row, key, loaded.keys, title, loaded.turns, steps, loaded.visits,
+                  open_tags(key, row.id, row.sealed_tags))
 
 
 class Shelf:

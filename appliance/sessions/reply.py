@@ -55,14 +55,23 @@ class Reply:
 
 @dataclass(frozen=True)
 class SessionSummary:
-    """One session that its visitor may resume. The times are seconds since the epoch, UTC."""
+    """One session that its visitor may resume. The times are seconds since the epoch, UTC.
+
+    :param name: what the visitor calls it.
+    :param joined: they came through its link: it is somebody else's.
+    :param shared: its link opens it for others (``multi_user``).
+    """
 
     session_id: str
     interview: str
-    title: str
+    title: str = field(repr=False)
     created: float
     modified: float
     steps: int
+    name: str = field(default="", repr=False)
+    tags: tuple[str, ...] = ()
+    joined: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.reply import as_json
+from appliance.sessions.tags import seal_tags, tags_of
 from appliance.store.counters import Count, mark_of
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
 from appliance.store.notices import NoticeRow
@@ -97,6 +98,7 @@ class Settler:
         after = self._visited(commit, after, now)
         after = self._keys(commit, after)
         after = self._title(ending, after)
+        after = self._tags(outcome, after)
         self._effects(commit, outcome, step)
         if self.turn_id:
             commit.turn_id = self.turn_id
@@ -199,6 +201,20 @@ class Settler:
         title = ending.screen.title
         sealed = seal(after.key, title.encode(), title_context(after.row.id))
         return replace(after, title=title, row=replace(after.row, sealed_title=sealed))
+
+    def _tags(self, outcome: Outcome, after: Opened) -> Opened:
+        """Keep the tags beside the answers, so that a list of sessions need not read these."""
+        internal = outcome.answers.get("_internal", {})
+        if "tags" in internal:   # session_tags() was called
+            tags = after.tags if outcome.save == "ignore" else tags_of(internal["tags"])
+        elif self.kind == "begin":
+            interview = self.language.interviews.get(after.row.interview)
+            tags = tags_of((getattr(interview, "metadata", None) or {}).get("tags"))
+        else:
+            return after
+        if tags == after.tags:
+            return after
+        return replace(after, tags=tags, row=replace(after.row, sealed_tags=seal_tags(after.key, after.row.id, tags)))
 
     # -- effects --------------------------------------------------------------------------------------
 

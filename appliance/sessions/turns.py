@@ -14,6 +14,7 @@ from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
+from appliance.sessions.adoption import Adoption
 from appliance.sessions.commit import Commit
 from appliance.sessions.ends import TaskEnds
 from appliance.sessions.errors import NoSuchFile, NoSuchSession
@@ -25,7 +26,8 @@ from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
-from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.sessions.opened import Opened, unpack
+from appliance.sessions.own_sessions import OwnSessions
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
@@ -40,11 +42,11 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
 from appliance.store.files import Blob, file_row
-from appliance.store.keys import Holder, appliance_holder, browser_holder, unwrap, user_holder, wrap
+from appliance.store.keys import Holder, appliance_holder, browser_holder, user_holder, wrap
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
-from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id, sessions_held_by
+from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
@@ -66,6 +68,7 @@ class Turns:
     :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
     :param cron_user: who scheduled events run as; may wait for the store.
     :ivar questions: what tasks ask while they run.
+    :ivar adoption: what browsers began before somebody signed in with them.
     :ivar address: where the server can be reached, for links that events make; ``url root`` counts more.
     """
 
@@ -87,6 +90,8 @@ class Turns:
         self._incoming = IncomingMail(self._runner, self._appliance, self._events.offers)
         self.questions = TaskQuestions(self._runner, self._incoming)
         self._received = ReceivedList(self._runner, self._holders)
+        self._own = OwnSessions(self._runner, self._holders)
+        self.adoption = Adoption(self._runner, self._holders)
         self._user_key = user_key
         self._user_keys: dict[int, bytes] = {}
         self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
@@ -120,18 +125,21 @@ class Turns:
         names = [holder.name for holder in await self._holders(visitor)]
         return await self._runner.read(lambda database: find_session(database, interview, names))
 
-    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]:
-        """What the visitor can resume, the newest first."""
-        holders = {holder.name: holder for holder in await self._holders(visitor)}
-        found = await self._runner.read(lambda database: sessions_held_by(database, list(holders)))
-        summaries = []
-        for row, holder, sealed_key in found:
-            title = ""
-            if row.sealed_title:
-                key = unwrap(holders[holder], row.id, sealed_key)
-                title = unseal(key, row.sealed_title, title_context(row.id)).decode()
-            summaries.append(SessionSummary(row.id, row.interview, title, row.created, row.modified, row.step))
-        return summaries
+    async def sessions_of(self, visitor: Visitor, most: int | None = None) -> list[SessionSummary]:
+        """What the visitor can resume, those used last first (:mod:`appliance.sessions.own_sessions`, also below)."""
+        return await self._own.of(visitor, most)
+
+    async def name_session(self, session_id: str, visitor: Visitor, name: str) -> None:
+        """Keep what the visitor calls a session of theirs."""
+        await self._own.name(session_id, visitor, name)
+
+    async def leave_session(self, session_id: str, visitor: Visitor) -> None:
+        """Take a session off the visitor's list that they came to through its link."""
+        await self._own.leave(session_id, visitor)
+
+    async def adopt(self, before: Visitor, after: Visitor) -> int:
+        """Give what the browser of `before` holds to the user of `after` (see :mod:`appliance.sessions.adoption`)."""
+        return await self.adoption.adopt(before, after)
 
     # -- turns of a person ----------------------------------------------------------------------------
 
@@ -139,7 +147,11 @@ class Turns:
         """A new session and its first screen."""
         opened = await self._new_session(interview, visitor)
         happening = Happening("begin", Begin(dict(url_args or {})), _actor(visitor))
-        return await self._reply_in_order(opened.row.id, lambda: self._take(opened, happening))
+        try:
+            return await self._reply_in_order(opened.row.id, lambda: self._take(opened, happening))
+        finally:
+            if not visitor.user.logged_in:
+                self.adoption.begun(visitor)
 
     async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """The current screen, made anew."""
@@ -384,7 +396,8 @@ class Turns:
             self._noted[user_id] = now
 
     async def _open(self, session_id: str, visitor: Visitor) -> Opened:
-        return await self._runner.open(session_id, [*await self._holders(visitor), self._appliance])
+        holders = [*await self._holders(visitor), self._appliance, *self.adoption.lately(visitor)]
+        return await self._runner.open(session_id, holders)
 
     async def _holders(self, visitor: Visitor) -> list[Holder]:
         """What the visitor can open sessions with, a user's key before the browser's."""

@@ -251,7 +251,7 @@ def _accounts(database: Database) -> None:
         -- The user's key, sealed under what is made of the password, and of the recovery code.
         CREATE TABLE passwords (
             user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-            salt BLOB NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL);
+            salt BLOB NOT NULL, cost INTEGER NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL);
         CREATE TABLE recovery_codes (
             user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
             salt BLOB NOT NULL, sealed_key BLOB NOT NULL, made REAL NOT NULL);
@@ -274,7 +274,19 @@ def _accounts(database: Database) -> None:
     """)
 
 
-MIGRATIONS: list[Callable[[Database], None]] = [_first_tables, _files_and_mail, _time_and_mail, _accounts]
+def _shared_sessions(database: Database) -> None:
+    """What people call their sessions and how authors tag them, both sealed under the session's key; and who came to a
+    session later, through its link.
+    """
+    database.executescript("""
+        ALTER TABLE session_keys ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE session_keys ADD COLUMN sealed_name BLOB;
+        ALTER TABLE sessions ADD COLUMN sealed_tags BLOB NOT NULL DEFAULT x'';
+    """)
+
+
+MIGRATIONS: list[Callable[[Database], None]] = [
+    _first_tables, _files_and_mail, _time_and_mail, _accounts, _shared_sessions]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)

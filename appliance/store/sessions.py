@@ -14,6 +14,7 @@ from appliance.store.visits import last_visits
 
 __all__ = [
     "TURNS_KEPT",
+    "HeldSession",
     "LoadedSession",
     "SessionRow",
     "add_key",
@@ -21,7 +22,10 @@ __all__ = [
     "delete_unbegun",
     "find_session",
     "insert_session",
+    "leave_session",
     "load_session",
+    "move_key",
+    "name_session",
     "new_session_id",
     "note_turn",
     "remove_key",
@@ -43,6 +47,7 @@ class SessionRow:
     :param step: the number of the current step; steps after it were undone by Back.
     :param callbacks: how many callbacks of tasks were applied.
     :param sealed_title: the title for the list of sessions, which may hold what a person typed.
+    :param sealed_tags: the tags as a list in JSON; empty where there are none.
     """
 
     id: str
@@ -57,6 +62,22 @@ class SessionRow:
     allow_cron: bool = False
     callbacks: int = 0
     sealed_title: bytes = field(default=b"", repr=False)
+    sealed_tags: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class HeldSession:
+    """A session as one of its holders has it.
+
+    :param joined: they came through its link: it is somebody else's.
+    :param sealed_name: what they call it; None where they gave it no name.
+    """
+
+    row: SessionRow
+    holder: str
+    sealed_key: bytes = field(repr=False)
+    joined: bool
+    sealed_name: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,19 +117,19 @@ def insert_session(database: Database, row: SessionRow) -> None:
     """A new session. Nothing happens if it is there already."""
     database.execute(
         "INSERT INTO sessions (id, interview, user_id, created, modified, person_active, revision, step, multi_user,"
-        " allow_cron, callbacks, sealed_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " allow_cron, callbacks, sealed_title, sealed_tags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO NOTHING",
         [row.id, row.interview, row.user_id, row.created, row.modified, row.person_active, row.revision, row.step,
-         row.multi_user, row.allow_cron, row.callbacks, row.sealed_title])
+         row.multi_user, row.allow_cron, row.callbacks, row.sealed_title, row.sealed_tags])
 
 
 def update_session(database: Database, row: SessionRow) -> bool:
     """Write what may change; False if the session is gone."""
     cursor = database.execute(
         "UPDATE sessions SET user_id = ?, modified = ?, person_active = ?, revision = ?, step = ?, multi_user = ?,"
-        " allow_cron = ?, callbacks = ?, sealed_title = ? WHERE id = ?",
+        " allow_cron = ?, callbacks = ?, sealed_title = ?, sealed_tags = ? WHERE id = ?",
         [row.user_id, row.modified, row.person_active, row.revision, row.step, row.multi_user, row.allow_cron,
-         row.callbacks, row.sealed_title, row.id])
+         row.callbacks, row.sealed_title, row.sealed_tags, row.id])
     return cursor.rowcount == 1
 
 
@@ -127,14 +148,54 @@ def delete_unbegun(database: Database) -> None:
     database.execute("DELETE FROM sessions WHERE step = 0")
 
 
-def add_key(database: Database, session_id: str, holder: str, sealed_key: bytes) -> None:
-    database.execute("INSERT INTO session_keys (session_id, holder, sealed_key) VALUES (?, ?, ?)"
+def add_key(database: Database, session_id: str, holder: str, sealed_key: bytes, *, joined: bool = False) -> None:
+    """The session's key, sealed for a holder.
+
+    :param joined: they came through the session's link; what is known of one who is there already stays.
+    """
+    database.execute("INSERT INTO session_keys (session_id, holder, sealed_key, joined) VALUES (?, ?, ?, ?)"
                      " ON CONFLICT (session_id, holder) DO UPDATE SET sealed_key = excluded.sealed_key",
-                     [session_id, holder, sealed_key])
+                     [session_id, holder, sealed_key, joined])
 
 
 def remove_key(database: Database, session_id: str, holder: str) -> None:
     database.execute("DELETE FROM session_keys WHERE session_id = ? AND holder = ?", [session_id, holder])
+
+
+def move_key(database: Database, session_id: str, before: str, after: str, sealed_key: bytes, user_id: int) -> bool:
+    """Give what the holder `before` has of a session to the holder `after`, who is the user `user_id`.
+
+    What nobody owns is theirs from now on, unless `before` came through its link.
+
+    :param sealed_key: the session's key, sealed for `after`.
+    :returns: False if `before` does not hold it any more; then nothing was written.
+    """
+    found = database.execute("DELETE FROM session_keys WHERE session_id = ? AND holder = ?"
+                             " RETURNING joined, sealed_name", [session_id, before]).fetchall()
+    if not found:
+        return False
+    joined, sealed_name = found[0]
+    database.execute(
+        "INSERT INTO session_keys (session_id, holder, sealed_key, joined, sealed_name) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (session_id, holder) DO UPDATE SET joined = min(joined, excluded.joined),"
+        " sealed_name = coalesce(sealed_name, excluded.sealed_name)",
+        [session_id, after, sealed_key, joined, sealed_name])
+    if not joined:
+        database.execute("UPDATE sessions SET user_id = ? WHERE id = ? AND user_id IS NULL", [user_id, session_id])
+    return True
+
+
+def name_session(database: Database, session_id: str, holder: str, sealed_name: bytes | None) -> bool:
+    """Keep what a holder calls the session, or forget it; False if they do not hold it."""
+    return database.execute("UPDATE session_keys SET sealed_name = ? WHERE session_id = ? AND holder = ?",
+                            [sealed_name, session_id, holder]).rowcount == 1
+
+
+def leave_session(database: Database, session_id: str, holders: list[str]) -> bool:
+    """Take the key from those of the holders who joined the session; False if none of them did."""
+    return database.execute(
+        "DELETE FROM session_keys WHERE session_id = ? AND joined AND holder IN (SELECT value FROM json_each(?))",
+        [session_id, json.dumps(holders)]).rowcount > 0
 
 
 def note_turn(database: Database, session_id: str, turn_id: str, revision: int) -> None:
@@ -157,15 +218,20 @@ def find_session(database: Database, interview: str, holders: list[str]) -> str 
     return None if found is None else str(found[0])
 
 
-def sessions_held_by(database: Database, holders: list[str]) -> list[tuple[SessionRow, str, bytes]]:
-    """All sessions of the holders, those used last first, each with a holder and the key sealed for it."""
+def sessions_held_by(database: Database, holders: list[str], most: int = -1) -> list[HeldSession]:
+    """The sessions of the holders, those used last first.
+
+    :param most: no more than so many; all of them if it is negative.
+    """
     rows = database.query(
-        "SELECT sessions.*, session_keys.holder, session_keys.sealed_key"
+        "SELECT sessions.*, session_keys.holder, session_keys.sealed_key, joined, sealed_name"
         " FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
         " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.step > 0"
-        " GROUP BY sessions.id ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC",
-        [json.dumps(holders)])
-    return [(_row(row), row["holder"], row["sealed_key"]) for row in rows]
+        " GROUP BY sessions.id ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC"
+        " LIMIT ?",
+        [json.dumps(holders), most])
+    return [HeldSession(_row(row), row["holder"], row["sealed_key"], bool(row["joined"]), row["sealed_name"])
+            for row in rows]
 
 
 def _row(found: dict[str, Any]) -> SessionRow:
