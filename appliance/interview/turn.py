@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from appliance.interview.files import Upload
 from appliance.interview.screen import Screen
+from appliance.interview.stored import StoredEffect
 
 __all__ = [
     "Action",
@@ -164,7 +165,7 @@ class GiveAddress:
     index: Any = field(default=None, repr=False)
 
 
-Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress
+Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress | StoredEffect
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

@@ -274,6 +274,35 @@ def _accounts(database: Database) -> None:
     """)
 
 
+def _values(database: Database) -> None:
+    """What authors store beside the answers: DAStore and DAGlobal, write_record(), DARedis, snapshots on their way."""
+    database.executescript("""
+        -- A name is known by its mark, and so is the place it lies in: what authors call things may hold what was typed.
+        CREATE TABLE stored_values (
+            place BLOB NOT NULL, mark BLOB NOT NULL, holder TEXT NOT NULL,
+            session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE,
+            user_id INTEGER REFERENCES users (id) ON DELETE CASCADE,
+            changed REAL NOT NULL, sealed_name BLOB NOT NULL, sealed BLOB NOT NULL, UNIQUE (place, mark));
+        CREATE INDEX stored_values_session ON stored_values (session_id) WHERE session_id IS NOT NULL;
+        CREATE INDEX stored_values_user ON stored_values (user_id) WHERE user_id IS NOT NULL;
+        CREATE INDEX stored_values_holder ON stored_values (holder);
+        CREATE TABLE records (id INTEGER PRIMARY KEY, mark BLOB NOT NULL, sealed BLOB NOT NULL);
+        CREATE INDEX records_mark ON records (mark, id);
+        CREATE TABLE quick_values (
+            mark BLOB PRIMARY KEY, expires REAL, sealed_name BLOB NOT NULL, sealed BLOB NOT NULL);
+        CREATE INDEX quick_values_expires ON quick_values (expires) WHERE expires IS NOT NULL;
+
+        -- Snapshots of answers on their way to author.db. `sealed` is empty where a session has ended.
+        CREATE TABLE snapshots (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, sealed BLOB);
+        CREATE TABLE snapshot_sessions (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TRIGGER sessions_snapshots AFTER DELETE ON sessions
+        WHEN EXISTS (SELECT 1 FROM snapshot_sessions WHERE session_id = OLD.id) BEGIN
+            INSERT INTO snapshots (session_id) VALUES (OLD.id);
+        END;
+    """)
+
+
 def _shared_sessions(database: Database) -> None:
     """What people call their sessions and how authors tag them, both sealed under the session's key; and who came to a
     session later, through its link.
@@ -286,7 +315,7 @@ def _shared_sessions(database: Database) -> None:
 
 
 MIGRATIONS: list[Callable[[Database], None]] = [
-    _first_tables, _files_and_mail, _time_and_mail, _accounts, _shared_sessions]
+    _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)
