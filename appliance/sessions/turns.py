@@ -29,6 +29,7 @@ from appliance.sessions.listeners import Listeners
 from appliance.sessions.opened import Opened, unpack
 from appliance.sessions.own_sessions import OwnSessions
 from appliance.sessions.progress import Bar, TaskProgress
+from appliance.sessions.public_interviews import PublicInterviews, needs_invitation
 from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
@@ -58,8 +59,9 @@ class Turns:
     """All that can happen to sessions.
 
     All methods but :meth:`find`, :meth:`begin` and :meth:`sessions_of` raise NoSuchSession and NotYours
-    (:mod:`appliance.sessions.errors`); those that run the interview raise InterviewError and then have changed nothing;
-    those that write raise StoreError (:mod:`appliance.store.errors`) and then have changed nothing either.
+    (:mod:`appliance.sessions.errors`), and with :meth:`begin` SignInNeeded where somebody on the network asks for
+    what is not public; those that run the interview raise InterviewError and then have changed nothing; those that write
+    raise StoreError (:mod:`appliance.store.errors`) and then have changed nothing either.
 
     :param language: the interviews and how they are run.
     :param user_key: opens the key of a user who signs in without a password; may wait for the store.
@@ -81,6 +83,7 @@ class Turns:
         self._store = store
         self.evaluator = evaluator or Evaluator()
         self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
+        self._public = PublicInterviews(settings)
         self._ends = TaskEnds(self._runner)
         self._task_list = TaskList(self._runner, self._holders)
         self._appliance = appliance_holder(appliance_key)
@@ -141,10 +144,19 @@ class Turns:
         """Give what the browser of `before` holds to the user of `after` (see :mod:`appliance.sessions.adoption`)."""
         return await self.adoption.adopt(before, after)
 
+    def has_adopted(self, visitor: Visitor) -> bool:
+        """Whether nothing is left that the browser of a signed-in visitor holds."""
+        return self.adoption.is_settled(visitor)
+
+    def parted(self, visitor: Visitor) -> None:
+        """Somebody signs out: their browser has nothing to do with them any more."""
+        self.adoption.parted(visitor)
+
     # -- turns of a person ----------------------------------------------------------------------------
 
     async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """A new session and its first screen."""
+        self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
         happening = Happening("begin", Begin(dict(url_args or {})), _actor(visitor))
         try:
@@ -322,12 +334,8 @@ class Turns:
 
         :param visitor: opens the session. Without one, only the notices of a session that was opened lately are given.
         """
+        opened = self._runner.shelf.get(session_id) if visitor is None else await self._peek(session_id, visitor)
         rows = await self._runner.read(lambda database: notices_of(database, session_id))
-        if not rows:
-            return []
-        opened = self._runner.shelf.get(session_id)
-        if visitor is not None:
-            opened = await self._runner.peek(session_id, [*await self._holders(visitor), self._appliance])
         if opened is None:
             return []
         return [Notice(row.id, session_id, row.kind, load(
@@ -350,6 +358,8 @@ class Turns:
         if row is None:
             raise NoSuchFile(number)
         key = await self._runner.key_for(row.session_id, [*await self._holders(visitor), self._appliance])
+        if needs_invitation(visitor):
+            await self._peek(row.session_id, visitor)
         return ServedFile(row.info(key), partial(self._runner.files.read, row, key))
 
     # -- mail that comes in --------------------------------------------------------------------------------
@@ -368,7 +378,7 @@ class Turns:
 
     async def variables(self, session_id: str, visitor: Visitor) -> SessionVariables:
         """The answers of the current step as data. That is no turn: nothing of the interview runs."""
-        opened = await self._runner.peek(session_id, [*await self._holders(visitor), self._appliance])
+        opened = await self._peek(session_id, visitor)
         stored = opened.current
         if stored is None:
             raise NoSuchSession(session_id)
@@ -396,8 +406,18 @@ class Turns:
             self._noted[user_id] = now
 
     async def _open(self, session_id: str, visitor: Visitor) -> Opened:
-        holders = [*await self._holders(visitor), self._appliance, *self.adoption.lately(visitor)]
-        return await self._runner.open(session_id, holders)
+        opened = await self._runner.open(session_id, await self._openers(visitor))
+        self._public.admit(opened.row.interview, visitor)
+        return opened
+
+    async def _peek(self, session_id: str, visitor: Visitor) -> Opened:
+        opened = await self._runner.peek(session_id, await self._openers(visitor))
+        self._public.admit(opened.row.interview, visitor)
+        return opened
+
+    async def _openers(self, visitor: Visitor) -> list[Holder]:
+        """The visitor's keys, and those that open a session to whoever has its link."""
+        return [*await self._holders(visitor), self._appliance, *self.adoption.lately(visitor)]
 
     async def _holders(self, visitor: Visitor) -> list[Holder]:
         """What the visitor can open sessions with, a user's key before the browser's."""
