@@ -29,6 +29,12 @@ from appliance.server.mail import (
     OpenMailHandler,
     mail_limit,
 )
+from appliance.server.my_interviews import (
+    DeleteAllHandler,
+    DeleteOneHandler,
+    MyInterviewsHandler,
+    NameSessionHandler,
+)
 from appliance.server.outbox import DECISIONS, MailDecisionHandler, MailDraftHandler, OutboxHandler
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
@@ -173,6 +179,10 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/", HomeHandler),
         URLSpec(r"/checkout", CheckOutHandler),
         URLSpec(r"/sessions/delete", DeleteSessionHandler),
+        URLSpec(r"/interviews", MyInterviewsHandler),
+        URLSpec(r"/interviews/name", NameSessionHandler),
+        URLSpec(r"/interviews/delete", DeleteOneHandler),
+        URLSpec(r"/interviews/delete-all", DeleteAllHandler),
         URLSpec(r"/dark_mode", DarkModeHandler),
         URLSpec(r"/user/sign-in", SignInHandler),
         URLSpec(r"/user/sign-out", SignOutHandler),

@@ -25,6 +25,7 @@ _GOODBYES = {
     "deleted": "The interview session was deleted.",
 }
 _OPEN_AT_MOST = 12
+_RESUMED_AT_MOST = 3
 
 
 @dataclass
@@ -64,7 +65,7 @@ class HomeHandler(BaseHandler):
     admits = Admission.ANYONE
 
     async def get(self) -> None:
-        sessions = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
+        sessions = await self.parts.turns.sessions_of(self.visitor, _RESUMED_AT_MOST) if self.known_browser else []
         retention = self.parts.retention
         deletions = await retention.own(self.visitor) if sessions and retention is not None else {}
         outgoing = self.parts.outgoing

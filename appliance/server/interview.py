@@ -129,7 +129,8 @@ class InterviewHandler(ReplyHandler):
             return
         turns, visitor = self.parts.turns, self.visitor
         if everything:
-            gone = [one.session_id for one in await turns.sessions_of(visitor) if one.interview == self.interview]
+            gone = [one.session_id for one in await turns.sessions_of(visitor)
+                    if one.interview == self.interview and not one.joined]
         else:
             named = self.get_query_argument("session", "") or await turns.find(self.interview, visitor)
             gone = [named] if named else []

@@ -38,6 +38,11 @@ class Session:
     revision: int = 1
     answers: list[dict[str, list[str]]] = field(default_factory=list)
     seen: dict[str, Reply] = field(default_factory=dict)
+    title: str = "Fruit"
+    created: float = 1e9
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    joined: bool = False
 
 
 def default_screens() -> list[Screen]:
@@ -182,10 +187,31 @@ class MemoryTurns:
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         del self.sessions[self.own(session_id, visitor).session_id]
 
-    async def sessions_of(self, visitor: Visitor) -> list[SessionSummary]:
-        return [SessionSummary(one.session_id, one.interview, "Fruit", 1e9, 1e9, one.step)
+    async def sessions_of(self, visitor: Visitor, most: int | None = None) -> list[SessionSummary]:
+        return [SessionSummary(one.session_id, one.interview, one.title, one.created, 1e9, one.step, one.name,
+                               one.tags, one.joined, one.joined)
                 for one in self.sessions.values()
-                if one.secret == visitor.browser_secret or one.user_id == (visitor.user.user_id or 0)]
+                if one.secret == visitor.browser_secret or one.user_id == (visitor.user.user_id or 0)][:most]
+
+    async def name_session(self, session_id: str, visitor: Visitor, name: str) -> None:
+        self.own(session_id, visitor).name = name
+
+    async def leave_session(self, session_id: str, visitor: Visitor) -> None:
+        self.calls.append(f"leave {session_id}")
+        del self.sessions[self.own(session_id, visitor).session_id]
+
+    async def adopt(self, before: Visitor, after: Visitor) -> int:
+        assert after.user.logged_in
+        theirs = [one for one in self.sessions.values() if one.secret == before.browser_secret]
+        for one in theirs:
+            one.secret, one.user_id = "", after.user.user_id
+        return len(theirs)
+
+    def has_adopted(self, visitor: Visitor) -> bool:
+        return not any(one.secret == visitor.browser_secret for one in self.sessions.values())
+
+    def parted(self, visitor: Visitor) -> None:
+        self.calls.append("parted")
 
     async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]:
         return {one: self.titles[one] for one in session_ids if one in self.titles}
