@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,6 +74,15 @@ def _not_one_mail_address(value: Any) -> str | None:
 
 def _not_a_domain(value: Any) -> str | None:
     return None if is_address(f"somebody@{value}") else "is not a domain like mail.example.org"
+
+
+def _not_a_port(value: Any) -> str | None:
+    return None if value <= 65535 else "is not a port, which go up to 65535"
+
+
+def _not_a_label(value: Any) -> str | None:
+    fits = re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value)
+    return None if fits else "is not a name of small letters a to z, digits and hyphens, like clinic"
 
 
 def _not_a_minute(value: Any) -> str | None:
@@ -211,10 +221,28 @@ _TABLE = (
     Directive("mail: username", "text", None, "The user name for the mail server, where it asks for one."),
     Directive("maximum content length", "whole number", 16 * 1024 * 1024,
               "The greatest size of what a browser may send at once, in bytes.", minimum=1024),
+    Directive("network: certificate", "text", None,
+              "A file (PEM) with a certificate of your own for the network, and its chain. Unless told, the appliance "
+              "makes and renews one, of an authority of its own that devices can be told to trust.", check=_no_file),
+    Directive("network: certificate key", "text", None,
+              "A file (PEM) with the key of that certificate. Unless told, it is in the same file.", check=_no_file),
+    Directive("network: name", "text", "interviews",
+              "The appliance's name on the network: with `interviews` it can be reached as `interviews.local`.",
+              check=_not_a_label),
+    Directive("network: port", "whole number", 8443,
+              "The port on which other computers reach the appliance while it is shared.", minimum=1,
+              check=_not_a_port),
+    Directive("network: share", "yes or no", False,
+              "Whether other computers on the network can reach the appliance from each start on. Otherwise only "
+              "from when somebody says so on the Network page, until the appliance is closed."),
     Directive("ocr dpi", "whole number", 300,
               "How finely pages of PDF files are drawn before their text is read, in dots per inch.", minimum=50),
     Directive("ocr languages", "texts by name", None,
               "Tesseract's languages for codes of languages where another one is to be used, like `zh: chi-sim`."),
+    Directive("public interviews", "text or list of texts", None,
+              "Interviews that anybody on the network may run without signing in, like "
+              "`docassemble.housing:data/questions/intake.yml`; `*` stands for anything. At this computer itself "
+              "anybody may run every interview."),
     Directive("schedule: daily", "time", "06:25",
               "The time of day of the event `cron_daily`, like `18:30`. What was missed runs once at the next start.",
               check=_not(time_of_day)),

@@ -60,8 +60,8 @@ class Turns:
 
     All methods but :meth:`find`, :meth:`begin` and :meth:`sessions_of` raise NoSuchSession and NotYours
     (:mod:`appliance.sessions.errors`), and with :meth:`begin` SignInNeeded where somebody on the network asks for
-    what is not public; those that run the interview raise InterviewError and then have changed nothing; those that write
-    raise StoreError (:mod:`appliance.store.errors`) and then have changed nothing either.
+    what is not public; those that run the interview raise InterviewError and then have changed nothing; those that
+    write raise StoreError (:mod:`appliance.store.errors`) and then have changed nothing either.
 
     :param language: the interviews and how they are run.
     :param user_key: opens the key of a user who signs in without a password; may wait for the store.
