@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.accounts.accounts import Accounts
 from appliance.commands import Commands
 from appliance.config import Settings
 from appliance.cron.calendar import Calendar
@@ -21,7 +22,6 @@ from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.files import Document
-from appliance.interview.host import UserInfo
 from appliance.mail.entrances import Entrances
 from appliance.mail.incoming import MailIn
 from appliance.mail.mail_server import MailServer
@@ -43,7 +43,7 @@ from appliance.store.users import Users
 if TYPE_CHECKING:
     from appliance.compute.compute import Compute
 
-__all__ = ["Assembly", "Secrets", "ServerUsers"]
+__all__ = ["Assembly", "Secrets"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,21 +56,6 @@ class Secrets:
 
     def __init__(self, appliance_key: bytes) -> None:
         self.cookie_secret = derive(appliance_key, "signed cookies")
-
-
-class ServerUsers:
-    """The users as the server asks for them, without blocking its loop."""
-
-    def __init__(self, users: Users) -> None:
-        self._users = users
-
-    async def by_id(self, user_id: int) -> UserInfo | None:
-        """The user of a signed cookie; None if there is no such user any more."""
-        return await asyncio.to_thread(self._users.get, user_id)
-
-    async def redeem(self, token: str) -> UserInfo | None:
-        """The user of a one-time token; it works once."""
-        return await asyncio.to_thread(self._users.use_token, token)
 
 
 class Assembly:
@@ -97,6 +82,7 @@ class Assembly:
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
                            documents=_make_document, cron_user=self.users.cron_user)
+        self.accounts = Accounts(store, appliance_key, settings=settings.get, expire=self.turns.expire)
         self.turns.listeners.on_tasks_queued = self._wake
         self.turns.listeners.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
@@ -126,7 +112,7 @@ class Assembly:
     def application(self) -> ServerApplication:
         """The web application over the parts."""
         return make_application(Parts(
-            turns=self.turns, users=ServerUsers(self.users), packages=self._packages, settings=self._settings,
+            turns=self.turns, accounts=self.accounts, packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
             commands=self.commands,
             outgoing=self.outgoing, mail=self.mail_page,
@@ -174,6 +160,7 @@ class Assembly:
         except TimeoutError:
             logger.warning("turns that did not end in %g s were given up", _LONGEST_GOODBYE)
         await self.outbox.stop()
+        self.accounts.close()
         self.cron_log.close()
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------

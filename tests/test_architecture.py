@@ -38,10 +38,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
                            "workspace"}),
     "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
                           "sessions", "store", "workspace"}),
+    "accounts": frozenset({"addresses", "clock", "commands", "interview", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"clock", "commands", "config", "interview", "messages", "packages", "sessions", "store",
-                         "ui"}),
+    "server": frozenset({"accounts", "clock", "commands", "config", "interview", "messages", "packages", "sessions",
+                         "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 
@@ -49,7 +50,7 @@ CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
 
 # The store knows rows, not interviews: of the language it may know the data that rows hold, nothing that runs.
-DATA_OF_THE_LANGUAGE = frozenset({"errors", "files", "host", "screen", "tasks", "turn"})
+DATA_OF_THE_LANGUAGE = frozenset({"accounts", "errors", "files", "host", "screen", "tasks", "turn"})
 
 
 def name_of(module: Path) -> str:

@@ -14,6 +14,7 @@ from tornado.escape import utf8
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
 
+from appliance.accounts.signed_in import Device, SignedIn
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.server import security
@@ -58,15 +59,13 @@ def device_of(request: HTTPServerRequest) -> dict[str, Any]:
 
 
 async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
-    """The visitor of a request: the browser's secret, and who is signed in according to the signed cookie."""
-    user = UserInfo()
-    signed = handler.get_signed_cookie(USER_COOKIE, max_age_days=USER_DAYS)
-    if signed is not None and signed.isdigit():
-        user = await parts.users.by_id(int(signed)) or user
+    """The visitor of a request: the browser's secret, and who is signed in according to the cookie ``user``."""
+    signed_in = await parts.accounts.signed_in(handler.get_cookie(USER_COOKIE))
+    user, user_key = (UserInfo(), None) if signed_in is None else (signed_in.user, signed_in.user_key)
     request = handler.request
     root = str(parts.settings.get("url root", "") or f"{request.protocol}://{request.host}").rstrip("/")
     return Visitor(browser_secret=secret, user=user, device=device_of(request), url_root=root,
-                   from_network=is_from_network(request))
+                   user_key=user_key, from_network=is_from_network(request))
 
 
 class BaseHandler(Admitting, RequestHandler):
@@ -132,10 +131,18 @@ class BaseHandler(Admitting, RequestHandler):
         options = {"httponly": True, "samesite": "Lax", "secure": self.request.protocol == "https"} | options
         super().set_cookie(name, value, **options)
 
-    def sign_in(self, user: UserInfo) -> None:
-        self.set_signed_cookie(USER_COOKIE, str(user.user_id), expires_days=USER_DAYS)
+    @property
+    def device(self) -> Device:
+        """Where this request comes from, for :class:`appliance.accounts.accounts.Accounts`."""
+        return Device(self.request.remote_ip or "", self.request.headers.get("User-Agent", ""),
+                      self.visitor.from_network)
+
+    def sign_in(self, signed_in: SignedIn) -> None:
+        """Give this browser the cookie that says who is signed in."""
+        self.set_cookie(USER_COOKIE, signed_in.cookie, expires_days=USER_DAYS)
 
     def sign_out(self) -> None:
+        """Take the cookie away; ``accounts.sign_out`` ends what it stood for."""
         self.clear_cookie(USER_COOKIE)
 
     # -- the forgery check ----------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from appliance.accounts.accounts import Accounts
+from appliance.accounts.audit import Audit
 from appliance.commands import Commands
-from appliance.interview.host import UserInfo
 from appliance.interview.turn import CheckIn
 from appliance.sessions.files import ServedFile
 from appliance.sessions.listeners import Listeners
@@ -27,7 +28,7 @@ from appliance.store.retention import Spare
 from appliance.store.schedule import EventOverview
 
 __all__ = ["AccountToDelete", "Deletions", "Health", "Listed", "OutgoingMail", "PackageFiles", "Parts", "Schedule",
-           "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor", "Users"]
+           "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor"]
 
 
 class Listed(Protocol):
@@ -103,18 +104,6 @@ class TurnsDoor(Protocol):
     async def run_task_again(self, task_id: str, visitor: Visitor) -> bool: ...
 
     async def dismiss_task(self, task_id: str, visitor: Visitor) -> bool: ...
-
-
-class Users(Protocol):
-    """The accounts: so far, the laptop's owner."""
-
-    async def by_id(self, user_id: int) -> UserInfo | None:
-        """The user of a signed cookie; None if there is no such user any more."""
-        ...
-
-    async def redeem(self, token: str) -> UserInfo | None:
-        """The user a one-time token was made for; None if it is unknown, used or too old. It works once."""
-        ...
 
 
 class ToDelete(Protocol):
@@ -251,7 +240,7 @@ class Parts:
     """Everything the server stands on.
 
     :param turns: the one door to sessions.
-    :param users: who is signed in.
+    :param accounts: people and who is signed in; with the audit log.
     :param packages: what can be started, and packages' static files.
     :param settings: the configuration.
     :param secrets: keys of the server.
@@ -266,7 +255,7 @@ class Parts:
     """
 
     turns: TurnsDoor
-    users: Users
+    accounts: Accounts
     packages: PackageFiles
     settings: Settings
     secrets: Secrets
@@ -278,3 +267,8 @@ class Parts:
     outgoing: OutgoingMail | None = None
     commands: Commands | None = None
     health: dict[str, Health] = field(default_factory=dict)
+
+    @property
+    def audit(self) -> Audit:
+        """The audit log."""
+        return self.accounts.audit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.server.admission import Admission
-from appliance.server.base import BaseHandler
+from appliance.server.base import USER_COOKIE, BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.security import safe_next
 
@@ -23,14 +23,14 @@ class SignInHandler(BaseHandler):
         if not token:
             self.page("sign_in.html", message="", next=target, email="")
             return
-        user = await self.parts.users.redeem(token)
-        if user is None:
+        signed_in = await self.parts.accounts.redeem(token, self.device)
+        if signed_in is None:
             if self.current_user:
                 self.redirect(target)   # the owner opened the same address again
                 return
             raise Refused(403, "This sign-in address was used already", "It works once, and only for a while. Start "
                           "the appliance again to get a new one.", "bad_token")
-        self.sign_in(user)
+        self.sign_in(signed_in)
         self.redirect(target)
 
     async def post(self) -> None:
@@ -45,5 +45,6 @@ class SignOutHandler(BaseHandler):
 
     async def get(self) -> None:
         """Sign out; undone by signing in, so a link from anywhere does no harm."""
+        await self.parts.accounts.sign_out(self.get_cookie(USER_COOKIE))
         self.sign_out()
         self.redirect(safe_next(self.get_query_argument("next", None), "/?goodbye=logout"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import unicodedata
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 
@@ -48,7 +49,8 @@ FIELDS = tuple(one.name for one in fields(Profile))
 
 def email_mark(appliance_key: bytes, email: str) -> str:
     """What stands for the address in the database: the same for the same address in large and small letters."""
-    return hmac.digest(_mark_key(appliance_key), email.strip().casefold().encode(), "sha256").hex()
+    plain = unicodedata.normalize("NFC", email.strip().casefold())
+    return hmac.digest(_mark_key(appliance_key), plain.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def email_of(appliance_key: bytes, user_id: int | None, sealed_profile: bytes | None) -> str:

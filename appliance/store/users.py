@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlite_utils import Database
@@ -15,14 +14,39 @@ from appliance.store.database import Store
 from appliance.store.profiles import FIELDS, Profile, email_mark
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, seal, unseal
+from appliance.store.tokens import keep_token, new_token, take_token
 
-__all__ = ["CRON_EMAIL", "OWNER_EMAIL", "OWNER_PRIVILEGES", "Users"]
+__all__ = ["BUILT_IN_PRIVILEGES", "CRON_EMAIL", "OWNER_EMAIL", "OWNER_PRIVILEGES", "Account", "Kind", "Users",
+           "all_privileges", "find_account", "find_user", "insert_user", "list_accounts", "write_privileges",
+           "write_profile"]
 
 OWNER_EMAIL = "owner@localhost"
 CRON_EMAIL = "cron@localhost"
 OWNER_PRIVILEGES = ("admin", "developer")
+BUILT_IN_PRIVILEGES = ("admin", "advocate", "cron", "developer", "trainer", "user")
 
 Kind = Literal["owner", "cron", "person"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user as administrators see them. Times are seconds since the epoch, UTC.
+
+    :param has_password: False for somebody who has not accepted their invitation yet, and mostly for the owner.
+    :param last_active: when they were there last; None if never.
+    """
+
+    user: UserInfo
+    kind: Kind
+    active: bool
+    created: float
+    last_active: float | None
+    has_password: bool
+    profile: Profile = field(repr=False)
+
+    @property
+    def user_id(self) -> int:
+        return self.user.user_id or 0
 
 
 class Users:
@@ -46,7 +70,7 @@ class Users:
         return self._store.write(make).result()
 
     def add(self, email: str, privileges: Iterable[str] = ("user",), **details: str) -> UserInfo:
-        """A new user with a key that the appliance opens.
+        """A new user, who has no key until they have a password (:mod:`appliance.accounts`).
 
         :param details: of their :class:`~appliance.store.profiles.Profile`.
         :raises ValueError: if the address is taken, or a privilege or detail is unknown.
@@ -55,116 +79,165 @@ class Users:
         if unknown:
             raise ValueError(f"A user has no {unknown[0]}.")
         wanted = tuple(privileges)
-
-        def make(database: Database) -> UserInfo:
-            if self._find(database, "email_mark", email_mark(self._key, email), active=False) is not None:
-                raise ValueError(f"There is already a user {email}.")
-            return self._make(database, "person", wanted, Profile(email, **details))
-        return self._store.write(make).result()
+        return self._store.write(
+            lambda database: insert_user(database, self._key, wanted, Profile(email, **details))).result()
 
     def get(self, user_id: int) -> UserInfo | None:
         """The user with their privileges; None if there is none or it is not active."""
-        return self._store.read(lambda database: self._find(database, "id", user_id)).result()
+        return self._store.read(lambda database: find_user(database, self._key, "id", user_id)).result()
 
     def by_email(self, email: str) -> UserInfo | None:
         """The active user with this address."""
         mark = email_mark(self._key, email)
-        return self._store.read(lambda database: self._find(database, "email_mark", mark)).result()
+        return self._store.read(lambda database: find_user(database, self._key, "email_mark", mark)).result()
 
     def cron_user(self) -> UserInfo:
         """Who scheduled events run as.
 
         :raises LookupError: before :meth:`prepare`.
         """
-        user = self._store.read(lambda database: self._find(database, "kind", "cron")).result()
+        user = self._store.read(lambda database: find_user(database, self._key, "kind", "cron")).result()
         if user is None:
             raise LookupError("the cron user is not there yet")
         return user
 
     def privileges(self) -> list[str]:
         """All privileges there are."""
-        return self._store.read(lambda database: [
-            str(row[0]) for row in database.execute("SELECT name FROM privileges ORDER BY name")]).result()
+        return self._store.read(all_privileges).result()
 
     def key_of(self, user_id: int) -> bytes | None:
         """The user's key where the appliance can open it (the owner's); None where only a password does."""
         if user_id not in self._opened:
             found = self._store.read(lambda database: database.execute(
-                "SELECT sealed_key FROM users WHERE id = ? AND active", [user_id]).fetchone()).result()
+                "SELECT sealed_key FROM users WHERE id = ? AND kind <> 'person' AND active", [user_id]).fetchone()
+            ).result()
             if found is None or found[0] is None:
                 return None
-            self._opened[user_id] = unseal(self._key, found[0], f"user key:{user_id}")
+            self._opened[user_id] = unseal(self._key, found[0], _key_context(user_id))
         return self._opened[user_id]
 
     def make_token(self, user_id: int, *, lifetime: float = 600) -> str:
         """A text that signs `user_id` in once within `lifetime` seconds. Only its hash is kept."""
-        token = secrets.token_urlsafe(32)
-
-        def keep(database: Database) -> None:
-            now = clock.now()
-            database.execute("DELETE FROM sign_in_tokens WHERE expires < ?", [now])
-            database.execute("INSERT INTO sign_in_tokens (hash, user_id, expires) VALUES (?, ?, ?)",
-                             [_hash(token), user_id, now + lifetime])
-        self._store.write(keep).result()
+        token, now = new_token(), clock.now()
+        self._store.write(lambda database: keep_token(database, token, user_id, "sign in", now, lifetime)).result()
         return token
 
     def use_token(self, token: str) -> UserInfo | None:
         """Who the token signs in; None if it is unknown, over, or was used before."""
         def use(database: Database) -> UserInfo | None:
-            found = database.execute("DELETE FROM sign_in_tokens WHERE hash = ? AND purpose = 'sign in'"
-                                     " RETURNING user_id, expires", [_hash(token)]).fetchall()
-            if not found or found[0][1] < clock.now():
+            user_id = take_token(database, token, "sign in", clock.now())
+            if user_id is None:
                 return None
-            note_user_active(database, found[0][0], clock.now())
-            return self._find(database, "id", found[0][0])
+            note_user_active(database, user_id, clock.now())
+            return find_user(database, self._key, "id", user_id)
         return self._store.write(use).result()
 
     def _prepared(self, database: Database, kind: Kind, email: str, privileges: tuple[str, ...]) -> UserInfo:
-        found = self._find(database, "kind", kind, active=False)
+        found = find_user(database, self._key, "kind", kind, active=False)
         if found is None:
-            return self._make(database, kind, privileges, Profile(email))
+            return insert_user(database, self._key, privileges, Profile(email), kind)
         if not found.email and found.user_id is not None:   # from before profiles were sealed
-            self._write_profile(database, found.user_id, Profile(email))
-            return self._found(database, found.user_id)
+            write_profile(database, self._key, found.user_id, Profile(email))
+            return _found(database, self._key, found.user_id)
         return found
 
-    def _make(self, database: Database, kind: Kind, privileges: tuple[str, ...], profile: Profile) -> UserInfo:
-        mark = email_mark(self._key, profile.email)
-        user_id = int(database.table("users").insert(
-            {"email_mark": mark, "kind": kind, "created": clock.now()}).last_rowid or 0)
-        self._write_profile(database, user_id, profile)
+
+# -- all of these run inside Store.write or Store.read --------------------------------------------------------
+
+
+def insert_user(database: Database, appliance_key: bytes, privileges: Iterable[str], profile: Profile,
+                kind: Kind = "person") -> UserInfo:
+    """A new account. That of a person has no key yet: it gets one with its password.
+
+    :raises ValueError: if the address is taken or a privilege unknown; the words are for whoever adds the account.
+    """
+    mark = email_mark(appliance_key, profile.email)
+    if database.execute("SELECT 1 FROM users WHERE email_mark = ?", [mark]).fetchone():
+        raise ValueError(f"There is already a user {profile.email}.")
+    user_id = int(database.table("users").insert(
+        {"email_mark": mark, "kind": kind, "created": clock.now()}).last_rowid or 0)
+    write_profile(database, appliance_key, user_id, profile)
+    if kind != "person":
         database.execute("UPDATE users SET sealed_key = ? WHERE id = ?",
-                         [seal(self._key, new_key(), f"user key:{user_id}"), user_id])
-        for privilege in privileges:
-            if not database.execute("SELECT 1 FROM privileges WHERE name = ?", [privilege]).fetchone():
-                raise ValueError(f"There is no privilege {privilege!r}.")
-            database.execute("INSERT INTO user_privileges (user_id, privilege) VALUES (?, ?)", [user_id, privilege])
-        return self._found(database, user_id)
+                         [seal(appliance_key, new_key(), _key_context(user_id)), user_id])
+    write_privileges(database, user_id, privileges)
+    return _found(database, appliance_key, user_id)
 
-    def _write_profile(self, database: Database, user_id: int, profile: Profile) -> None:
-        database.execute("UPDATE users SET email_mark = ?, sealed_profile = ? WHERE id = ?",
-                         [email_mark(self._key, profile.email), profile.sealed(self._key, user_id), user_id])
 
-    def _found(self, database: Database, user_id: int) -> UserInfo:
-        found = self._find(database, "id", user_id, active=False)
-        if found is None:
-            raise LookupError(f"the user {user_id} is not there")
-        return found
+def write_profile(database: Database, appliance_key: bytes, user_id: int, profile: Profile) -> None:
+    """What the account says about its person from now on.
 
-    def _find(self, database: Database, column: Literal["id", "email_mark", "kind"], value: Any, *,
+    :raises ValueError: if another account has the address.
+    """
+    mark = email_mark(appliance_key, profile.email)
+    if database.execute("SELECT 1 FROM users WHERE email_mark = ? AND id <> ?", [mark, user_id]).fetchone():
+        raise ValueError(f"There is already a user {profile.email}.")
+    database.execute("UPDATE users SET email_mark = ?, sealed_profile = ? WHERE id = ?",
+                     [mark, profile.sealed(appliance_key, user_id), user_id])
+
+
+def write_privileges(database: Database, user_id: int, privileges: Iterable[str]) -> None:
+    """Give the user these privileges and no others.
+
+    :raises ValueError: if there is no such privilege.
+    """
+    known = set(all_privileges(database))
+    wanted = set(privileges)
+    if wanted - known:
+        raise ValueError(f"There is no privilege {min(wanted - known)!r}.")
+    database.execute("DELETE FROM user_privileges WHERE user_id = ?", [user_id])
+    for name in wanted:
+        database.execute("INSERT INTO user_privileges (user_id, privilege) VALUES (?, ?)", [user_id, name])
+
+
+def all_privileges(database: Database) -> list[str]:
+    """The names of all privileges there are."""
+    return [str(row[0]) for row in database.execute("SELECT name FROM privileges ORDER BY name")]
+
+
+def find_user(database: Database, appliance_key: bytes, column: Literal["id", "email_mark", "kind"], value: Any, *,
               active: bool = True) -> UserInfo | None:
-        found = next(iter(database.query(
-            f"SELECT id, sealed_profile FROM users WHERE {column} = ? AND active >= ?",  # noqa: S608 - ours
-            [value, active])), None)
-        if found is None:
-            return None
-        privileges = tuple(str(row[0]) for row in database.execute(
-            "SELECT privilege FROM user_privileges WHERE user_id = ? ORDER BY privilege", [found["id"]]))
-        one = Profile.opened(self._key, found["id"], found["sealed_profile"])
-        return UserInfo(found["id"], one.email, one.first_name, one.last_name, privileges, one.country,
-                        (one.subdivisionfirst, one.subdivisionsecond, one.subdivisionthird), one.organization,
-                        one.language, one.timezone)
+    """A user with their privileges.
+
+    :param active: only if the account is.
+    """
+    account = find_account(database, appliance_key, column, value)
+    return None if account is None or (active and not account.active) else account.user
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def find_account(database: Database, appliance_key: bytes, column: Literal["id", "email_mark", "kind"],
+                 value: Any) -> Account | None:
+    """An account; None if there is none."""
+    found = database.execute(_SELECT.format(where=f"WHERE {column} = ?"), [value]).fetchone()
+    return None if found is None else _account(found, appliance_key)
+
+
+def list_accounts(database: Database, appliance_key: bytes) -> list[Account]:
+    """All accounts, in the order in which they were made."""
+    return [_account(found, appliance_key) for found in database.execute(_SELECT.format(where="") + " ORDER BY id")]
+
+
+_SELECT = """
+    SELECT id, kind, active, created, last_active, EXISTS (SELECT 1 FROM passwords WHERE user_id = users.id),
+        sealed_profile, (SELECT group_concat(privilege, char(10)) FROM user_privileges WHERE user_id = users.id)
+    FROM users {where}"""
+
+
+def _account(found: tuple[Any, ...], appliance_key: bytes) -> Account:
+    user_id, kind, active, created, last_active, has_password, sealed, privileges = found
+    one = Profile.opened(appliance_key, user_id, sealed)
+    user = UserInfo(user_id, one.email, one.first_name, one.last_name, tuple(sorted((privileges or "").splitlines())),
+                    one.country, (one.subdivisionfirst, one.subdivisionsecond, one.subdivisionthird), one.organization,
+                    one.language, one.timezone)
+    return Account(user, kind, bool(active), created, last_active, bool(has_password), one)
+
+
+def _found(database: Database, appliance_key: bytes, user_id: int) -> UserInfo:
+    found = find_user(database, appliance_key, "id", user_id, active=False)
+    if found is None:
+        raise LookupError(f"the user {user_id} is not there")
+    return found
+
+
+def _key_context(user_id: int) -> str:
+    return f"user key:{user_id}"

@@ -13,9 +13,11 @@ import pytest
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from appliance.accounts.accounts import Accounts
 from appliance.config import Settings
 from appliance.server.application import Parts, ServerApplication, make_application
-from tests.server.memory_turns import MemoryPackages, MemorySecrets, MemoryTurns, MemoryUsers
+from tests.server.memory_turns import MemoryPackages, MemorySecrets, MemoryTurns
+from tests.support.people import accounts_in
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Running:
 
     application: ServerApplication
     turns: MemoryTurns
+    accounts: Accounts
     packages: MemoryPackages
     loop: asyncio.AbstractEventLoop
     port: int
@@ -42,17 +45,18 @@ def server(tmp_path: Path) -> Iterator[Running]:
     """A server that is stopped when the test ends."""
     (tmp_path / "cow.css").write_text("cow { color: brown }")
     turns, packages = MemoryTurns(), MemoryPackages(tmp_path)
+    store, accounts = accounts_in(tmp_path / "data")
     loop = asyncio.new_event_loop()
     up = threading.Event()
     made: list[Running] = []
 
     async def start() -> HTTPServer:
-        application = make_application(Parts(turns=turns, users=MemoryUsers(), packages=packages, settings=Settings(),
+        application = make_application(Parts(turns=turns, accounts=accounts, packages=packages, settings=Settings(),
                                              secrets=MemorySecrets()))
         sockets = bind_sockets(0, "127.0.0.1")
         http = HTTPServer(application)
         http.add_sockets(sockets)
-        made.append(Running(application, turns, packages, loop, sockets[0].getsockname()[1]))
+        made.append(Running(application, turns, accounts, packages, loop, sockets[0].getsockname()[1]))
         return http
 
     def run() -> None:
@@ -70,6 +74,8 @@ def server(tmp_path: Path) -> Iterator[Running]:
     yield made[0]
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
+    accounts.close()
+    store.close()
 
 
 @pytest.fixture

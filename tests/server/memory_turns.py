@@ -254,22 +254,6 @@ class MemoryTurns:
         return task is not None
 
 
-class MemoryUsers:
-    """One owner, one token."""
-
-    def __init__(self) -> None:
-        self.tokens = {"once"}
-
-    async def by_id(self, user_id: int) -> UserInfo | None:
-        return OWNER if user_id == OWNER.user_id else None
-
-    async def redeem(self, token: str) -> UserInfo | None:
-        if token not in self.tokens:
-            return None
-        self.tokens.remove(token)
-        return OWNER
-
-
 class MemoryPackages:
     """A listing and one folder of static files."""
 
