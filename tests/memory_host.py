@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from appliance.interview.accounts import Account
 from appliance.interview.evaluate import Evaluation
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit
@@ -16,7 +17,43 @@ from appliance.interview.tasks import TaskView
 from appliance.interview.turn import FollowUp
 from appliance.workspace import Workspace
 
-__all__ = ["MemoryHost"]
+__all__ = ["MemoryHost", "MemoryPeople"]
+
+
+@dataclass
+class MemoryPeople:
+    """Accounts in memory: what was committed before the turn."""
+
+    stored: list[Account] = field(default_factory=list)
+    names: list[str] = field(default_factory=lambda: ["admin", "advocate", "cron", "developer", "user"])
+    last: int = 100
+
+    def account(self, user_id: int | None = None, email: str = "") -> Account | None:
+        return next((one for one in self.stored if one.user_id == user_id or (
+            user_id is None and one.email.casefold() == email.casefold())), None)
+
+    def accounts(self, after: int, most: int) -> list[Account]:
+        return [one for one in self.stored if one.user_id > after and one.kind != "cron"][:most]
+
+    def privileges(self) -> list[str]:
+        return self.names
+
+    def new_user_id(self) -> int:
+        self.last += 1
+        return self.last
+
+    def lock(self, password: str) -> Any:
+        if len(password) < 6:
+            raise ValueError("This password is too short.")
+        return ("lock", password)
+
+    def new_password(self, user_id: int, new: str, old: str | None) -> Any:
+        if old not in (None, "right"):
+            raise ValueError("This is not the password.")
+        return (self.lock(new), old)
+
+    def new_token(self) -> str:
+        return f"token-{self.last}"
 
 
 @dataclass
@@ -37,6 +74,7 @@ class MemoryHost:
     error_actions: list[FollowUp] = field(default_factory=list)
     visited: list[Visit] = field(default_factory=list)
     received: list[AddressOfSession] = field(default_factory=list)
+    people: MemoryPeople = field(default_factory=MemoryPeople)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:

@@ -72,6 +72,7 @@ class Evaluation(Seeking):
         self.interview, self.answers, self.turn, self.host, self.prior = interview, answers, turn, host, prior
         self.internal: dict[str, Any] = answers["_internal"]
         self.bindings: dict[str, str] = {}
+        self.asked: QuestionBlock | None = None   # whose screen is being drawn up
         self.action: str | None = None
         self.arguments: dict[str, Any] = {}
         self.effects: list[Effect] = []

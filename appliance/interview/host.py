@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from appliance.interview.accounts import People
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.received import AddressOfSession, GivenAddress
 
@@ -121,6 +122,11 @@ class Host(Protocol):
 
     def visits(self) -> list[Visit]:
         """Who was there last and when, in what was committed before this turn; each user once."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """The accounts."""
         ...
 
     # -- mail that comes in ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from appliance.interview.accounts import AccountEffect
 from appliance.interview.files import Upload
 from appliance.interview.screen import Screen
 from appliance.interview.stored import StoredEffect
@@ -165,7 +166,7 @@ class GiveAddress:
     index: Any = field(default=None, repr=False)
 
 
-Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress | StoredEffect
+Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress | StoredEffect | AccountEffect
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

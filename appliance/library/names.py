@@ -23,6 +23,7 @@ IDEAS = (
     "objects", "groups", "lists", "dicts", "sets", "templates", "files", "file_groups",
     "static_files", "file_functions", "people", "places", "money", "background", "control",
     "tasks", "email", "received_email", "send_email", "performed", "access", "ocr", "progress", "countries",
+    "visitor", "accounts",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
@@ -37,7 +38,7 @@ ONLY_FOR_IMPORT = {
 
 OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "check_persistent", "language_function", "looking", "main", "make",
            "make_pdf", "make_pdf_in_background", "name_of_country", "names_in_progress", "number_locale",
-           "only_looking", "package_path", "part"}
+           "only_looking", "package_path", "part", "asker", "own_account"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 

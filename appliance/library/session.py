@@ -1,9 +1,8 @@
-"""Who uses the interview and how: the person, privileges, the browser, the configuration, the log."""
+"""How the interview is used: the browser, the configuration, the log, what is remembered for a turn."""
 
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from appliance.interview.host import current
@@ -12,7 +11,6 @@ from appliance.library import state
 from appliance.library.device import UserDevice
 
 __all__ = [
-    "current_context",
     "device",
     "get_config",
     "get_info",
@@ -25,10 +23,6 @@ __all__ = [
     "set_info",
     "set_progress",
     "set_status",
-    "user_has_privilege",
-    "user_info",
-    "user_logged_in",
-    "user_privileges",
 ]
 
 
@@ -40,48 +34,6 @@ def get_config(key: str, none_value: Any = None) -> Any:
 def interface() -> str:
     """How the interview is reached: ``web``, ``json``, ``cron`` or ``worker``."""
     return current().host.interface
-
-
-def user_logged_in() -> bool:
-    return current().host.user.logged_in
-
-
-def user_privileges() -> list[str]:
-    """The person's privileges; ``['user']`` for one who is not signed in, ``['cron']`` in a scheduled event."""
-    host = current().host
-    if host.interface == "cron":
-        return ["cron"]
-    return list(host.user.privileges) or ["user"]
-
-
-def user_has_privilege(*pargs: Any) -> bool:
-    """Whether the person has any of these privileges; lists among them are unpacked."""
-    wanted: set[str] = set()
-    for each in pargs:
-        wanted.update([each] if isinstance(each, str) else map(str, each))
-    return bool(wanted & set(user_privileges()))
-
-
-def user_info() -> SimpleNamespace:
-    """What is known of the person, and ``session``, ``filename`` and ``package`` of the interview."""
-    evaluation = current()
-    user = evaluation.host.user
-    first, second, third = user.subdivision
-    reference = evaluation.interview.reference
-    return SimpleNamespace(
-        id=user.user_id, first_name=user.first_name, last_name=user.last_name, email=user.email, country=user.country,
-        subdivision_first=first, subdivision_second=second, subdivision_third=third, organization=user.organization,
-        language=user.language, timezone=user.timezone, session=evaluation.host.session_id, filename=reference,
-        package=reference.partition(":")[0],
-    )
-
-
-def current_context() -> SimpleNamespace:
-    """Where the code runs: ``session``, ``filename``, ``package``, and ``variable``, the name that is being sought."""
-    evaluation = current()
-    reference = evaluation.interview.reference
-    return SimpleNamespace(session=evaluation.host.session_id, filename=reference, package=reference.partition(":")[0],
-                           variable=evaluation.sought[-1] if evaluation.sought else None)
 
 
 def set_info(**kwargs: Any) -> None:

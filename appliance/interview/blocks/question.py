@@ -272,7 +272,11 @@ class QuestionBlock(Block):
                 return None
             return block.attempt(evaluation, name)
         check_role(evaluation, self)
-        return evaluation.ask(self)
+        evaluation.asked = self
+        try:
+            return evaluation.ask(self)
+        finally:
+            evaluation.asked = None
 
 
 def _check_in_delay(source: BlockSource) -> int | None:
