@@ -21,7 +21,7 @@ import yaml
 from appliance.addresses import is_address
 from appliance.times import monthly_time, time_of_day, weekly_time
 
-__all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "reference"]
+__all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "mistake", "reference"]
 
 Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts", "time",
                "texts by name", "whole numbers by name"]
@@ -323,6 +323,14 @@ class Settings:
                  for key, value in self._values.items() if key.startswith(f"{name}: ")}
         return group or default
 
+    def change(self, name: str, value: Any) -> None:
+        """Give a directive another value for those who ask from now on; None for its default. Others keep what they
+        asked for, so this is for directives that are asked for each time.
+
+        :raises KeyError: if there is no directive of that name.
+        """
+        self._values = self._values | {name: DIRECTIVES[name].default if value is None else value}
+
     def as_dict(self) -> dict[str, Any]:
         """All values by name, but for the secret ones, for a task that travels."""
         several = {name: self._groups(name, secret=False) for name in self._several}
@@ -411,7 +419,7 @@ def _value(directive: Directive, node: yaml.Node, where: str) -> Any:
     # As it is written: YAML takes 18:30 for a number to the base of sixty.
     as_written = directive.kind == "time" and isinstance(node, yaml.ScalarNode)
     value = node.value if as_written else _plain(node)
-    problem = _problem(directive, value)
+    problem = mistake(directive, value)
     if problem is not None:
         raise BadConfiguration(f"{where}: '{directive.name}' {problem}.")
     return value
@@ -444,7 +452,7 @@ _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _problem(directive: Directive, value: Any) -> str | None:
+def mistake(directive: Directive, value: Any) -> str | None:
     """What is wrong with `value`, as the end of a sentence that begins with the directive's name."""
     fits, words = _FITS[directive.kind]
     if not fits(value):
