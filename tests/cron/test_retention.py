@@ -19,6 +19,7 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.files import FOLDER
 from appliance.store.retention import _IDLE, DAY
+from appliance.store.sealing import new_key
 from tests.cron.old_house import BEGINNING, OldHouse, reference, years
 from tests.sessions.house import ANN, BOB
 
@@ -528,7 +529,7 @@ def test_titles_are_opened_for_those_who_may_see_them(tmp_path: Path) -> None:
 
 def _account(house: OldHouse, email: str, *privileges: str) -> Visitor:
     user = house.users.add(email, privileges or ("user",))
-    return Visitor(f"the secret of {email}, long and random", user=user)
+    return Visitor(f"the secret of {email}, long and random", user=user, user_key=new_key())
 
 
 def _emails(house: OldHouse) -> set[str]:
