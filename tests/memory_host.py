@@ -16,6 +16,7 @@ from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import FollowUp
 from appliance.workspace import Workspace
+from tests.memory_stores import MemoryStores
 
 __all__ = ["MemoryHost", "MemoryPeople"]
 
@@ -75,6 +76,7 @@ class MemoryHost:
     visited: list[Visit] = field(default_factory=list)
     received: list[AddressOfSession] = field(default_factory=list)
     people: MemoryPeople = field(default_factory=MemoryPeople)
+    stores: MemoryStores = field(default_factory=MemoryStores)
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:

@@ -18,10 +18,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "interview": frozenset(),
     "workspace": frozenset({"interview"}),
     "messages": frozenset({"interview", "workspace"}),
-    "library": frozenset({"addresses", "interview", "messages", "packages"}),
+    "library": frozenset({"addresses", "author_db", "interview", "messages", "packages"}),
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "addresses": frozenset(),
+    "author_db": frozenset(),
     "clock": frozenset(),
     "config": frozenset({"addresses", "times"}),
     "times": frozenset(),
@@ -34,10 +35,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"clock", "config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
-    "sessions": frozenset({"addresses", "clock", "config", "interview", "locks", "messages", "packages", "store",
-                           "workspace"}),
-    "compute": frozenset({"clock", "config", "documents", "installing", "interview", "library", "locks", "packages",
-                          "sessions", "store", "workspace"}),
+    "sessions": frozenset({"addresses", "author_db", "clock", "config", "interview", "locks", "messages", "packages",
+                           "store", "workspace"}),
+    "compute": frozenset({"author_db", "clock", "config", "documents", "installing", "interview", "library", "locks",
+                          "packages", "sessions", "store", "workspace"}),
     "accounts": frozenset({"addresses", "clock", "commands", "interview", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
@@ -50,7 +51,7 @@ CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
 
 # The store knows rows, not interviews: of the language it may know the data that rows hold, nothing that runs.
-DATA_OF_THE_LANGUAGE = frozenset({"accounts", "errors", "files", "host", "screen", "tasks", "turn"})
+DATA_OF_THE_LANGUAGE = frozenset({"accounts", "errors", "files", "host", "screen", "stored", "tasks", "turn"})
 
 
 def name_of(module: Path) -> str:

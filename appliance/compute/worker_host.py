@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from appliance import clock
 from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
+from appliance.compute.worker_stores import WorkerStores
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
 from appliance.interview.received import AddressOfSession, GivenAddress
@@ -43,6 +44,7 @@ class WorkerHost:
         self._job = job
         self._output = output
         self._workspace = workspace
+        self.stores = WorkerStores()
 
     @property
     def user(self) -> UserInfo:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from appliance.interview.accounts import People
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.received import AddressOfSession, GivenAddress
+from appliance.interview.stored import Stores
 
 if TYPE_CHECKING:
     from appliance.interview.evaluate import Evaluation
@@ -127,6 +128,11 @@ class Host(Protocol):
     @property
     def people(self) -> People:
         """The accounts."""
+        ...
+
+    @property
+    def stores(self) -> Stores:
+        """What authors stored beside the answers, in what was committed before this turn."""
         ...
 
     # -- mail that comes in ---------------------------------------------------------------------------------------

@@ -112,6 +112,10 @@ class Stores(Protocol):
         """What is committed together with this turn, and was asked for before it (by the task that has ended)."""
         ...
 
+    def check(self, place: Place) -> None:
+        """Return if something can be written there."""
+        ...
+
     def value(self, place: Place, name: str) -> bytes | None:
         """The pickle under this name; None if there is none."""
         ...

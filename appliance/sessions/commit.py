@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.files import FileChanges
+from appliance.sessions.stores import Stored
 from appliance.store.counters import Count, write_count
 from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
@@ -92,7 +93,8 @@ class Commit:
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
     :param visit: who was there (:mod:`appliance.store.visits`), and when.
-    :param delete: the session is over: only the end of `ending`'s task, mail and `also` count beside that.
+    :param delete: the session is over: only the end of `ending`'s task, mail, what is stored and `also` count beside
+        that.
     :param also: what whoever caused the turn writes in the same transaction, as that it was taken; before all else.
     """
 
@@ -113,6 +115,7 @@ class Commit:
     mails: list[NewMail] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
     addresses: list[NewAddress] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
     visit: tuple[int, float] | None = None
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
@@ -123,7 +126,7 @@ class Commit:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
-                    or self.files or self.also or self.visit or self.addresses)
+                    or self.files or self.also or self.visit or self.addresses or self.stored)
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -141,9 +144,11 @@ class Commit:
             if self.is_new:
                 self._write_session(database)
             self._add_mails(database)
+            self._add_stored(database)
             return Written([], self._delete(database), dead_blobs=dead_blobs(database))
         self._write_session(database)
         self._add_mails(database)
+        self._add_stored(database)
         self.files.write(database, self.session_id)
         if self.visit is not None:
             write_visit(database, self.session_id, *self.visit)
@@ -168,6 +173,10 @@ class Commit:
     def _add_mails(self, database: Database) -> None:
         for mail in self.mails:
             add_mail(database, mail)
+
+    def _add_stored(self, database: Database) -> None:
+        for change in self.stored:
+            change.write(database)
 
     def _write_session(self, database: Database) -> None:
         if self.row is not None:

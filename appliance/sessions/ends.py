@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
-from appliance.interview.turn import Action, BackgroundAnswer, FollowUp, SendMail
+from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
 from appliance.sessions.error_mail import Trouble, place_in_program
 from appliance.sessions.errors import NoSuchSession, Stopping
@@ -19,6 +19,7 @@ from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
+from appliance.sessions.stores import outlives_session, stored_among
 from appliance.store.errors import StoreError
 from appliance.store.tasks import TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
 
@@ -92,7 +93,8 @@ class TaskEnds:
             action = Action(follow_up.action, dict(follow_up.arguments))
             try:
                 evaluated, answered = await self._evaluated(counted, Happening(
-                    "follow_up", action, self._actor(row), files=files, task_id=row.id))
+                    "follow_up", action, self._actor(row), files=files, task_id=row.id,
+                    stored=stored_among([] if end.effects is None else load(end.effects))))
             except (Stopping, StoreError):   # the action has not run, or could not be kept: it is tried again
                 await asyncio.to_thread(self._runner.files.remove, files.blobs)
                 raise
@@ -152,7 +154,9 @@ class TaskEnds:
         settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row),
                           parent=row.id)
         effects = load(end.effects)
-        settler.add_effects(commit, [one for one in effects if isinstance(one, SendMail)] if commit.delete else effects)
+        later, commit.stored = commit.stored, []   # of the response action, which came after the task
+        settler.add_effects(commit, [one for one in effects if outlives_session(one)] if commit.delete else effects)
+        commit.stored += later
         if not commit.tasks or commit.task_answers:
             return
         if opened.current is not None:
@@ -171,7 +175,7 @@ class TaskEnds:
     def _actor(self, row: TaskRow) -> Actor:
         """A callback acts for whoever asked for the task."""
         payload: Any = row.payload(self._runner.appliance_key)
-        return Actor("worker", payload.user, payload.url_root, payload.device)
+        return Actor("worker", payload.user, payload.url_root, payload.device, payload.personal)
 
 
 def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:

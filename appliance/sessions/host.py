@@ -23,9 +23,11 @@ from appliance.sessions.errors import Stopping
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.mailroom import Mailroom
+from appliance.sessions.stores import SessionStores
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
+from appliance.store.keys import Holder
 from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
 from appliance.store.visits import visits_with_privileges
 from appliance.workspace import Workspace
@@ -47,12 +49,14 @@ class Actor:
     """Who a turn is for.
 
     :param interface: ``web``, ``json``, ``cron``, or ``worker`` for the actions that tasks end in.
+    :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
     """
 
     interface: str
     user: UserInfo
     url_root: str = ""
     device: dict[str, Any] = field(default_factory=dict)
+    personal: Holder | None = None
 
     @property
     def is_person(self) -> bool:
@@ -78,6 +82,7 @@ class SessionHost:
     :param task_ids: the ids of tasks that are asked for; None for random ones.
     :param visited: when which user was there, before this turn.
     :param mailroom: addresses and mail of sessions; None where no mail comes in.
+    :param stored: what authors stored beside the answers.
     """
 
     actor: Actor
@@ -94,6 +99,7 @@ class SessionHost:
     task_ids: Iterator[str] | None = None
     visited: dict[int, float] = field(default_factory=dict)
     mailroom: Mailroom | None = None
+    stored: SessionStores | None = None
 
     @property
     def interface(self) -> str:
@@ -232,6 +238,14 @@ class SessionHost:
         """The addresses that were given out, with the mails that came."""
         self._check()
         return self._mailroom().mails(self.session_id, self.session_key)
+
+    @property
+    def stores(self) -> SessionStores:
+        """What was stored before this turn."""
+        self._check()
+        if self.stored is None:
+            raise RuntimeError("Nothing is stored here.")
+        return self.stored
 
     def _mailroom(self) -> Mailroom:
         if self.mailroom is None:

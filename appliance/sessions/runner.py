@@ -16,6 +16,7 @@ from appliance import clock
 from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError, TooSlow, told_names
 from appliance.interview.files import Document
+from appliance.interview.stored import StoredEffect
 from appliance.interview.turn import (
     Action,
     Answers,
@@ -41,11 +42,12 @@ from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
 from appliance.sessions.progress import ProgressBoard
 from appliance.sessions.reply import Notice
-from appliance.sessions.settling import Kind, Settled, Settler, new_task
+from appliance.sessions.settling import Kind, Settled, Settler, new_task, owner_of
+from appliance.sessions.stores import SessionStores, StoreRoom, stored_among
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
-from appliance.store.errors import StoreError
+from appliance.store.errors import StoreError, WrongKey
 from appliance.store.files import FileStore
 from appliance.store.keys import Holder, unwrap
 from appliance.store.outbox import add_mail
@@ -69,6 +71,7 @@ class Happening:
         the answers before the turn (after Back).
     :param task_id: the task whose callback this is.
     :param files: what is committed together with the turn, and known to it (of the task that has ended).
+    :param stored: likewise, what was stored beside the answers.
     """
 
     kind: Kind
@@ -78,6 +81,7 @@ class Happening:
     callbacks: tuple[tuple[str, int, bytes], ...] = ()
     task_id: str = ""
     files: FileChanges = field(default_factory=FileChanges)
+    stored: tuple[StoredEffect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class Runner:
         self.documents = documents
         self.files = FileStore(store.folder)
         self.mailroom = Mailroom(store, self.files, appliance_key, settings)
+        self.store_room = StoreRoom(store, appliance_key)
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -136,9 +141,7 @@ class Runner:
     async def peek(self, session_id: str, holders: list[Holder]) -> Opened:
         """Like :meth:`open`, out of line: what it gives may be overtaken by a turn."""
         opened = self.shelf.get(session_id)
-        if opened is not None:
-            if not any(holder.name in opened.keys for holder in holders):
-                raise NotYours(session_id)
+        if opened is not None and _can_open(holders, session_id, opened.keys):
             return opened
         loaded = await self._load(session_id)
         if loaded.row.step == 0:
@@ -156,10 +159,12 @@ class Runner:
         :raises NotYours: if none of the holders opens it.
         """
         opened = self.shelf.get(session_id)
-        keys = opened.keys if opened is not None else (await self._load(session_id)).keys
+        if opened is not None and _can_open(holders, session_id, opened.keys):
+            return opened.key
+        keys = (await self._load(session_id)).keys
         for holder in holders:
             if holder.name in keys:
-                return opened.key if opened is not None else unwrap(holder, session_id, keys[holder.name])
+                return unwrap(holder, session_id, keys[holder.name])
         raise NotYours(session_id)
 
     async def peek_with(self, session_id: str, key: bytes) -> Opened:
@@ -279,6 +284,8 @@ class Runner:
         """Have done what a commit asked for that was written."""
         if commit.mails:
             self.listeners.on_mail()
+        if commit.delete or any(change.is_snapshot for change in commit.stored):
+            asyncio.get_running_loop().run_in_executor(None, self.store_room.snapshots.try_to_write)
         for number, notice in zip(written.notice_ids, commit.notices, strict=True):
             self.listeners.on_notice(Notice(number, commit.session_id, notice.kind, notice.value))
         if commit.tasks or written.freed:
@@ -365,6 +372,7 @@ class Runner:
         if follow_up.action is None:
             return replace(outcome, ending=None)
         action = Action(follow_up.action, dict(follow_up.arguments))
+        host = replace(host, stored=replace(host.stores, pending=stored_among(outcome.effects)))
         after = self.language.evaluate(interview, outcome.answers, action, host)
         return replace(after, effects=[*outcome.effects, *after.effects], log=[*outcome.log, *after.log])
 
@@ -416,7 +424,9 @@ class Runner:
         return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
                            start_now, files.workspace, self.documents, started,
                            ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
-                           opened.visits, self.mailroom)
+                           opened.visits, self.mailroom, SessionStores(
+                               self.store_room, owner_of(opened, happening.actor, self.appliance_key),
+                               happening.stored))
 
     # -- the store -------------------------------------------------------------------------------------
 
@@ -425,6 +435,16 @@ class Runner:
 
     async def write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self.store.write(function))
+
+
+def _can_open(holders: list[Holder], session_id: str, keys: dict[str, bytes]) -> bool:
+    """Whether one of the holders really has a key: after the reset of a password, a user of the same name has not."""
+    for holder in holders:
+        if holder.name in keys:
+            with contextlib.suppress(WrongKey):
+                unwrap(holder, session_id, keys[holder.name])
+                return True
+    return False
 
 
 def log_failure(error: Exception, interview: str, kind: str) -> None:

@@ -28,6 +28,7 @@ from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
 from appliance.sessions.opened import Opened, title_context, unpack
 from appliance.sessions.reply import as_json
+from appliance.sessions.stores import outlives_session, sealed_effects
 from appliance.sessions.tags import seal_tags, tags_of
 from appliance.store.counters import Count, mark_of
 from appliance.store.keys import APPLIANCE, appliance_holder, wrap
@@ -38,9 +39,10 @@ from appliance.store.sealing import seal
 from appliance.store.sessions import TURNS_KEPT, SessionRow
 from appliance.store.steps import Step, StepRow, close_step, is_full
 from appliance.store.tasks import NewTask, TaskPayload, seal_answers
+from appliance.store.values import Owner
 from appliance.store.visits import NOBODY
 
-__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_mail", "new_notice", "new_task"]
+__all__ = ["DELETING", "Kind", "Settled", "Settler", "new_mail", "new_notice", "new_task", "owner_of"]
 
 Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up", "event"]
 
@@ -88,7 +90,7 @@ class Settler:
         commit = Commit(before.row.id, before.key, is_new=self.kind == "begin")
         if isinstance(ending, Goodbye) and ending.kind in DELETING:
             commit.delete = True
-            self.add_effects(commit, [effect for effect in outcome.effects if isinstance(effect, SendMail)])
+            self.add_effects(commit, [effect for effect in outcome.effects if outlives_session(effect)])
             if commit.mails and commit.is_new:   # it must have been there, for its mail to know whose it is
                 commit.row, commit.new_keys = before.row, dict(before.keys)
             return Settled(before, commit)
@@ -229,6 +231,7 @@ class Settler:
 
     def add_effects(self, commit: Commit, effects: list[Effect]) -> None:
         """Put into the commit what the code asked for; the answers that tasks work on are the caller's matter."""
+        commit.stored += sealed_effects(owner_of(self.before, self.actor, self.appliance_key), effects)
         for effect in effects:
             if isinstance(effect, StartTask):
                 if effect.task_id not in self.started:
@@ -247,6 +250,11 @@ class Settler:
                     self.actor.url_root))
 
 
+def owner_of(opened: Opened, actor: Actor, appliance_key: bytes) -> Owner:
+    """For whom a turn reads and writes what authors store beside the answers."""
+    return Owner(appliance_key, opened.row.id, opened.key, actor.user.user_id, actor.personal)
+
+
 def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: bytes, parent: str = "") -> NewTask:
     """A row of the journal.
 
@@ -254,7 +262,7 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     """
     arguments = dump(effect.arguments, "What background_action() was given")
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
-                          dict(actor.device))
+                          dict(actor.device), actor.personal)
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
                         session_key=opened.key, after=effect.after, parent_id=parent)
 

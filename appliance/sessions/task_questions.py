@@ -11,12 +11,15 @@ from sqlite_utils import Database
 from appliance.interview.files import FileInfo
 from appliance.interview.host import Visit
 from appliance.interview.received import AddressOfSession, GivenAddress
+from appliance.interview.stored import NotReadable, QuickError
 from appliance.sessions.files import with_file
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.runner import Runner
+from appliance.sessions.stores import SessionStores
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.files import FileRow, file_row
 from appliance.store.tasks import session_key_of, task_row
+from appliance.store.values import Owner
 from appliance.store.visits import last_visits, visits_with_privileges
 
 __all__ = ["TaskQuestions"]
@@ -32,7 +35,7 @@ class TaskQuestions:
     def table(self) -> dict[str, Callable[..., Awaitable[Any]]]:
         """Who answers which kind of question (:mod:`appliance.compute.asking`)."""
         return {"file": self.file, "times_performed": self.times_performed, "visits": self.visits,
-                "email_address": self.email_address, "received_mail": self.received_mail}
+                "email_address": self.email_address, "received_mail": self.received_mail, "stores": self.stores}
 
     async def file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
         """A file of the task's session, with its content; None if the session has none of that number."""
@@ -75,3 +78,24 @@ class TaskQuestions:
         :raises LookupError: if the task has ended.
         """
         return await self._incoming.mail_for_task(task_id)
+
+    async def stores(self, task_id: str, method: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+        """What authors stored beside the answers (:class:`appliance.interview.stored.Stores`).
+
+        :returns: the name of the exception that says why not, with its words, or an empty text and the answer.
+        :raises LookupError: if the task has ended.
+        """
+        task = await self._runner.read(lambda database: task_row(database, task_id))
+        key = None if task is None else session_key_of(task, self._runner.appliance_key)
+        payload = None if task is None else task.payload(self._runner.appliance_key)
+        if task is None or key is None or payload is None:
+            raise LookupError("The task has ended.")
+        stores = SessionStores(self._runner.store_room, Owner(
+            self._runner.appliance_key, task.session_id, key, payload.user.user_id, payload.personal))
+        answers: dict[str, Callable[..., Any]] = {
+            "check": stores.check, "value": stores.value, "names": stores.names, "records": stores.records,
+            "new_record_id": stores.new_record_id, "quick": stores.quick, "write_snapshots": stores.write_snapshots}
+        try:
+            return "", await asyncio.to_thread(answers[method], *arguments)
+        except (NotReadable, QuickError) as refused:
+            return type(refused).__name__, str(refused)

@@ -48,6 +48,7 @@ from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id
+from appliance.store.values import personal_holder
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
@@ -110,6 +111,7 @@ class Turns:
         await self._runner.write(delete_unbegun)
         await asyncio.to_thread(self._runner.files.sweep, self._store)
         await asyncio.to_thread(remove_leftovers)
+        await asyncio.to_thread(self._runner.store_room.snapshots.try_to_write)
         waiting = await self._runner.read(revocations)
         for revocation in waiting:
             self.listeners.on_revoke(revocation.task_id, revocation.terminate)
@@ -158,7 +160,7 @@ class Turns:
         """A new session and its first screen."""
         self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
-        happening = Happening("begin", Begin(dict(url_args or {})), _actor(visitor))
+        happening = Happening("begin", Begin(dict(url_args or {})), await self._actor(visitor))
         try:
             return await self._reply_in_order(opened.row.id, lambda: self._take(opened, happening))
         finally:
@@ -169,7 +171,8 @@ class Turns:
         """The current screen, made anew."""
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
-            return await self._take(opened, Happening("refresh", Refresh(dict(url_args or {})), _actor(visitor)))
+            refresh = Refresh(dict(url_args or {}))
+            return await self._take(opened, Happening("refresh", refresh, await self._actor(visitor)))
         return await self._reply_in_order(session_id, turn)
 
     async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply:
@@ -185,7 +188,7 @@ class Turns:
             if submission.button is not None and "_button" not in posted:
                 posted = {**posted, "_button": [str(submission.button)]}
             submit = Submit(screen, posted, submission.uploads)
-            return await self._take(opened, Happening("submit", submit, _actor(visitor), submission.turn_id))
+            return await self._take(opened, Happening("submit", submit, await self._actor(visitor), submission.turn_id))
         return await self._reply_in_order(session_id, turn)
 
     async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:
@@ -200,14 +203,16 @@ class Turns:
                 return await self._as_stored(opened, visitor)
             opened = await self._one_back(opened)
             callbacks = await self._runner.callbacks_for(opened)
-            return await self._take(opened, Happening("back", Refresh(), _actor(visitor), turn_id, callbacks))
+            actor = await self._actor(visitor)
+            return await self._take(opened, Happening("back", Refresh(), actor, turn_id, callbacks))
         return await self._reply_in_order(session_id, turn)
 
     async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, Any]) -> Reply:
         """An action link was clicked, or called by a script."""
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
-            return await self._take(opened, Happening("action", Action(action, dict(arguments)), _actor(visitor)))
+            asked = Action(action, dict(arguments))
+            return await self._take(opened, Happening("action", asked, await self._actor(visitor)))
         return await self._reply_in_order(session_id, turn)
 
     async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int,
@@ -224,7 +229,7 @@ class Turns:
             place = next(number for number, one in enumerate(waiting) if one is check_in)
             if revision != opened.row.revision or any(_tells_too(later, check_in) for later in waiting[place + 1:]):
                 return self._reply(opened, None)
-            return await self._take(opened, Happening("check_in", check_in, _actor(visitor)))
+            return await self._take(opened, Happening("check_in", check_in, await self._actor(visitor)))
         try:
             return await self._reply_in_order(session_id, turn)
         finally:
@@ -433,6 +438,13 @@ class Turns:
             self._user_keys[user_id] = key
         return [user_holder(user_id, key), browser]
 
+    async def _actor(self, visitor: Visitor) -> Actor:
+        """Who the turns of this visitor are for."""
+        first = (await self._holders(visitor))[0]
+        at_hand = visitor.user.user_id is None or first.name.startswith("user:")
+        return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device,
+                     personal_holder(first) if at_hand else None)
+
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
         session_id, key, now = new_session_id(), new_key(), clock.now()
@@ -451,7 +463,7 @@ class Turns:
         """The current screen without a turn; where the step has none, it is made."""
         screen = opened.screen
         if screen is None:
-            return await self._take(opened, Happening("refresh", Refresh(), _actor(visitor)))
+            return await self._take(opened, Happening("refresh", Refresh(), await self._actor(visitor)))
         return self._reply(opened, ShowScreen(screen))
 
     async def _too_late(self, opened: Opened, visitor: Visitor, submission: Submission) -> Reply:
@@ -477,7 +489,3 @@ def _can_go_back(opened: Opened, screen: object) -> bool:
 def _tells_too(later: CheckIn, earlier: CheckIn) -> bool:
     """Whether an action that runs for `later` misses nothing when it does not run for `earlier`."""
     return not earlier.initial and earlier.changed in (None, later.changed)
-
-
-def _actor(visitor: Visitor) -> Actor:
-    return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device)

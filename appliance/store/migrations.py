@@ -12,9 +12,10 @@ from sqlite_utils import Database
 
 from appliance.store.errors import StoreBroken, StoreNewer
 
-__all__ = ["MIGRATIONS", "VERSION", "migrate"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION", "migrate"]
 
-_APPLICATION_ID = 0x1A991A0C  # in the file's header: an appliance's database, and nobody else's
+APPLICATION_ID = 0x1A991A0C
+"""In the file's header: an appliance's database, and nobody else's."""
 
 
 def _first_tables(database: Database) -> None:
@@ -277,7 +278,7 @@ def _accounts(database: Database) -> None:
 def _values(database: Database) -> None:
     """What authors store beside the answers: DAStore and DAGlobal, write_record(), DARedis, snapshots on their way."""
     database.executescript("""
-        -- A name is known by its mark, and so is the place it lies in: what authors call things may hold what was typed.
+        -- A name is known by its mark, and so is the place it lies in: what authors call things may hold typed text.
         CREATE TABLE stored_values (
             place BLOB NOT NULL, mark BLOB NOT NULL, holder TEXT NOT NULL,
             session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE,
@@ -332,7 +333,7 @@ def migrate(database: Database, backups: Path) -> None:
         raise StoreNewer(f"The data folder was last used by a newer appliance (data version {version}, this one knows "
                          f"{VERSION}); install the newer appliance, or restore a backup from {backups}.")
     owner = int(database.execute("PRAGMA application_id").fetchone()[0])
-    if owner != _APPLICATION_ID and database.table_names():
+    if owner != APPLICATION_ID and database.table_names():
         raise StoreBroken("The file appliance.db in the data folder was not made by an appliance.")
     for number in range(version, VERSION):
         if version:   # a new file has nothing to lose
@@ -340,7 +341,7 @@ def migrate(database: Database, backups: Path) -> None:
         with database.atomic():
             MIGRATIONS[number](database)
             database.execute(f"PRAGMA user_version = {number + 1}")
-            database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _back_up(database: Database, backups: Path, version: int) -> None:

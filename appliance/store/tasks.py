@@ -17,6 +17,7 @@ from appliance import clock
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.interview.tasks import ErrorDetails, TaskState
+from appliance.store.keys import Holder
 from appliance.store.sealing import seal, unseal
 
 __all__ = [
@@ -50,6 +51,7 @@ class TaskPayload:
     """What a task needs besides its answers, and who its callback acts for.
 
     :param arguments: pickle of a dict.
+    :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
     """
 
     interview: str
@@ -58,6 +60,7 @@ class TaskPayload:
     user: UserInfo
     url_root: str
     device: dict[str, Any] = field(default_factory=dict)
+    personal: Holder | None = None
 
 
 @dataclass(frozen=True)

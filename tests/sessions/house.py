@@ -6,12 +6,12 @@ import asyncio
 import importlib
 import pickle
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from appliance.compute import worker_host
+from appliance.compute import worker_host, worker_stores
 from appliance.compute.captured import Captured
 from appliance.compute.ends import from_error, from_outcome
 from appliance.compute.worker_host import WorkerHost
@@ -119,12 +119,13 @@ class House:
         task_id = task_id or await self.only_task()
         assert await self.journal.mark_running(task_id, "a worker")
         loop = asyncio.get_running_loop()
-        answers: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
-            "times_performed": self.turns.questions.times_performed, "visits": self.turns.questions.visits}
+        answers = self.turns.questions.table()
 
         def ask(kind: str, **details: Any) -> Any:
-            return asyncio.run_coroutine_threadsafe(answers[kind](task_id, **details), loop).result()
-        with patch.object(worker_host, "ask", ask):
+            async def answer() -> Any:
+                return await answers[kind](task_id, **details)
+            return asyncio.run_coroutine_threadsafe(answer(), loop).result()
+        with patch.object(worker_host, "ask", ask), patch.object(worker_stores, "ask", ask):
             end = await asyncio.to_thread(self._done, await self.journal.job(task_id))
         await self.turns.task_ended(end)
         return end
