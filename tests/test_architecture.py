@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "clock": frozenset(),
     "config": frozenset({"addresses", "times"}),
     "times": frozenset(),
+    "backup": frozenset({"accounts", "clock", "commands", "interview", "locks", "store"}),
     "commands": frozenset({"clock", "store"}),
     "locks": frozenset(),
     "logs": frozenset({"config"}),

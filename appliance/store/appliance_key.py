@@ -13,11 +13,13 @@ from typing import Protocol
 import platformdirs
 from sqlite_utils import Database
 
+from appliance import clock
 from appliance.store.database import FILE_NAME, Store
 from appliance.store.errors import MissingApplianceKey, WrongKey
 from appliance.store.sealing import KEY_BYTES, new_key, seal, unseal
 
-__all__ = ["Keyring", "known_appliance_key", "load_appliance_key", "system_keyring"]
+__all__ = ["Keyring", "is_key_of", "keep_appliance_key", "known_appliance_key", "load_appliance_key", "read_meta",
+           "system_keyring"]
 
 _SERVICE = "interview-appliance"
 _CHECK = "appliance key check"
@@ -58,7 +60,8 @@ def load_appliance_key(store: Store, *, keyring: Keyring | None = None, config_f
     if key is None:
         if check is not None:
             raise MissingApplianceKey("This data folder was made on another machine or by another user: its key is not "
-                                      "here. Restore a backup with its passphrase, or start with an empty folder.")
+                                      "here. Put it back with the recovery code (`appliance restore` without a file), "
+                                      "restore a backup with its passphrase, or start with an empty folder.")
         key = new_key()
         if not _into_keyring(keyring, folder_id, key):
             _into_file(path, key)
@@ -71,7 +74,8 @@ def load_appliance_key(store: Store, *, keyring: Keyring | None = None, config_f
         unseal(key, bytes.fromhex(check), _CHECK)
     except WrongKey as error:
         raise MissingApplianceKey("The appliance's key on this machine is not the one this data folder was made "
-                                  "with. Restore a backup with its passphrase.") from error
+                                  "with. Put that one back with the recovery code (`appliance restore` without a "
+                                  "file), or restore a backup with its passphrase.") from error
     return key
 
 
@@ -80,18 +84,58 @@ def known_appliance_key(data: Path, *, keyring: Keyring | None = None, config_fo
 
     :raises MissingApplianceKey: if it is not here.
     """
-    database = sqlite3.connect(f"{(data / FILE_NAME).absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        [[folder_id]] = database.execute("SELECT value FROM meta WHERE name = 'folder_id'").fetchall()
-    except sqlite3.Error as error:
-        raise MissingApplianceKey("The data folder's database cannot be read.") from error
-    finally:
-        database.close()
+    folder_id = read_meta(data)["folder_id"]
     key = _from_file(_key_file(folder_id, config_folder)) or _from_keyring(keyring, folder_id)
     if key is None:
         raise MissingApplianceKey("The appliance's key is not here: it runs as another user, or was made on another "
                                   "machine.")
     return key
+
+
+def keep_appliance_key(folder_id: str, key: bytes, *, keyring: Keyring | None = None,
+                       config_folder: Path | None = None) -> None:
+    """Put the key of a data folder, which came from elsewhere, where :func:`load_appliance_key` looks for it.
+
+    Another key that was there is kept beside it: it may be the right one of the folder that a restore replaces.
+
+    :raises OSError: if the file cannot be written.
+    """
+    path, stamp = _key_file(folder_id, config_folder), f"{clock.utc_now():%Y%m%d-%H%M%S}"
+    try:
+        there = _from_file(path) or _from_keyring(keyring, folder_id)
+    except MissingApplianceKey:   # damaged: what it was is kept all the same
+        there = None
+    if there == key:
+        return
+    if path.exists():
+        path.replace(path.with_name(f"{path.name}.before-{stamp}"))
+    elif there is not None:
+        _into_keyring(keyring, f"{folder_id} before {stamp}", there)
+    if not _into_keyring(keyring, folder_id, key):
+        _into_file(path, key)
+
+
+def is_key_of(key: bytes, meta: dict[str, str]) -> bool:
+    """Whether `key` is that of the data folder whose table ``meta`` this is."""
+    try:
+        return unseal(key, bytes.fromhex(meta.get("key_check", "")), _CHECK) == meta.get("folder_id", "").encode()
+    except (WrongKey, ValueError):
+        return False
+
+
+def read_meta(data: Path) -> dict[str, str]:
+    """What a data folder's database says about itself, also while another process holds it.
+
+    :raises MissingApplianceKey: if it cannot be read.
+    """
+    try:
+        database = sqlite3.connect(f"{(data / FILE_NAME).absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return {str(name): str(value) for name, value in database.execute("SELECT name, value FROM meta")}
+        finally:
+            database.close()
+    except sqlite3.Error as error:
+        raise MissingApplianceKey("The data folder's database cannot be read.") from error
 
 
 def _key_file(folder_id: str, config_folder: Path | None) -> Path:

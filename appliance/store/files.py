@@ -13,6 +13,7 @@ import io
 import os
 import pickle
 import secrets
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,12 +28,24 @@ from appliance.store.errors import StoreBroken, StoreError, StoreFull
 from appliance.store.sealing import derive, new_key, seal, seal_stream, unseal, unseal_stream
 
 __all__ = ["FOLDER", "Blob", "FileRow", "FileStore", "dead_blobs", "drop_blobs", "file_row", "forget_file",
-           "put_file"]
+           "named_blobs", "put_file"]
 
 FOLDER = "files"
 """Where the blobs lie in the data folder."""
 
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+@dataclass
+class _Held:
+    """Blobs of a folder that are to be removed when nobody holds them any more."""
+
+    holders: int = 0
+    waiting: set[str] = field(default_factory=set)
+
+
+_holding = threading.Lock()
+_held: dict[Path, _Held] = {}
 
 
 @dataclass(frozen=True)
@@ -148,15 +161,38 @@ class FileStore:
 
     def remove(self, blobs: Iterable[str]) -> None:
         """Take blobs from the disk; one that cannot be removed now (Windows, while it is read) is swept later."""
+        with _holding:
+            held = _held.get(self._folder)
+            if held is not None:
+                held.waiting.update(blobs)
+                return
         for blob in blobs:
             with contextlib.suppress(OSError):
                 self._path(blob).unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the block no blob is removed: what one moment's rows name stays to be read; it goes afterwards."""
+        with _holding:
+            held = _held.setdefault(self._folder, _Held())
+            held.holders += 1
+        try:
+            yield
+        finally:
+            with _holding:
+                held.holders -= 1
+                if not held.holders:
+                    del _held[self._folder]
+            if not held.holders:
+                self.remove(held.waiting)
+
+    def path(self, blob: str) -> Path:
+        """Where a blob lies, if it is there."""
+        return self._path(blob)
+
     def sweep(self, store: Store) -> None:
         """At start, before anything is written: remove every blob that no row names. Waits for the store."""
-        named = set(store.read(lambda database: [
-            str(row[0]) for row in database.execute("SELECT blob FROM files UNION SELECT blob FROM received_mail")
-        ]).result())
+        named = set(store.read(named_blobs).result())
         self.remove(path.name for path in self._folder.glob("??/*") if path.name not in named)
         store.write(lambda database: database.execute("DELETE FROM dead_blobs")).result()
 
@@ -248,6 +284,12 @@ def file_row(database: Database, number: int) -> FileRow | None:
 def dead_blobs(database: Database) -> list[str]:
     """The blobs that no row names any more; they are handed out once, with the commit that asks."""
     return [str(row[0]) for row in database.execute("DELETE FROM dead_blobs RETURNING blob").fetchall()]
+
+
+def named_blobs(database: Database) -> list[str]:
+    """The blobs that rows name, whatever they belong to."""
+    return [str(row[0]) for row in database.execute(
+        "SELECT blob FROM files UNION SELECT blob FROM received_mail ORDER BY blob").fetchall()]
 
 
 def drop_blobs(database: Database, blobs: Iterable[str]) -> None:

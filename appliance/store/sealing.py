@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from appliance.store.errors import WrongKey
 
-__all__ = ["CHUNK", "KEY_BYTES", "derive", "new_key", "seal", "seal_stream", "unseal", "unseal_stream"]
+__all__ = ["CHUNK", "KEY_BYTES", "Readable", "derive", "new_key", "seal", "seal_stream", "unseal", "unseal_stream"]
 
 KEY_BYTES = 32
 CHUNK = 1 << 20
@@ -57,7 +57,13 @@ def unseal(key: bytes, sealed: bytes, context: str) -> bytes:
 # -- streams: content too large to be held as a whole ---------------------------------------------------
 
 
-def seal_stream(key: bytes, source: BinaryIO, target: BinaryIO, context: str) -> int:
+class Readable(Protocol):
+    """Gives so many bytes, and fewer only at its end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def seal_stream(key: bytes, source: Readable, target: BinaryIO, context: str) -> int:
     """Encrypt what `source` gives, chunk by chunk, so that no chunk can be left out, moved or cut off unnoticed.
 
     Number and place of a chunk are its nonce (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár).
