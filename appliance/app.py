@@ -204,6 +204,7 @@ def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, async
 
     :raises CannotStart: if they cannot be had.
     """
+    _end_restore(data)   # which may bring other settings
     settings = _settings(data)
     lock = _only_one(data, stack)
     stack.callback(logs.stop, logs.start(data / "logs"))
@@ -234,6 +235,25 @@ def _refuse_strangers(host: str) -> None:
     if not loopback:
         raise CannotStart(f"{host} can be reached by other computers, and this version has no accounts with passwords "
                           "yet. Please leave out --host, or use 127.0.0.1.")
+
+
+def _end_restore(data: Path) -> None:
+    """End what a power cut interrupted when a backup was brought back.
+
+    :raises CannotStart: if that cannot be.
+    """
+    from appliance.backup.errors import CannotRestore
+    from appliance.backup.restoring import finish_restore, is_unfinished
+
+    if not is_unfinished(data):
+        return
+    try:
+        with FileLock(data / "running.lock"):
+            finish_restore(data)
+    except Held as held:
+        raise AlreadyRunning(data, held.words) from held
+    except CannotRestore as problem:
+        raise CannotStart(str(problem)) from problem
 
 
 def _settings(data: Path) -> config.Settings:

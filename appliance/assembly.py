@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.accounts.accounts import Accounts
+from appliance.backup.backups import Backups
+from appliance.backup.command import backup_command
 from appliance.commands import Commands
 from appliance.config import Settings
 from appliance.cron.calendar import Calendar
@@ -98,8 +100,10 @@ class Assembly:
                                    next_run=lambda after: calendar.following("cron_daily", after))
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
         self.schedule.on_mail = self._mail_written
+        self.backups = Backups(data, store, appliance_key, self.accounts.audit)
         self.commands = Commands(appliance_key, {
-            "cron": cron_command(self.schedule, lambda: self._compute is not None)})
+            "cron": cron_command(self.schedule, lambda: self._compute is not None),
+            "backup": backup_command(self.backups)})
         self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
         self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
@@ -122,6 +126,7 @@ class Assembly:
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""
         await self.turns.resume()
+        await self.backups.start()
         self.outbox.start()
         await self.mail_in.start()
         self.entrances.start()
@@ -151,6 +156,7 @@ class Assembly:
     async def stop(self) -> None:
         """Stop in reverse: no more mail, events and tasks, then no more turns."""
         await self.entrances.stop()
+        await self.backups.stop()
         await self.schedule.stop()
         await self.mail_in.stop()
         if self._compute is not None:

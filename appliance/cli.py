@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import multiprocessing
 import os
 import subprocess
@@ -16,6 +17,8 @@ import appliance
 __all__ = ["default_data_folder", "main"]
 
 DEMO = "appliance.interviews:data/questions/eviction_answer.yml"
+PASSPHRASE = "APPLIANCE_PASSPHRASE"   # noqa: S105 - the name of a variable
+"""The variable that a script may give a backup's passphrase in."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +65,17 @@ def _parser() -> argparse.ArgumentParser:
 
     cron = commands.add_parser("cron", parents=[shared], help="run a scheduled event in all sessions that have it")
     cron.add_argument("event", metavar="EVENT", help="its name, like cron_daily; any other name can be run too")
+
+    backup = commands.add_parser("backup", parents=[shared], help="put everything into one sealed file",
+                                 description="The passphrase is asked for twice, or read from the standard input, or "
+                                 f"from the environment's {PASSPHRASE}.")
+    backup.add_argument("file", type=Path, metavar="FILE", help="where to write it, or a folder")
+
+    restore = commands.add_parser("restore", parents=[shared], help="bring a backup back, or a lost key",
+                                  description="What was in the data folder is moved aside. Without a file, the data "
+                                  "folder stays as it is, and its lost key is put back with the recovery code. "
+                                  "The passphrase is asked for, or read as for a backup.")
+    restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the backup")
 
     compute = commands.add_parser("compute", help="where background tasks run")
     parts = compute.add_subparsers(dest="part", metavar="certificates", required=True)
@@ -181,6 +195,63 @@ def _do(options: argparse.Namespace, command: str, arguments: dict[str, Any]) ->
         return _complain(str(problem))
 
 
+def _backup(options: argparse.Namespace) -> int:
+    from appliance.backup.backups import file_name
+    from appliance.backup.errors import BackupError
+    from appliance.backup.openers import Ticket
+
+    data, file = _data(options), options.file.absolute()
+    if file.is_dir():
+        file /= file_name()
+    if not (data / "appliance.db").is_file():
+        return _complain(f"There is nothing to back up: no appliance was ever started on {data}.")
+    if file.exists():
+        return _complain(f"{file} is there already. Please choose another name.")
+    try:
+        ticket = Ticket.by_passphrase(_asked("A passphrase for this backup", again=True))
+    except (BackupError, EOFError) as problem:
+        return _complain(str(problem) or "No passphrase was given.")
+    return _do(options, "backup", {"file": str(file), "ticket": ticket.sent()})
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from appliance.backup.errors import BackupError
+    from appliance.backup.restoring import restore, restore_key
+    from appliance.store.appliance_key import system_keyring
+
+    data = _data(options)
+    try:
+        if options.file is None:
+            restore_key(data, _asked("The recovery code"), keyring=system_keyring())
+            print(f"The key of {data} is here again.")
+            return 0
+        secret = _asked("The backup's passphrase, or the recovery code")
+        restored = restore(options.file.absolute(), data, secret, keyring=system_keyring())
+    except (BackupError, EOFError) as problem:
+        return _complain(str(problem) or "No passphrase was given.")
+    print(f"The backup of {restored.manifest.made_words} is restored to {data}.")
+    if restored.before is not None:
+        print(f"What was there before is in {restored.before}.")
+    return 0
+
+
+def _asked(what: str, *, again: bool = False) -> str:
+    """A secret: from the environment, the standard input where that is no terminal, or typed unseen.
+
+    :raises EOFError: if nothing was given, or not the same thing twice.
+    """
+    given = os.environ.get(PASSPHRASE)
+    if given is None and not sys.stdin.isatty():
+        given = sys.stdin.readline().rstrip("\r\n")
+    if given is None:
+        given = getpass.getpass(f"{what}: ")
+        if again and getpass.getpass("The same again: ") != given:
+            raise EOFError("These were two different passphrases. Please try again.")
+    if not given:
+        raise EOFError
+    return given
+
+
 def _compute(options: argparse.Namespace) -> int:
     from appliance.compute.certificates import make_certificates, start_words
 
@@ -203,7 +274,7 @@ def _complain(words: str) -> int:
 
 
 _COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "cron": _cron,
-             "compute": _compute}
+             "backup": _backup, "restore": _restore, "compute": _compute}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import os
 import tarfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -62,6 +63,11 @@ class Manifest:
     members: list[Member] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
+    @property
+    def made_words(self) -> str:
+        """When it was made, for people, in the time zone of this computer."""
+        return datetime.fromtimestamp(self.made, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
     def encoded(self) -> bytes:
         return json.dumps(asdict(self)).encode()
 
@@ -73,7 +79,8 @@ class Manifest:
             told["members"] = [Member(**one) for one in told["members"]]
             manifest = cls(**told)
             bytes.fromhex(manifest.appliance_key)
-        except (ValueError, TypeError, KeyError, RecursionError) as problem:
+            datetime.fromtimestamp(manifest.made, UTC)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError) as problem:
             raise BadBackup(_DAMAGED.format("its list of contents cannot be read")) from problem
         return manifest
 

@@ -12,21 +12,23 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import clock
+from appliance.accounts.audit import Audit
 from appliance.backup.container import Manifest
 from appliance.backup.errors import CannotRestore, WrongPassphrase
 from appliance.backup.making import FOLDER
 from appliance.backup.reading import open_backup, unpack
 from appliance.locks import FileLock, Held
 from appliance.store.appliance_key import Keyring, keep_appliance_key
-from appliance.store.errors import MissingApplianceKey, WrongKey
+from appliance.store.database import Store
+from appliance.store.errors import MissingApplianceKey, StoreError, WrongKey
 from appliance.store.recovery import key_by_code
 
-__all__ = ["Restored", "finish_restore", "restore", "restore_key"]
+__all__ = ["Restored", "finish_restore", "is_unfinished", "restore", "restore_key"]
 
 _UNPACKED = ".restoring-"
 _BEFORE = "before-restore-"
@@ -94,7 +96,18 @@ def restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = No
                                     "there before is still there.") from error
             raise
         _finish(data)
+        _note_down(data, bytes.fromhex(manifest.appliance_key), manifest)
     return Restored(manifest, before if before.exists() else None)
+
+
+def _note_down(data: Path, appliance_key: bytes, manifest: Manifest) -> None:
+    """Say in the audit log what was done; opening the database brings it to this appliance's version, too."""
+    try:
+        with closing(Store(data)) as store:
+            audit = Audit(store, appliance_key)
+            store.write(lambda database: audit.add(database, "restore", None, backup_of=manifest.made_words)).result()
+    except StoreError as error:
+        raise CannotRestore(f"The backup is restored, but its database cannot be used: {error}") from error
 
 
 def restore_key(data: Path, code: str, *, keyring: Keyring | None = None, config_folder: Path | None = None) -> None:
@@ -112,17 +125,20 @@ def restore_key(data: Path, code: str, *, keyring: Keyring | None = None, config
     _keep_key(folder_id, key, keyring, config_folder)
 
 
-def finish_restore(data: Path) -> bool:
-    """At start, while the folder is held: end what a crash interrupted; whether there was anything.
+def is_unfinished(data: Path) -> bool:
+    """Whether a restore of this folder was interrupted, so that :func:`finish_restore` has something to do."""
+    return (data / _MARK).exists() or any((data / FOLDER).glob(f"{_UNPACKED}*"))
+
+
+def finish_restore(data: Path) -> None:
+    """At start, while the folder is held: end what a crash interrupted.
 
     :raises CannotRestore: if it cannot be ended now; the next start tries again.
     """
-    found = (data / _MARK).exists()
-    if found:
+    if (data / _MARK).exists():
         _finish(data)
     for left in (data / FOLDER).glob(f"{_UNPACKED}*"):
         shutil.rmtree(left, ignore_errors=True)
-    return found
 
 
 @contextmanager

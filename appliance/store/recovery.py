@@ -19,8 +19,9 @@ from appliance.store.sealing import derive, seal, unseal
 
 __all__ = ["Recovery", "code_bytes", "key_by_code", "key_of_code"]
 
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"   # none that is taken for another on paper
-_GROUPS, _IN_A_GROUP = 6, 5   # 147 bits
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"   # Crockford's: none that is easily taken for another
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+_GROUPS, _IN_A_GROUP = 6, 5   # 150 bits; one group more than the codes of accounts have
 _KEY = "recovery key"         # rows of the table meta
 _SEALED = "recovery sealed key"
 _UNREAD = "recovery code"
@@ -101,7 +102,7 @@ def code_bytes(text: str) -> bytes | None:
     >>> code_bytes("2345 6789a bcdef ghjkm npqrs tvwxy") is None, len(code_bytes("23456-789ab-cdefg-hjkmn-pqrst-vwxyz"))
     (True, 30)
     """
-    code = "".join(sign for sign in text.upper() if sign.isalnum())
+    code = "".join(sign for sign in text.upper() if sign.isalnum()).translate(_MISREAD)
     if len(code) != _GROUPS * _IN_A_GROUP or any(sign not in _LETTERS for sign in code):
         return None
     return code.encode()
