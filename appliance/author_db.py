@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = ["FILE_NAME", "AuthorDatabase", "NoAuthorDatabase", "connect", "prepare", "use", "where"]
 
@@ -105,11 +106,12 @@ def where() -> Path:
         return Path(_known.path)
 
 
-def connect(path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection, *,
-            any_thread: bool = False) -> sqlite3.Connection:
-    """A connection that waits for others who write, and keeps what it sets aside in memory, not on the disk."""
-    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, factory=factory,
-                                 check_same_thread=not any_thread)
+def connect(path: Path, factory: type[Any] = sqlite3.Connection) -> Any:
+    """A connection that waits for others who write, and keeps what it sets aside in memory, not on the disk.
+
+    :param factory: the class of the connection, sqlite3's or made of it.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, factory=factory)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA temp_store=MEMORY")

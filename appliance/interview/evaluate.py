@@ -78,6 +78,7 @@ class Evaluation(Seeking):
         self.effects: list[Effect] = []
         self.error_action: FollowUp | None = None
         self.log: list[str] = []
+        self.at_end: list[Callable[[], None]] = []   # run when the turn has come to its ending
         self.rounds = 0
         self._question_terms = {}
         self._question_auto_terms = {}
@@ -122,6 +123,17 @@ class Evaluation(Seeking):
         self._forget_reconsidered()
         self.stack.begin(self.turn)
         return self._ended_by_signal(self._assemble)
+
+    def finish(self) -> None:
+        """Let what has waited for the end of the turn ask for its effects.
+
+        :raises InterviewError: if that fails.
+        """
+        try:
+            for step in self.at_end:
+                step()
+        except Exception as error:
+            raise code_failed(error, self.interview.files, ()) from error
 
     def _ended_by_signal(self, step: Callable[[], Ending]) -> Ending:
         """Run `step`; a signal that author code raised on the way is the ending."""
@@ -324,6 +336,7 @@ def evaluate(
     token = set_current(evaluation)
     try:
         ending = evaluation.run()
+        evaluation.finish()
     except InterviewError as error:
         error.error_action, error.effects = evaluation.error_action, tuple(evaluation.effects)
         raise

@@ -23,6 +23,7 @@ IDEAS = (
     "objects", "groups", "lists", "dicts", "sets", "templates", "files", "file_groups",
     "static_files", "file_functions", "people", "places", "money", "background", "control",
     "tasks", "email", "received_email", "send_email", "performed", "access", "ocr", "progress", "countries",
+    "stores", "records", "global_objects", "redis", "snapshots",
     "visitor", "accounts",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
@@ -34,11 +35,12 @@ ONLY_FOR_IMPORT = {
     "possessify_long", "prefix_constructor", "some", "the", "their", "these", "this", "was_a_b", "were_you", "your",
     "language_function_constructor", "update_language_function", "update_word_collection", "update_nice_numbers",
     "update_ordinal_function", "update_ordinal_numbers", "DateTimeDelta", "main", "part",
+    "variables_snapshot_connection",
 }
 
-OUR_OWN = {"Group", "Plan", "Using", "adopt_name", "check_persistent", "language_function", "looking", "main", "make",
-           "make_pdf", "make_pdf_in_background", "name_of_country", "names_in_progress", "number_locale",
-           "only_looking", "package_path", "part", "asker", "own_account"}
+OUR_OWN = {"COMMANDS", "Group", "Plan", "SnapshotConnection", "Using", "adopt_name", "asker", "check_persistent",
+           "language_function", "looking", "main", "make", "make_pdf", "make_pdf_in_background", "name_of_country",
+           "names_in_progress", "number_locale", "only_looking", "own_account", "package_path", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 

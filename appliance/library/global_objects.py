@@ -1,0 +1,123 @@
+"""DAGlobal: an object whose attributes lie beside the answers, the same in all sessions that name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.interview.host import running_evaluation
+from appliance.interview.stored import Place
+from appliance.library import overlay
+from appliance.library.objects import DAObject
+
+__all__ = ["DAGlobal"]
+
+_OWN = frozenset({"base", "key", "instanceName", "has_nonrandom_instance_name"})
+"""What stays with the answers: which object it is."""
+
+
+class DAGlobal(DAObject):
+    """An object that all sessions share which use the same ``base`` and ``key``.
+
+    Its attributes are fetched when the turn first looks for one, and stored with the turn where they have changed; the
+    last turn to change them counts. Going back does not undo that. ``base`` is as with DAStore (``'user'`` unless it is
+    told).
+    """
+
+    def init(self, *pargs: Any, **kwargs: Any) -> None:
+        """Take ``base`` and ``key`` first: they say where the other attributes are."""
+        object.__setattr__(self, "base", str(kwargs.pop("base", "user")))
+        if "key" in kwargs:
+            object.__setattr__(self, "key", str(kwargs.pop("key")))
+        super().init(*pargs, **kwargs)
+
+    @classmethod
+    def defined(cls, base: str, key: str) -> bool:
+        """Whether there is an object under this key."""
+        return str(key) in cls.keys(base)
+
+    @classmethod
+    def keys(cls, base: str) -> list[str]:
+        """The keys in use."""
+        return overlay.names_in(overlay.place(str(base), family="object"))
+
+    def delete(self) -> None:
+        """Forget the object's attributes, here and in what is stored."""
+        for name in [name for name in self.__dict__ if name not in _OWN]:
+            object.__delattr__(self, name)
+        overlay.keep(self._place(), self.key, None)
+        object.__setattr__(self, "_fetched", (running_evaluation(), None))
+
+    # -- fetched when they are looked for, stored at the end of the turn ------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name not in _OWN and self._fetch() and name in self.__dict__:
+            return self.__dict__[name]
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _OWN:
+            self._fetch()
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name not in _OWN:
+            self._fetch()
+        super().__delattr__(name)
+
+    def initializeAttribute(self, *pargs: Any, **kwargs: Any) -> Any:
+        """As of every object; one that was stored counts as there."""
+        self._fetch()
+        return super().initializeAttribute(*pargs, **kwargs)
+
+    initialize_attribute = initializeAttribute
+
+    def reInitializeAttribute(self, *pargs: Any, **kwargs: Any) -> Any:
+        """As of every object."""
+        self._fetch()
+        return super().reInitializeAttribute(*pargs, **kwargs)
+
+    reinitialize_attribute = reInitializeAttribute
+
+    def delattr(self, *pargs: str) -> None:
+        """Forget attributes; those that are not defined are passed over."""
+        self._fetch()
+        super().delattr(*pargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name in _OWN}
+
+    def _fetch(self) -> bool:
+        """Have the attributes here that are stored, as this turn sees them; whether they were fetched just now."""
+        evaluation = running_evaluation()
+        if evaluation is None or "key" not in self.__dict__ or "instanceName" not in self.__dict__:
+            return False
+        if self.__dict__.get("_fetched", (None, None))[0] is evaluation:
+            return False
+        found = overlay.committed_or_new(self._place(), self.key)
+        object.__setattr__(self, "_fetched", (evaluation, None))
+        if found is not None:
+            name, attributes = overlay.opened(found)
+            self.__dict__.update(attributes)
+            if name != self.instanceName:
+                self.fix_instance_name(name, self.instanceName)
+            object.__setattr__(self, "_fetched", (evaluation, self._pickled()))
+        evaluation.at_end.append(self._store)
+        return True
+
+    def _store(self) -> None:
+        """At the end of the turn: store what has changed, and fetch anew in the next one."""
+        now, before = self._pickled(), self.__dict__["_fetched"][1]
+        attributes = self._attributes()
+        if now != before and (attributes or before is not None):
+            overlay.keep(self._place(), self.key, now)
+        for name in [*attributes, "_fetched"]:
+            object.__delattr__(self, name)
+
+    def _attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in _OWN and name != "_fetched"}
+
+    def _pickled(self) -> bytes:
+        return overlay.pickled((self.instanceName, self._attributes()), f"The object {self.instanceName}")
+
+    def _place(self) -> Place:
+        return overlay.place(self.base, family="object")
