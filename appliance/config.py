@@ -118,6 +118,9 @@ def default_workers() -> int:
 
 
 _TABLE = (
+    Directive("allow registration", "yes or no", False,
+              "Whether anybody who reaches the sign-in page may make an account. Otherwise accounts are made by "
+              "invitation."),
     Directive("checkin interval", "whole number", 6000,
               "Milliseconds between two looks of the browser for news while its socket is down, and for "
               "interviews that check in. 0 switches this off.", minimum=1000, also=0),

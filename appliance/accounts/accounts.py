@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from appliance.accounts.signing_in import SigningIn
+from appliance.accounts.people import People
 
 __all__ = ["Accounts"]
 
 
-class Accounts(SigningIn):
+class Accounts(People):
     """People and their keys. All methods are called on the loop.
 
     Each account has a random key, which opens its sessions. A person's is sealed under their password and their

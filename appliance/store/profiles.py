@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import json
 import unicodedata
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 
 from appliance.store.sealing import derive, seal, unseal
@@ -31,6 +32,13 @@ class Profile:
     def sealed(self, appliance_key: bytes, user_id: int) -> bytes:
         """As it lies in ``users.sealed_profile``."""
         return seal(appliance_key, json.dumps(asdict(self), ensure_ascii=False).encode(), _context(user_id))
+
+    def with_details(self, details: Mapping[str, str]) -> Profile:
+        """The profile with some of it changed.
+
+        :param details: name to text; names are those of :data:`FIELDS`.
+        """
+        return replace(self, **details)
 
     @classmethod
     def opened(cls, appliance_key: bytes, user_id: int, sealed: bytes | None) -> Profile:

@@ -267,6 +267,11 @@ _IDLE = """
 """
 
 
+# What stands for an account among the holders of sessions' keys: itself, and the keys that resets have left behind.
+_HOLDERS = ("SELECT 'user:' || :user AS holder UNION ALL"
+            " SELECT 'lost:' || number FROM lost_keys WHERE user_id = :user")
+
+
 def note_user_active(database: Database, user_id: int, now: float) -> None:
     """The user is there."""
     database.execute("UPDATE users SET last_active = ? WHERE id = ?", [now, user_id])
@@ -284,14 +289,18 @@ def idle_accounts(database: Database, rules: AccountRules, until: float,
 
 
 def sessions_of_account(database: Database, user_id: int, *, shared: bool) -> dict[str, bool]:
-    """The sessions that an account began or whose key it has, each with whether it goes with the account.
+    """The sessions that an account began or whose key it has, each with whether it goes with the account: nobody else
+    can open it.
 
-    :param shared: those go too that others can open.
+    :param shared: those go too that it began and others can open.
     """
     found = database.execute(
-        "SELECT id, :shared OR NOT multi_user FROM sessions WHERE user_id = :user UNION"
-        " SELECT id, NOT multi_user FROM session_keys JOIN sessions ON id = session_id WHERE holder = :holder"
-        " AND user_id IS NOT :user", {"user": user_id, "shared": shared, "holder": f"user:{user_id}"})
+        f"WITH own AS ({_HOLDERS})"  # noqa: S608 - ours
+        " SELECT id, (:shared AND user_id IS :user) OR NOT EXISTS ("
+        "   SELECT 1 FROM session_keys WHERE session_id = id AND holder NOT IN (SELECT holder FROM own))"
+        " FROM sessions WHERE user_id = :user"
+        " OR id IN (SELECT session_id FROM session_keys WHERE holder IN (SELECT holder FROM own))",
+        {"user": user_id, "shared": shared})
     return {str(session_id): bool(goes) for session_id, goes in found}
 
 
@@ -305,8 +314,8 @@ def is_unfinished(database: Database, session_ids: Collection[str]) -> bool:
 
 
 def delete_account(database: Database, user_id: int) -> None:
-    """The account, with its key and the keys of sessions that were sealed for it."""
-    database.execute("DELETE FROM session_keys WHERE holder = ?", [f"user:{user_id}"])
+    """The account, with its key and the keys of sessions that were sealed for it, lost ones too."""
+    database.execute(f"DELETE FROM session_keys WHERE holder IN ({_HOLDERS})", {"user": user_id})  # noqa: S608 - ours
     database.execute("DELETE FROM visits WHERE user_id = ?", [user_id])
     database.execute("DELETE FROM users WHERE id = ?", [user_id])
 

@@ -17,8 +17,8 @@ from appliance.store.sealing import new_key, seal, unseal
 from appliance.store.tokens import keep_token, new_token, take_token
 
 __all__ = ["BUILT_IN_PRIVILEGES", "CRON_EMAIL", "OWNER_EMAIL", "OWNER_PRIVILEGES", "Account", "Kind", "Users",
-           "all_privileges", "find_account", "find_user", "insert_user", "list_accounts", "write_privileges",
-           "write_profile"]
+           "all_privileges", "find_account", "find_user", "insert_user", "list_accounts", "reserve_user_id",
+           "write_privileges", "write_profile"]
 
 OWNER_EMAIL = "owner@localhost"
 CRON_EMAIL = "cron@localhost"
@@ -43,6 +43,11 @@ class Account:
     last_active: float | None
     has_password: bool
     profile: Profile = field(repr=False)
+
+    @property
+    def invited(self) -> bool:
+        """Whether their invitation waits to be accepted."""
+        return self.kind == "person" and not self.has_password
 
     @property
     def user_id(self) -> int:
@@ -146,16 +151,17 @@ class Users:
 
 
 def insert_user(database: Database, appliance_key: bytes, privileges: Iterable[str], profile: Profile,
-                kind: Kind = "person") -> UserInfo:
+                kind: Kind = "person", user_id: int | None = None) -> UserInfo:
     """A new account. That of a person has no key yet: it gets one with its password.
 
+    :param user_id: as :func:`reserve_user_id` gave it; None for the next one.
     :raises ValueError: if the address is taken or a privilege unknown; the words are for whoever adds the account.
     """
     mark = email_mark(appliance_key, profile.email)
     if database.execute("SELECT 1 FROM users WHERE email_mark = ?", [mark]).fetchone():
         raise ValueError(f"There is already a user {profile.email}.")
     user_id = int(database.table("users").insert(
-        {"email_mark": mark, "kind": kind, "created": clock.now()}).last_rowid or 0)
+        {"id": user_id, "email_mark": mark, "kind": kind, "created": clock.now()}).last_rowid or 0)
     write_profile(database, appliance_key, user_id, profile)
     if kind != "person":
         database.execute("UPDATE users SET sealed_key = ? WHERE id = ?",
@@ -212,9 +218,21 @@ def find_account(database: Database, appliance_key: bytes, column: Literal["id",
     return None if found is None else _account(found, appliance_key)
 
 
-def list_accounts(database: Database, appliance_key: bytes) -> list[Account]:
-    """All accounts, in the order in which they were made."""
-    return [_account(found, appliance_key) for found in database.execute(_SELECT.format(where="") + " ORDER BY id")]
+def list_accounts(database: Database, appliance_key: bytes, *, after: int = 0, most: int = -1,
+                  but: Kind | None = None) -> list[Account]:
+    """All accounts, in the order in which they were made.
+
+    :param after: only those with larger numbers, at most `most` of them.
+    :param but: without this kind.
+    """
+    sql = _SELECT.format(where="WHERE id > ? AND kind IS NOT ?") + " ORDER BY id LIMIT ?"
+    return [_account(found, appliance_key) for found in database.execute(sql, [after, but, most])]
+
+
+def reserve_user_id(database: Database) -> int:
+    """The number of an account that will be made, perhaps; nobody else gets it."""
+    return int(database.execute(
+        "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'users' RETURNING seq").fetchone()[0])
 
 
 _SELECT = """

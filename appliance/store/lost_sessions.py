@@ -1,0 +1,66 @@
+"""The sessions of a person whose password was reset without the recovery code: what only the old key opens is set
+aside under ``lost:NUMBER``, and comes back when the old code is found.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from appliance.store.errors import WrongKey
+from appliance.store.keys import APPLIANCE, appliance_holder, unwrap, user_holder, wrap
+from appliance.store.passwords import CodeRow
+from appliance.store.sessions import add_key
+
+__all__ = ["count_only_own", "find_again", "set_aside"]
+
+_ONLY_OWN = ("SELECT session_id FROM session_keys AS mine JOIN sessions ON id = session_id WHERE holder = ?"
+             " AND step > 0"
+             " AND NOT EXISTS (SELECT 1 FROM session_keys WHERE session_id = mine.session_id AND holder = ?)")
+
+
+def count_only_own(database: Database, user_id: int) -> int:
+    """How many sessions a reset without the recovery code takes from the user: those that the appliance cannot open."""
+    return len(database.execute(_ONLY_OWN, [f"user:{user_id}", APPLIANCE]).fetchall())
+
+
+def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: bytes, code: CodeRow | None,
+              now: float) -> int:
+    """Give the user a new key. It opens their sessions that the appliance can open too; the others are set aside.
+
+    :param code: what the recovery code opens; None where there is none, and nothing will open them again.
+    :returns: how many were set aside.
+    """
+    appliance, user = appliance_holder(appliance_key), user_holder(user_id, new_key)
+    for session_id, sealed in database.execute(
+            "SELECT session_id, common.sealed_key FROM session_keys AS mine JOIN session_keys AS common"
+            " USING (session_id) WHERE mine.holder = ? AND common.holder = ?", [user.name, APPLIANCE]).fetchall():
+        add_key(database, session_id, user.name, wrap(user, session_id, unwrap(appliance, session_id, sealed)))
+    lost = [str(row[0]) for row in database.execute(_ONLY_OWN, [user.name, APPLIANCE]).fetchall()]
+    if lost:
+        number = database.execute(
+            "INSERT INTO lost_keys (user_id, salt, sealed_key, made, lost) VALUES (?, ?, ?, ?, ?)",
+            [user_id, code.salt if code else b"", code.sealed_key if code else b"", now, now]).lastrowid
+        for session_id in lost:
+            database.execute("UPDATE session_keys SET holder = ? WHERE session_id = ? AND holder = ?",
+                             [f"lost:{number}", session_id, user.name])
+    return len(lost)
+
+
+def find_again(database: Database, user_id: int, number: int, old_key: bytes, new_key: bytes) -> int:
+    """Have the user's key open what was set aside under a lost one; returns how many sessions that are."""
+    old, new, aside = user_holder(user_id, old_key), user_holder(user_id, new_key), f"lost:{number}"
+    opened = 0
+    for session_id, sealed in database.execute("SELECT session_id, sealed_key FROM session_keys WHERE holder = ?",
+                                               [aside]).fetchall():
+        try:
+            key = unwrap(old, session_id, sealed)
+        except WrongKey:   # damaged on the disk; it stays where it is
+            continue
+        opened += 1
+        if database.execute("SELECT 1 FROM session_keys WHERE session_id = ? AND holder = ?",
+                            [session_id, new.name]).fetchone():   # they came to it anew, through its link
+            database.execute("DELETE FROM session_keys WHERE session_id = ? AND holder = ?", [session_id, aside])
+        else:
+            database.execute("UPDATE session_keys SET holder = ?, sealed_key = ? WHERE session_id = ? AND holder = ?",
+                             [new.name, wrap(new, session_id, key), session_id, aside])
+    return opened
