@@ -27,7 +27,7 @@ from appliance.accounts.recovery import key_by_code, new_code, plain_code
 from appliance.accounts.signed_in import Device, SignedIn
 from appliance.accounts.signing_in import cookie_hash
 from appliance.interview.host import UserInfo
-from appliance.store.lost_sessions import count_only_own, find_again, set_aside
+from appliance.store.lost_sessions import count_only_own, find_again, leave_key_behind
 from appliance.store.passwords import (
     CodeRow,
     Lock,
@@ -262,10 +262,10 @@ class Resetting(Joining):
         :param user_key: what the recovery code opened; None for a new one.
         """
         user_id, lost = account.user_id, 0
-        if user_key is None:
-            user_key = new_key()
-            if account.kind != "owner":   # whose sessions the appliance's key opens
-                lost = set_aside(database, user_id, user_key, self._key, find_code(database, user_id), clock.now())
+        if user_key is None and account.kind == "owner":
+            user_key = new_key()   # what it seals opens nothing: the appliance has the owner's key
+        elif user_key is None:
+            user_key, lost = leave_key_behind(database, user_id, lock, self._key, clock.now())
         self._give_key(database, user_id, user_key, lock, code)
         end_sign_ins(database, user_id)
         drop_tokens(database, user_id, "reset", "invitation")

@@ -8,10 +8,11 @@ from sqlite_utils import Database
 
 from appliance.store.errors import WrongKey
 from appliance.store.keys import APPLIANCE, appliance_holder, unwrap, user_holder, wrap
-from appliance.store.passwords import CodeRow
+from appliance.store.passwords import CodeRow, Lock, find_code, remove_code, write_password
+from appliance.store.sealing import new_key
 from appliance.store.sessions import add_key
 
-__all__ = ["count_only_own", "find_again", "set_aside"]
+__all__ = ["count_only_own", "find_again", "leave_key_behind", "set_aside"]
 
 _ONLY_OWN = ("SELECT session_id FROM session_keys AS mine JOIN sessions ON id = session_id WHERE holder = ?"
              " AND step > 0"
@@ -21,6 +22,19 @@ _ONLY_OWN = ("SELECT session_id FROM session_keys AS mine JOIN sessions ON id = 
 def count_only_own(database: Database, user_id: int) -> int:
     """How many sessions a reset without the recovery code takes from the user: those that the appliance cannot open."""
     return len(database.execute(_ONLY_OWN, [f"user:{user_id}", APPLIANCE]).fetchall())
+
+
+def leave_key_behind(database: Database, user_id: int, lock: Lock, appliance_key: bytes,
+                     now: float) -> tuple[bytes, int]:
+    """A password for an account whose old one nobody knows, with a new key.
+
+    :returns: the key, which no recovery code opens yet, and how many sessions were set aside.
+    """
+    key = new_key()
+    lost = set_aside(database, user_id, key, appliance_key, find_code(database, user_id), now)
+    write_password(database, user_id, lock, key, now)
+    remove_code(database, user_id)   # what it opened lies with the lost key now
+    return key, lost
 
 
 def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: bytes, code: CodeRow | None,

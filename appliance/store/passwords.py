@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from appliance.store.sealing import KEY_BYTES, derive, seal, unseal
 
 __all__ = ["COST", "CodeRow", "Lock", "PasswordRow", "code_context", "code_key", "find_code", "find_password",
-           "lost_keys_of", "remove_lost_key", "write_code", "write_password"]
+           "lost_keys_of", "remove_code", "remove_lost_key", "write_code", "write_password"]
 
 COST = 16
 """Of scrypt, as the logarithm of N: 64 MB and about a fifth of a second for each guess."""
@@ -103,6 +103,11 @@ def write_code(database: Database, user_id: int, code: str, user_key: bytes, now
     salt = os.urandom(_SALT_BYTES)
     database.execute("INSERT OR REPLACE INTO recovery_codes (user_id, salt, sealed_key, made) VALUES (?, ?, ?, ?)",
                      [user_id, salt, seal(code_key(code, salt), user_key, code_context(user_id)), now])
+
+
+def remove_code(database: Database, user_id: int) -> None:
+    """Have no recovery code open the account's key any more."""
+    database.execute("DELETE FROM recovery_codes WHERE user_id = ?", [user_id])
 
 
 def lost_keys_of(database: Database, user_id: int) -> list[CodeRow]:
