@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "addresses": frozenset(),
     "author_db": frozenset(),
     "clock": frozenset(),
-    "config": frozenset({"addresses", "times"}),
+    "config": frozenset({"addresses", "interview", "times"}),
     "times": frozenset(),
     "backup": frozenset({"accounts", "clock", "commands", "interview", "locks", "store"}),
     "commands": frozenset({"clock", "store"}),
@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"config", "installing", "interview", "locks", "package_files"}),
     "store": frozenset({"clock", "config", "interview", "locks"}),
     "ui": frozenset({"config", "interview", "sessions"}),
+    "network": frozenset({"clock", "store"}),
     "sessions": frozenset({"addresses", "author_db", "clock", "config", "interview", "locks", "messages", "packages",
                            "store", "workspace"}),
     "compute": frozenset({"author_db", "clock", "config", "documents", "installing", "interview", "library", "locks",
@@ -43,8 +44,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "accounts": frozenset({"addresses", "clock", "commands", "interview", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"accounts", "clock", "commands", "config", "interview", "messages", "packages", "sessions",
-                         "store", "ui"}),
+    "server": frozenset({"accounts", "backup", "clock", "commands", "config", "interview", "messages", "network", "packages",
+                         "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

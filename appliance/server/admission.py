@@ -18,7 +18,7 @@ from appliance.server.security import is_loopback_name
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
-__all__ = ["Admission", "Admitting", "admit", "is_from_network", "shared_context"]
+__all__ = ["Admission", "Admitting", "admit", "is_from_network", "is_shared", "shared_context"]
 
 _OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 _MARK = "shared"
@@ -95,6 +95,11 @@ def shared_context(context: Any) -> None:
     setattr(context, _MARK, True)
 
 
+def is_shared(request: HTTPServerRequest) -> bool:
+    """Whether a request came in by a listener that other computers reach."""
+    return bool(getattr(getattr(request.connection, "context", None), _MARK, False))
+
+
 def is_from_network(request: HTTPServerRequest) -> bool:
     """Whether a request counts as one of somebody elsewhere. Only what certainly comes from this computer does not.
 
@@ -102,7 +107,7 @@ def is_from_network(request: HTTPServerRequest) -> bool:
     it shows in the name that is asked for, or in the headers that such programs add.
     """
     context = getattr(request.connection, "context", None)
-    if context is None or getattr(context, _MARK, False):
+    if context is None or is_shared(request):
         return True
     address = getattr(context, "address", None)
     try:

@@ -10,9 +10,11 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
 from appliance.server.admission import Admission, Admitting, admit
-from appliance.server.base import BROWSER_COOKIE, knock, log_failure
+from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failure
+from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
 from appliance.sessions.errors import SignInNeeded
+from appliance.sessions.visitor import Visitor
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,7 +26,8 @@ __all__ = ["FOLLOWED", "PageUpdates", "PageUpdatesSocket"]
 _PAUSE = 0.25
 """Seconds between two messages; nobody reads faster, and a thousand tasks may change at once."""
 
-FOLLOWED = dict.fromkeys(("tasks", "schedule", "outbox", "mail"), Admission.HERE_OR_SIGNED_IN)
+FOLLOWED = {**dict.fromkeys(("tasks", "schedule", "outbox", "mail"), Admission.HERE_OR_SIGNED_IN),
+            "network": Admission.ADMINISTRATORS}
 """The pages that follow by themselves, and who may enter them; ``/PAGE/updates`` is the address of their sockets."""
 
 
@@ -69,7 +72,7 @@ class PageUpdates:
             self._tell()
 
 
-class PageUpdatesSocket(Admitting, WebSocketHandler):
+class PageUpdatesSocket(Admitting, OwnCookies, WebSocketHandler):
     """``/tasks/updates`` and its like: says ``changed`` when the page should look again, but not what has changed.
 
     :param page: one of :data:`FOLLOWED`.
@@ -83,6 +86,11 @@ class PageUpdatesSocket(Admitting, WebSocketHandler):
     @property
     def server(self) -> ServerApplication:
         return cast("ServerApplication", self.application)
+
+    @property
+    def user_cookie(self) -> str | None:
+        """For :class:`~appliance.server.sockets.OpenSockets`."""
+        return self.get_cookie(USER_COOKIE)
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the socket for a page of this very host, in a browser that has been here before."""
@@ -98,7 +106,8 @@ class PageUpdatesSocket(Admitting, WebSocketHandler):
         if not security.is_browser_secret(secret) or "Origin" not in self.request.headers:
             return False
         try:
-            admit(FOLLOWED[self.page], await knock(self, self.server.parts, cast("str", secret)))
+            self.visitor: Visitor = await knock(self, self.server.parts, cast("str", secret))
+            admit(FOLLOWED[self.page], self.visitor)
         except (Refused, SignInNeeded):
             return False
         return True
@@ -106,6 +115,7 @@ class PageUpdatesSocket(Admitting, WebSocketHandler):
     def open(self, *_args: str, **_kwargs: str) -> None:
         """Listen from now on; the page may have missed something since it was made."""
         self.server.updates[self.page].add(self)
+        self.server.sockets.add(self)
         self.say_changed()
 
     def say_changed(self) -> None:
@@ -126,3 +136,4 @@ class PageUpdatesSocket(Admitting, WebSocketHandler):
 
     def on_close(self) -> None:
         self.server.updates[self.page].remove(self)
+        self.server.sockets.remove(self)

@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
+from appliance.backup.backups import Backups
 from appliance.commands import Commands
 from appliance.interview.turn import CheckIn
+from appliance.network.state import Network
 from appliance.sessions.files import ServedFile
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.mail_door import MailDoor
@@ -27,8 +29,8 @@ from appliance.store.outbox import MailState
 from appliance.store.retention import Spare
 from appliance.store.schedule import EventOverview
 
-__all__ = ["AccountToDelete", "Deletions", "Health", "Listed", "OutgoingMail", "PackageFiles", "Parts", "Schedule",
-           "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor"]
+__all__ = ["AccountToDelete", "Deletions", "Health", "Letters", "Listed", "OutgoingMail", "PackageFiles", "Parts",
+           "Schedule", "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor"]
 
 
 class Listed(Protocol):
@@ -206,6 +208,15 @@ class OutgoingMail(Protocol):
     async def sent_by_hand(self, number: int, visitor: Visitor) -> Decision: ...
 
 
+class Letters(Protocol):
+    """What the server needs of :class:`appliance.mail.letters.Letters`."""
+
+    @property
+    def sends(self) -> bool: ...
+
+    async def send(self, to: str, subject: str, text: str) -> bool: ...
+
+
 class PackageFiles(Protocol):
     """The installed packages."""
 
@@ -250,7 +261,10 @@ class Parts:
     :param mail: received mail; None where there is no such part.
     :param schedule: the scheduled events; None where there are none.
     :param outgoing: the outgoing mail; None where there is none.
+    :param letters: the appliance's own mail to people; None where there is none.
     :param commands: what other processes of this computer may have done here; None where there is nothing.
+    :param network: lets other computers in; None where that is impossible.
+    :param backups: makes backups; None where nothing does.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
 
@@ -265,7 +279,10 @@ class Parts:
     mail: MailDoor | None = None
     schedule: Schedule | None = None
     outgoing: OutgoingMail | None = None
+    letters: Letters | None = None
     commands: Commands | None = None
+    backups: Backups | None = None
+    network: Network | None = None
     health: dict[str, Health] = field(default_factory=dict)
 
     @property

@@ -16,7 +16,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
 from appliance.server.admission import Admission, Admitting, admit
-from appliance.server.base import BROWSER_COOKIE, knock, log_failure
+from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failure
+from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
 from appliance.server.parts import TurnsDoor
 from appliance.server.presence import GRACE, NOBODY, Presence
@@ -159,7 +160,7 @@ class Tabs:
         self._watch()
 
 
-class NoticeSocket(Admitting, WebSocketHandler):
+class NoticeSocket(Admitting, OwnCookies, WebSocketHandler):
     """``/interview/notices?session=…&tab=…&page=…``: one socket per tab.
 
     Each message to the tab is ``{"commands": […]}`` as in a check-in's reply. The tab answers ``{"seen": [ids]}`` when
@@ -175,6 +176,11 @@ class NoticeSocket(Admitting, WebSocketHandler):
     @property
     def server(self) -> ServerApplication:
         return cast("ServerApplication", self.application)
+
+    @property
+    def user_cookie(self) -> str | None:
+        """For :class:`~appliance.server.sockets.OpenSockets`."""
+        return self.get_cookie(USER_COOKIE)
 
     def check_origin(self, origin: str) -> bool:
         """Only pages of this very host may open it; the origin ``null`` of a sandboxed page may not."""
@@ -204,6 +210,7 @@ class NoticeSocket(Admitting, WebSocketHandler):
         self.set_nodelay(True)
         self.tab = tab_named(self.get_query_argument("tab", "")) or secrets.token_urlsafe(8)
         self.server.tabs.add(self.session_id, self, self.tab, self.get_query_argument("page", ""))
+        self.server.sockets.add(self)
         self.send(self.server.tabs.for_tab(self.session_id, self.tab, await self.waiting()))
 
     async def waiting(self) -> list[Notice]:
@@ -240,6 +247,7 @@ class NoticeSocket(Admitting, WebSocketHandler):
         log_failure(self.request, typ, value, tb)
 
     def on_close(self) -> None:
+        self.server.sockets.remove(self)
         if self.session_id:
             self.server.tabs.remove(self.session_id, self)
 
