@@ -136,6 +136,11 @@ class Backups:
         """Whether a backup was begun from the page and is not done."""
         return bool(self._running) or self._progress is not None
 
+    async def settled(self, patience: float) -> None:
+        """Until the backup that was begun is done, or `patience` seconds are over."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=patience)
+
     # -- those that are there ----------------------------------------------------------------------------------
 
     async def listed(self) -> list[BackupFile]:
@@ -181,6 +186,10 @@ class Backups:
         return True
 
     # -- the recovery code -------------------------------------------------------------------------------------
+
+    async def code_waits(self) -> bool:
+        """Whether nobody has written the recovery code down yet."""
+        return await self.unread_code() is not None
 
     async def unread_code(self) -> str | None:
         """The appliance's recovery code, until somebody has it on paper."""
