@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -19,6 +21,7 @@ from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.server import security
 from appliance.server.admission import Admission, Admitting, admit, is_from_network
+from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Explanation, Refused, explain
 from appliance.server.parts import Parts
 from appliance.sessions.errors import SignInNeeded
@@ -33,7 +36,12 @@ __all__ = ["BROWSER_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_auth
 
 BROWSER_COOKIE = "browser"
 USER_COOKIE = "user"
-USER_DAYS = 30.0
+USER_DAYS = 400.0
+"""As long as browsers keep a cookie; when a sign-in that nobody uses is over, the accounts decide."""
+
+_ADOPTING = 3.0
+"""Seconds that a page waits for sessions to be given to whoever signs in; somebody may be in one of them."""
+
 _EXPIRED = ("Your browser's connection to this page has expired. Nothing that you saved is lost. Use your browser's "
             "Back button, reload the page, and send it again.")
 
@@ -68,7 +76,7 @@ async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
                    user_key=user_key, from_network=is_from_network(request))
 
 
-class BaseHandler(Admitting, RequestHandler):
+class BaseHandler(Admitting, OwnCookies):
     """A page, or an answer to a script. Subclasses say in `admits` who may enter, and set `for_screens` where interview
     screens are shown.
     """
@@ -115,6 +123,10 @@ class BaseHandler(Admitting, RequestHandler):
         self.visitor = await knock(self, self.parts, cast("str", secret))
         if self.visitor.user.logged_in:
             self.known_browser = True
+            if not self.parts.turns.has_adopted(self.visitor):   # the sign-in was cut off, or a tab was quicker
+                await self.adopt()
+        if self.visitor.from_network and self.known_browser:
+            self.server.connected.asked(self.visitor.browser_secret)
         admit(self.admits, self.visitor)
 
     def remember_browser(self, secret: str) -> None:
@@ -126,24 +138,45 @@ class BaseHandler(Admitting, RequestHandler):
         visitor = getattr(self, "visitor", None)
         return visitor.user if visitor is not None and visitor.user.logged_in else None
 
-    def set_cookie(self, name: str, value: str | bytes, **options: Any) -> None:  # type: ignore[override]
-        """Set a cookie that scripts cannot read, that other sites' forms do not send, and that TLS keeps to itself."""
-        options = {"httponly": True, "samesite": "Lax", "secure": self.request.protocol == "https"} | options
-        super().set_cookie(name, value, **options)
-
     @property
     def device(self) -> Device:
         """Where this request comes from, for :class:`appliance.accounts.accounts.Accounts`."""
         return Device(self.request.remote_ip or "", self.request.headers.get("User-Agent", ""),
                       self.visitor.from_network)
 
-    def sign_in(self, signed_in: SignedIn) -> None:
-        """Give this browser the cookie that says who is signed in."""
+    async def sign_in(self, signed_in: SignedIn) -> None:
+        """Let this browser be theirs; what it began belongs to them when this returns, or soon after."""
+        before = self.visitor
+        if before.user.logged_in:
+            if before.user.user_id != signed_in.user_id:
+                await self.sign_out()   # what this browser still holds is the other's
+            else:
+                await self.parts.accounts.sign_out(self.get_cookie(USER_COOKIE))
         self.set_cookie(USER_COOKIE, signed_in.cookie, expires_days=USER_DAYS)
+        self.visitor = replace(self.visitor, user=signed_in.user, user_key=signed_in.user_key)
+        await self.adopt()
+        self.server.sockets.leave(before.browser_secret)
 
-    def sign_out(self) -> None:
-        """Take the cookie away; ``accounts.sign_out`` ends what it stood for."""
+    async def sign_out(self) -> None:
+        """Let this browser be nobody's, with nothing left in it of whoever was signed in."""
         self.clear_cookie(USER_COOKIE)
+        before = self.visitor
+        if not before.user.logged_in:
+            return
+        await self.parts.turns.adopt(before, before)   # else nobody could open what it still holds
+        self.parts.turns.parted(before)
+        await self.parts.accounts.sign_out(self.get_cookie(USER_COOKIE))
+        secret = security.browser_secret()
+        self.remember_browser(secret)
+        self.known_browser = False
+        self.visitor = replace(before, browser_secret=secret, user=UserInfo(), user_key=None)
+        self.server.sockets.leave(before.browser_secret)
+
+    async def adopt(self) -> None:
+        """Give what this browser holds to whoever is signed in. What somebody is in just now follows by itself."""
+        work = asyncio.ensure_future(self.parts.turns.adopt(self.visitor, self.visitor))
+        await asyncio.wait({work}, timeout=_ADOPTING)
+        work.add_done_callback(_adopted)
 
     # -- the forgery check ----------------------------------------------------------------------------
 
@@ -237,6 +270,12 @@ class BaseHandler(Admitting, RequestHandler):
                       tb: TracebackType | None) -> None:
         """Log type, file and line, never the message or the address, which may hold what a person typed."""
         log_failure(self.request, typ, value, tb)
+
+
+def _adopted(work: asyncio.Future[int]) -> None:
+    """What could not be written is tried again at the next request."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.warning("sessions could not be given to whoever signed in: %s", type(error).__name__)
 
 
 def log_failure(request: HTTPServerRequest, typ: type[BaseException] | None, value: BaseException | None,

@@ -51,7 +51,7 @@ class LeavingHandler(ReplyHandler):
             self.redirect(interview_url(interview, new_session="1"))
             return
         if self.kind == "exit_logout":
-            self.sign_out()
+            await self.sign_out()
         self.redirect(self.target())
 
     async def own_session(self) -> str:

@@ -126,7 +126,7 @@ class ReplyHandler(BaseHandler):
             await self.answer(await self.parts.turns.begin(reply.interview, self.visitor), by_script=by_script)
             return
         if ending.kind in {"exit_logout", "logout"}:
-            self.sign_out()
+            await self.sign_out()
         if ending.kind in {"signin", "register"}:
             back = interview_url(reply.interview, session=reply.session_id)
             target = security.safe_target(ending.url, f"/user/sign-in?{urlencode({'next': back})}")

@@ -39,11 +39,13 @@ class Adoption:
         self._runner = runner
         self._holders = holders
         self._settled: dict[str, int] = {}
+        self._running: dict[tuple[str, int | None], asyncio.Future[int]] = {}
         self._lately: dict[str, tuple[Holder, float]] = {}
 
     def is_settled(self, visitor: Visitor) -> bool:
-        """Whether nothing is left to adopt of the browser that a signed-in visitor comes with."""
-        return self._settled.get(browser_holder(visitor.browser_secret).name) == visitor.user.user_id
+        """Whether nothing is left to adopt of the browser that a signed-in visitor comes with, or it is being done."""
+        name, user_id = browser_holder(visitor.browser_secret).name, visitor.user.user_id
+        return self._settled.get(name) == user_id or (name, user_id) in self._running
 
     def begun(self, visitor: Visitor) -> None:
         """A browser holds a session more: look again when somebody is signed in with it."""
@@ -65,6 +67,8 @@ class Adoption:
     async def adopt(self, before: Visitor, after: Visitor) -> int:
         """Give what the browser of `before` holds to the user of `after`; when it returns, all is on disk.
 
+        It runs to its end, whether or not somebody waits; who asks for the same meanwhile waits for the same.
+
         :param after: signed in.
         :returns: how many sessions were given.
         :raises StoreError: if it could not be written; the rest is done the next time.
@@ -73,21 +77,31 @@ class Adoption:
         holder = (await self._holders(after))[0]
         if user_id is None or holder.name.partition(":")[0] != "user":
             return 0   # nobody, or somebody whose key is not there
-        session_ids = await self._runner.read(lambda database: [str(row[0]) for row in database.execute(
-            "SELECT session_id FROM session_keys WHERE holder = ?", [browser.name])])
+        running = self._running.get((browser.name, user_id))
+        if running is None:
+            work = self._runner.to_its_end(self._adopt(browser, holder, user_id))
+            running = self._running[browser.name, user_id] = asyncio.ensure_future(work)
+            running.add_done_callback(lambda _done: self._running.pop((browser.name, user_id), None))
+        return await asyncio.shield(running)
+
+    async def _adopt(self, browser: Holder, holder: Holder, user_id: int) -> int:
         self._remember(browser, holder)
-        # One after the other would wait for the disk each time; those that come together share its fsync.
-        moved = await asyncio.gather(*(self._move(one, browser, holder, user_id) for one in session_ids))
+        seen: set[str] = set()
+        moved = 0
+        while left := set(await self._runner.read(lambda database: _held(database, browser.name))) - seen:
+            seen |= left
+            # One after the other would wait for the disk each time; those that come together share its fsync.
+            moved += sum(await asyncio.gather(*(self._move(one, browser, holder, user_id) for one in sorted(left))))
         await self._runner.write(lambda database: _move_ended(database, browser.name, holder.name))
+        if len(self._settled) >= _MOST_SETTLED:
+            self._settled.clear()   # only costs a look each, when they come again
         self._settled[browser.name] = user_id
-        return sum(moved)
+        return moved
 
     def _remember(self, browser: Holder, holder: Holder) -> None:
         now = time.monotonic()
         self._lately = {name: one for name, one in self._lately.items() if now < one[1]}
         self._lately[browser.name] = (holder, now + _UNDER_WAY)
-        if len(self._settled) >= _MOST_SETTLED:
-            self._settled.clear()   # only costs a look each, when they come again
 
     async def _move(self, session_id: str, browser: Holder, holder: Holder, user_id: int) -> bool:
         async def turn() -> bool:
@@ -105,6 +119,10 @@ class Adoption:
             return moved
         moved: bool = await self._runner.in_order(session_id, turn)
         return moved
+
+
+def _held(database: Database, holder: str) -> list[str]:
+    return [str(row[0]) for row in database.execute("SELECT session_id FROM session_keys WHERE holder = ?", [holder])]
 
 
 def _move_ended(database: Database, before: str, after: str) -> None:

@@ -23,6 +23,19 @@ for (const time of document.querySelectorAll('time[data-da-time]')) {
   time.textContent = new Date(Number(time.dataset.daTime) * 1000).toLocaleString();
 }
 
+for (const button of document.querySelectorAll('[data-da-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
+}
+
+for (const button of document.querySelectorAll('[data-da-copy]')) {
+  button.hidden = !navigator.clipboard;   // there is none on a page without TLS
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.daCopy).textContent.trim());
+    document.getElementById('copied').textContent = 'Copied.';
+  });
+}
+
 const filterBox = document.querySelector('[data-da-filter]');
 if (filterBox) {
   filterBox.hidden = false;
