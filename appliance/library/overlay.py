@@ -45,10 +45,10 @@ def overlay() -> Overlay:
     found: Overlay | None = state.get("overlay")
     if found is None:
         found = state["overlay"] = Overlay()
-        for effect in evaluation.host.stores.pending:
+        for effect in evaluation.host.stores.pending:   # of the task that has ended, or the event before
             found.take(effect)
-    for effect in evaluation.effects[found.taken:]:
-        found.take(effect)
+    for asked in evaluation.effects[found.taken:]:
+        found.take(asked)
     found.taken = len(evaluation.effects)
     return found
 

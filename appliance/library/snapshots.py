@@ -66,7 +66,7 @@ def variables_snapshot_connection() -> SnapshotConnection:
     :raises NoAuthorDatabase: in a task on another machine.
     """
     evaluation = running_evaluation()
-    connection = author_db.connect(author_db.where(), SnapshotConnection)
+    connection: SnapshotConnection = author_db.connect(author_db.where(), SnapshotConnection)
     if evaluation is not None:
         evaluation.host.stores.write_snapshots()
         new = overlay.overlay().snapshots

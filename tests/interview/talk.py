@@ -47,6 +47,7 @@ class Talk:
         refused = isinstance(self.outcome.ending, ShowScreen) and self.outcome.ending.errors
         if not refused:
             self.before, self.stored = self.stored, freeze(self.outcome.answers)
+            self.host.stores.commit(self.outcome.effects)
         self.ending = self.outcome.ending
         return self.ending
 
