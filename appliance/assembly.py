@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.accounts.accounts import Accounts
+from appliance.accounts.audit import Audit
+from appliance.accounts.for_authors import ForAuthors
 from appliance.backup.backups import Backups
 from appliance.backup.command import backup_command
 from appliance.commands import Commands
@@ -83,8 +85,11 @@ class Assembly:
         evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
-                           documents=_make_document, cron_user=self.users.cron_user)
+                           documents=_make_document, cron_user=self.users.cron_user,
+                           accounts=ForAuthors(store, appliance_key, Audit(store, appliance_key),
+                                               settings=settings.get))
         self.accounts = Accounts(store, appliance_key, settings=settings.get, expire=self.turns.expire)
+        self.turns.listeners.on_account = self.accounts.changed
         self.turns.listeners.on_tasks_queued = self._wake
         self.turns.listeners.on_revoke = self._revoke
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")

@@ -19,12 +19,13 @@ from zoneinfo import available_timezones
 import yaml
 
 from appliance.addresses import is_address
+from appliance.interview.permissions import PERMISSIONS
 from appliance.times import monthly_time, time_of_day, weekly_time
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "mistake", "reference"]
 
 Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts", "time",
-               "texts by name", "whole numbers by name"]
+               "texts by name", "lists of texts by name", "whole numbers by name"]
 
 
 class BadConfiguration(Exception):
@@ -83,6 +84,15 @@ def _not_a_port(value: Any) -> str | None:
 def _not_a_label(value: Any) -> str | None:
     fits = re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value)
     return None if fits else "is not a name of small letters a to z, digits and hyphens, like clinic"
+
+
+def _unknown_permission(value: Any) -> str | None:
+    for wanted in value.values():
+        for name in wanted:
+            if name not in PERMISSIONS:
+                close = difflib.get_close_matches(name, PERMISSIONS, 1)
+                return f"has {name!r}, which is no permission" + (f" (did you mean {close[0]!r}?)" if close else "")
+    return None
 
 
 def _not_a_minute(value: Any) -> str | None:
@@ -242,6 +252,10 @@ _TABLE = (
               "How finely pages of PDF files are drawn before their text is read, in dots per inch.", minimum=50),
     Directive("ocr languages", "texts by name", None,
               "Tesseract's languages for codes of languages where another one is to be used, like `zh: chi-sim`."),
+    Directive("permissions", "lists of texts by name", None,
+              "What privileges permit besides the usual, for the code of interviews, like `intake: [create_user]`. The "
+              "names are those of docassemble: " + ", ".join(f"`{name}`" for name in PERMISSIONS) + ".",
+              check=_unknown_permission),
     Directive("public interviews", "text or list of texts", None,
               "Interviews that anybody on the network may run without signing in, like "
               "`docassemble.housing:data/questions/intake.yml`; `*` stands for anything. At this computer itself "
@@ -449,6 +463,9 @@ _FITS: dict[Kind, tuple[Callable[[Any], bool], str]] = {
     "texts by name": (lambda value: isinstance(value, dict) and all(isinstance(item, str) for pair in value.items()
                                                                     for item in pair),
                       "lines like 'name: text'"),
+    "lists of texts by name": (lambda value: isinstance(value, dict) and all(
+        isinstance(name, str) and _FITS["list of texts"][0](texts) for name, texts in value.items()),
+                               "lines like 'name: [text, text]'"),
     "whole numbers by name": (lambda value: isinstance(value, dict) and all(
         isinstance(name, str) and _FITS["whole number"][0](number) for name, number in value.items()),
                               "lines like 'name: 5'"),

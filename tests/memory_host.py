@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from appliance.interview.accounts import Account
+from appliance.interview.accounts import Account, AccountEffect
 from appliance.interview.evaluate import Evaluation
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit
@@ -28,6 +28,7 @@ class MemoryPeople:
     stored: list[Account] = field(default_factory=list)
     names: list[str] = field(default_factory=lambda: ["admin", "advocate", "cron", "developer", "user"])
     last: int = 100
+    pending: tuple[AccountEffect, ...] = ()
 
     def account(self, user_id: int | None = None, email: str = "") -> Account | None:
         return next((one for one in self.stored if one.user_id == user_id or (

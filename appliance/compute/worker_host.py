@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from appliance import clock
 from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
+from appliance.compute.worker_people import WorkerPeople
 from appliance.compute.worker_stores import WorkerStores
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
@@ -45,6 +46,7 @@ class WorkerHost:
         self._output = output
         self._workspace = workspace
         self.stores = WorkerStores()
+        self.people = WorkerPeople()
 
     @property
     def user(self) -> UserInfo:

@@ -95,6 +95,11 @@ AccountEffect = CreateUser | ChangeUser | InviteUser | ChangePrivilege
 class People(Protocol):
     """The accounts as they are in what was committed before (:attr:`appliance.interview.host.Host.people`)."""
 
+    @property
+    def pending(self) -> tuple[AccountEffect, ...]:
+        """What is committed together with this turn and came before it: of the task whose response action it runs."""
+        ...
+
     def account(self, user_id: int | None = None, email: str = "") -> Account | None:
         """One by its number or its address; None if there is none."""
         ...

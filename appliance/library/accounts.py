@@ -87,7 +87,8 @@ def set_user_info(**kwargs: Any) -> None:
     target = _target(kwargs.get("user_id"), kwargs.get("email"))
     privileges, active = kwargs.get("privileges"), kwargs.get("active")
     new, old = kwargs.get("password"), kwargs.get("old_password")
-    effect = ChangeUser(target.user_id, _profile(kwargs), None if privileges is None else _names(privileges),
+    wanted = None if privileges is None else _names(privileges) or ("user",)
+    effect = ChangeUser(target.user_id, _profile(kwargs), wanted,
                         None if active is None else bool(active), knows_password=old is not None)
     if new is not None:
         _ask(replace(effect, new_password=...), target)   # before the slow part
@@ -196,7 +197,9 @@ def own_account() -> Account | None:
 
 def _pending() -> list[AccountEffect]:
     """What this turn has asked for so far."""
-    return [effect for effect in current().effects if isinstance(effect, _ACCOUNT_EFFECTS)]
+    evaluation = current()
+    own = [effect for effect in evaluation.effects if isinstance(effect, _ACCOUNT_EFFECTS)]
+    return [*evaluation.host.people.pending, *own]
 
 
 class _Seen:

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.files import FileChanges
+from appliance.sessions.people import AccountChanges
 from appliance.sessions.stores import Stored
 from appliance.store.counters import Count, write_count
 from appliance.store.effects import Revocation, add_revocation
@@ -93,8 +94,8 @@ class Commit:
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
     :param visit: who was there (:mod:`appliance.store.visits`), and when.
-    :param delete: the session is over: only the end of `ending`'s task, mail, what is stored and `also` count beside
-        that.
+    :param delete: the session is over: only the end of `ending`'s task, mail, what is stored, `accounts` and `also`
+        count beside that.
     :param also: what whoever caused the turn writes in the same transaction, as that it was taken; before all else.
     """
 
@@ -116,6 +117,7 @@ class Commit:
     counts: list[Count] = field(default_factory=list)
     addresses: list[NewAddress] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
+    accounts: AccountChanges | None = None
     visit: tuple[int, float] | None = None
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
@@ -126,13 +128,15 @@ class Commit:
         """Whether there is nothing to write."""
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
-                    or self.files or self.also or self.visit or self.addresses or self.stored)
+                    or self.files or self.also or self.visit or self.addresses or self.stored
+                    or self.accounts)
 
     def write(self, database: Database) -> Written:
         """Write it all.
 
         :raises AlreadyEnded: if the task to be ended has ended before.
         :raises NoSuchSession: if the session is gone.
+        :raises AccountsRefused: if what is wanted of accounts cannot be.
         """
         if self.ending is not None and not end_task(
                 database, self.ending.row, self.ending.result, self.session_key,
@@ -140,6 +144,8 @@ class Commit:
             raise AlreadyEnded
         for write in self.also:
             write(database)
+        if self.accounts is not None:
+            self.accounts.write(database)
         if self.delete:
             if self.is_new:
                 self._write_session(database)

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import replace
 from typing import Any
 
+from appliance.interview.accounts import AccountsRefused
 from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
@@ -17,6 +18,7 @@ from appliance.sessions.files import FileChanges, seal_task_files
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
+from appliance.sessions.people import accounts_among
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
 from appliance.sessions.stores import outlives_session, stored_among
@@ -74,6 +76,8 @@ class TaskEnds:
                 await self._with_action(opened, row, end, follow_up, files)
         except (NoSuchSession, AlreadyEnded):
             return  # it was deleted, or the end was reported twice: nothing is left to do
+        except AccountsRefused as refused:   # what was allowed when the task ran; that is how it failed
+            await self._take(row, _refused(end, refused))
 
     async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges) -> None:
         result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log, where=end.where)
@@ -91,10 +95,11 @@ class TaskEnds:
         error, where = end.error, end.where
         if follow_up.action is not None:
             action = Action(follow_up.action, dict(follow_up.arguments))
+            asked_for = [] if end.effects is None else load(end.effects)
             try:
                 evaluated, answered = await self._evaluated(counted, Happening(
                     "follow_up", action, self._actor(row), files=files, task_id=row.id,
-                    stored=stored_among([] if end.effects is None else load(end.effects))))
+                    stored=stored_among(asked_for), accounts=accounts_among(asked_for)))
             except (Stopping, StoreError):   # the action has not run, or could not be kept: it is tried again
                 await asyncio.to_thread(self._runner.files.remove, files.blobs)
                 raise
@@ -152,11 +157,14 @@ class TaskEnds:
             return
         commit, opened = settled.commit, settled.opened
         settler = Settler(self._runner.language, self._runner.appliance_key, opened, "follow_up", self._actor(row),
-                          parent=row.id)
+                          parent=row.id, accounts=self._runner.accounts)
         effects = load(end.effects)
         later, commit.stored = commit.stored, []   # of the response action, which came after the task
+        of_action = commit.accounts
         settler.add_effects(commit, [one for one in effects if outlives_session(one)] if commit.delete else effects)
         commit.stored += later
+        if of_action is not None and commit.accounts is not None and commit.accounts is not of_action:
+            commit.accounts = commit.accounts.followed_by(of_action)
         if not commit.tasks or commit.task_answers:
             return
         if opened.current is not None:
@@ -186,6 +194,13 @@ def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:
         return load(end.follow_up), end
     except Exception as problem:  # noqa: BLE001 - objects of authors can fail in any way when they are opened
         return None, replace(end, follow_up=None, value=None, error=end.error or details_of(problem))
+
+
+def _refused(end: TaskEnd, refused: AccountsRefused) -> TaskEnd:
+    """The end of a task that wanted of accounts what cannot be."""
+    others = [] if end.effects is None else [one for one in load(end.effects) if not accounts_among([one])]
+    return replace(end, value=None, follow_up=None, goodbye=None, error=details_of(refused),
+                   effects=dump(others, "What the task asked for"))
 
 
 def details_of(error: Exception) -> ErrorDetails:

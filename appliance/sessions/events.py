@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from appliance import clock
+from appliance.interview.accounts import AccountsRefused
 from appliance.interview.errors import InterviewError
 from appliance.interview.host import UserInfo
 from appliance.interview.names import canonical
@@ -147,7 +148,12 @@ class Events:
         except Exception as error:  # noqa: BLE001 - whatever code of an author raised is how the event ended
             result, settled = self._failed(opened, event, error)
         settled.commit.also.append(also(result))
-        await self._runner.commit(settled)
+        try:
+            await self._runner.commit(settled)
+        except AccountsRefused as refused:   # what was allowed when the event ran
+            result, settled = self._failed(opened, event, refused)
+            settled.commit.also.append(also(result))
+            await self._runner.commit(settled)
         self._runner.listeners.on_event(opened.row.interview, opened.row.id, event, result)
         return result
 

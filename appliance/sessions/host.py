@@ -23,6 +23,7 @@ from appliance.sessions.errors import Stopping
 from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.mailroom import Mailroom
+from appliance.sessions.people import NoAccounts, TurnPeople
 from appliance.sessions.stores import SessionStores
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
@@ -83,6 +84,7 @@ class SessionHost:
     :param visited: when which user was there, before this turn.
     :param mailroom: addresses and mail of sessions; None where no mail comes in.
     :param stored: what authors stored beside the answers.
+    :param accounts: the accounts.
     """
 
     actor: Actor
@@ -100,6 +102,7 @@ class SessionHost:
     visited: dict[int, float] = field(default_factory=dict)
     mailroom: Mailroom | None = None
     stored: SessionStores | None = None
+    accounts: TurnPeople = field(default_factory=lambda: TurnPeople(NoAccounts()))
 
     @property
     def interface(self) -> str:
@@ -246,6 +249,12 @@ class SessionHost:
         if self.stored is None:
             raise RuntimeError("Nothing is stored here.")
         return self.stored
+
+    @property
+    def people(self) -> TurnPeople:
+        """The accounts before this turn."""
+        self._check()
+        return self.accounts
 
     def _mailroom(self) -> Mailroom:
         if self.mailroom is None:

@@ -24,6 +24,7 @@ class Listeners:
     :ivar on_mail: mail was put into the outbox; from any thread.
     :ivar on_notice: each notice; on the loop.
     :ivar on_revoke: a task is to be ended: its id, and whether also while it runs; on the loop.
+    :ivar on_account: code of an interview has made or changed the account of this number; on the loop.
     :ivar on_event: a scheduled event has run: the interview, the session's id, the event and its
         :class:`appliance.sessions.events.EventResult`; on the loop.
     """
@@ -33,4 +34,5 @@ class Listeners:
     on_mail: Callable[[], None] = _nobody
     on_notice: Callable[[Notice], None] = _nobody
     on_revoke: Callable[[str, bool], None] = _nobody
+    on_account: Callable[[int], None] = _nobody
     on_event: Callable[[str, str, str, Any], None] = _nobody

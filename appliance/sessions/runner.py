@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance import clock
+from appliance.interview.accounts import AccountEffect
 from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError, TooSlow, told_names
 from appliance.interview.files import Document
@@ -40,6 +41,7 @@ from appliance.sessions.listeners import Listeners
 from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
+from appliance.sessions.people import AccountDoor, NoAccounts, TurnPeople, accounts_among
 from appliance.sessions.progress import ProgressBoard
 from appliance.sessions.reply import Notice
 from appliance.sessions.settling import Kind, Settled, Settler, new_task, owner_of
@@ -72,6 +74,7 @@ class Happening:
     :param task_id: the task whose callback this is.
     :param files: what is committed together with the turn, and known to it (of the task that has ended).
     :param stored: likewise, what was stored beside the answers.
+    :param accounts: likewise, what was done to accounts.
     """
 
     kind: Kind
@@ -82,6 +85,7 @@ class Happening:
     task_id: str = ""
     files: FileChanges = field(default_factory=FileChanges)
     stored: tuple[StoredEffect, ...] = ()
+    accounts: tuple[AccountEffect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class Runner:
         self.files = FileStore(store.folder)
         self.mailroom = Mailroom(store, self.files, appliance_key, settings)
         self.store_room = StoreRoom(store, appliance_key)
+        self.accounts: AccountDoor = NoAccounts()
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -284,6 +289,8 @@ class Runner:
         """Have done what a commit asked for that was written."""
         if commit.mails:
             self.listeners.on_mail()
+        for user_id in () if commit.accounts is None else commit.accounts.changed:
+            self.listeners.on_account(user_id)
         if commit.delete or any(change.is_snapshot for change in commit.stored):
             asyncio.get_running_loop().run_in_executor(None, self.store_room.snapshots.try_to_write)
         for number, notice in zip(written.notice_ids, commit.notices, strict=True):
@@ -356,7 +363,7 @@ class Runner:
         if happening.callbacks and outcome.save == "ignore":
             outcome.save = "overwrite"  # what the callbacks changed must stay
         settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
-                          frozenset(started), happening.task_id)
+                          frozenset(started), happening.task_id, self.accounts)
         settled = settler.settle(outcome)
         if not settled.commit.delete:
             settled.commit.files = files.seal()
@@ -372,7 +379,8 @@ class Runner:
         if follow_up.action is None:
             return replace(outcome, ending=None)
         action = Action(follow_up.action, dict(follow_up.arguments))
-        host = replace(host, stored=replace(host.stores, pending=stored_among(outcome.effects)))
+        host = replace(host, stored=replace(host.stores, pending=stored_among(outcome.effects)),
+                       accounts=replace(host.people, pending=accounts_among(outcome.effects)))
         after = self.language.evaluate(interview, outcome.answers, action, host)
         return replace(after, effects=[*outcome.effects, *after.effects], log=[*outcome.log, *after.log])
 
@@ -426,7 +434,7 @@ class Runner:
                            ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
                            opened.visits, self.mailroom, SessionStores(
                                self.store_room, owner_of(opened, happening.actor, self.appliance_key),
-                               happening.stored))
+                               happening.stored), TurnPeople(self.accounts, happening.accounts))
 
     # -- the store -------------------------------------------------------------------------------------
 

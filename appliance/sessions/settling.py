@@ -6,7 +6,7 @@ Runs on the evaluating thread, because pickling runs author code and compressing
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from appliance import clock
@@ -27,6 +27,7 @@ from appliance.sessions.commit import Commit, NewNotice
 from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
 from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.sessions.people import AccountChanges, AccountDoor, NoAccounts, accounts_among
 from appliance.sessions.reply import as_json
 from appliance.sessions.stores import outlives_session, sealed_effects
 from appliance.sessions.tags import seal_tags, tags_of
@@ -72,6 +73,7 @@ class Settler:
     :param started: the tasks that are in the journal already.
     :param parent: the task that asks for others, itself or in its callback.
     :param turn_id: noted with the commit.
+    :param accounts: does what code wants of them.
     """
 
     language: Language
@@ -82,6 +84,7 @@ class Settler:
     turn_id: str = ""
     started: frozenset[str] = frozenset()
     parent: str = ""
+    accounts: AccountDoor = field(default_factory=NoAccounts)
 
     def settle(self, outcome: Outcome) -> Settled:
         """:raises CannotSave: if the answers, or what a task is given, cannot be pickled."""
@@ -232,6 +235,9 @@ class Settler:
     def add_effects(self, commit: Commit, effects: list[Effect]) -> None:
         """Put into the commit what the code asked for; the answers that tasks work on are the caller's matter."""
         commit.stored += sealed_effects(owner_of(self.before, self.actor, self.appliance_key), effects)
+        wanted = accounts_among(effects)
+        if wanted:
+            commit.accounts = AccountChanges(self.accounts, self.actor.user, wanted)
         for effect in effects:
             if isinstance(effect, StartTask):
                 if effect.task_id not in self.started:

@@ -18,6 +18,7 @@ from appliance.interview.stored import (
     WriteRecord,
 )
 from appliance.interview.turn import Effect, SendMail
+from appliance.sessions.people import accounts_among
 from appliance.sessions.snapshots import SnapshotWriter
 from appliance.store import quick_groups as _more_commands  # noqa: F401 - makes its commands known
 from appliance.store.database import Store
@@ -174,4 +175,4 @@ def outlives_session(effect: Effect) -> bool:
         return effect.place.base != "session"
     if isinstance(effect, StoreSnapshot):
         return effect.persistent
-    return isinstance(effect, SendMail | WriteRecord | DeleteRecord)
+    return isinstance(effect, SendMail | WriteRecord | DeleteRecord) or bool(accounts_among([effect]))

@@ -35,7 +35,8 @@ class TaskQuestions:
     def table(self) -> dict[str, Callable[..., Awaitable[Any]]]:
         """Who answers which kind of question (:mod:`appliance.compute.asking`)."""
         return {"file": self.file, "times_performed": self.times_performed, "visits": self.visits,
-                "email_address": self.email_address, "received_mail": self.received_mail, "stores": self.stores}
+                "email_address": self.email_address, "received_mail": self.received_mail, "stores": self.stores,
+                "users": self.users}
 
     async def file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
         """A file of the task's session, with its content; None if the session has none of that number."""
@@ -99,3 +100,22 @@ class TaskQuestions:
             return "", await asyncio.to_thread(answers[method], *arguments)
         except (NotReadable, QuickError) as refused:
             return type(refused).__name__, str(refused)
+
+    async def users(self, task_id: str, method: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+        """The accounts (:class:`appliance.interview.accounts.People`).
+
+        :returns: words that say why not, or an empty text and the answer.
+        :raises LookupError: if the task has ended.
+        """
+        task = await self._runner.read(lambda database: task_row(database, task_id))
+        if task is None or session_key_of(task, self._runner.appliance_key) is None:
+            raise LookupError("The task has ended.")
+        door = self._runner.accounts
+        answers: dict[str, Callable[..., Any]] = {
+            "account": door.account, "accounts": door.accounts, "privileges": door.privileges,
+            "new_user_id": door.new_user_id, "lock": door.lock, "new_password": door.new_password,
+            "new_token": door.new_token}
+        try:
+            return "", await asyncio.to_thread(answers[method], *arguments)
+        except ValueError as refused:
+            return str(refused), None

@@ -28,6 +28,7 @@ from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.opened import Opened, unpack
 from appliance.sessions.own_sessions import OwnSessions
+from appliance.sessions.people import AccountDoor
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.public_interviews import PublicInterviews, needs_invitation
 from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
@@ -70,6 +71,7 @@ class Turns:
     :param settings: name and default to a configuration directive.
     :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
     :param cron_user: who scheduled events run as; may wait for the store.
+    :param accounts: the accounts, for code that asks for them; None where there are none.
     :ivar questions: what tasks ask while they run.
     :ivar adoption: what browsers began before somebody signed in with them.
     :ivar address: where the server can be reached, for links that events make; ``url root`` counts more.
@@ -80,10 +82,13 @@ class Turns:
                  evaluator: Evaluator | None = None,
                  settings: Callable[[str, Any], Any] = lambda name, default: default,  # noqa: ARG005
                  documents: Callable[[Document, str], bytes] = no_documents,
-                 cron_user: Callable[[], UserInfo] = lambda: UserInfo(privileges=("cron",))) -> None:
+                 cron_user: Callable[[], UserInfo] = lambda: UserInfo(privileges=("cron",)),
+                 accounts: AccountDoor | None = None) -> None:
         self._store = store
         self.evaluator = evaluator or Evaluator()
         self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
+        if accounts is not None:
+            self._runner.accounts = accounts
         self._public = PublicInterviews(settings)
         self._ends = TaskEnds(self._runner)
         self._task_list = TaskList(self._runner, self._holders)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from appliance.compute import worker_host, worker_stores
+from appliance.accounts.audit import Audit
+from appliance.accounts.for_authors import ForAuthors
+from appliance.compute import worker_host, worker_people, worker_stores
 from appliance.compute.captured import Captured
 from appliance.compute.ends import from_error, from_outcome
 from appliance.compute.worker_host import WorkerHost
@@ -35,6 +37,7 @@ from appliance.store.database import Store
 from appliance.store.journal import Journal
 from appliance.store.users import Users
 from appliance.workspace import Workspace
+from tests.support.people import CHEAP
 
 __all__ = ["ANN", "BOB", "INTERVIEW", "THREE_STEPS", "House", "run", "screen_of", "submission"]
 
@@ -79,10 +82,14 @@ class House:
         self.sources = MemorySources({INTERVIEW: text})
         self.turns = Turns(self.store, Language(Interviews(self.sources), evaluate), self.key,
                            user_key=self.users.key_of, evaluator=evaluator, settings=(settings or {}).get,
-                           cron_user=self.users.cron_user)
+                           cron_user=self.users.cron_user,
+                           accounts=ForAuthors(self.store, self.key, Audit(self.store, self.key),
+                                               settings=(settings or {}).get, cost=CHEAP))
         self.queued = 0
         self.notices: list[Notice] = []
         self.revoked: list[str] = []
+        self.changed_accounts: list[int] = []
+        self.turns.listeners.on_account = self.changed_accounts.append
         self.turns.listeners.on_tasks_queued = self._count
         self.turns.listeners.on_notice = self.notices.append
         self.turns.listeners.on_revoke = lambda task_id, terminate: self.revoked.append(task_id)
@@ -125,7 +132,8 @@ class House:
             async def answer() -> Any:
                 return await answers[kind](task_id, **details)
             return asyncio.run_coroutine_threadsafe(answer(), loop).result()
-        with patch.object(worker_host, "ask", ask), patch.object(worker_stores, "ask", ask):
+        with (patch.object(worker_host, "ask", ask), patch.object(worker_stores, "ask", ask),
+              patch.object(worker_people, "ask", ask)):
             end = await asyncio.to_thread(self._done, await self.journal.job(task_id))
         await self.turns.task_ended(end)
         return end
