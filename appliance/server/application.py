@@ -10,11 +10,13 @@ from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from appliance.commands import PATH as COMMANDS
-from appliance.server.admission import Admission
+from appliance.server.admission import Admission, is_shared
 from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
+from appliance.server.backup import BackupFileHandler, BackupHandler, DeleteBackupHandler, RecoveryCodeHandler
 from appliance.server.base import BaseHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
 from appliance.server.commands import CommandHandler
+from appliance.server.connected import Connected
 from appliance.server.errors import Refused
 from appliance.server.files import UploadedFileHandler
 from appliance.server.health import HealthHandler
@@ -35,13 +37,32 @@ from appliance.server.my_interviews import (
     MyInterviewsHandler,
     NameSessionHandler,
 )
+from appliance.server.network import (
+    OPEN_IN_THE_CLEAR,
+    NetworkHandler,
+    PlainHandler,
+    ShareHandler,
+    TrustFileHandler,
+    TrustHandler,
+)
+from appliance.server.new_accounts import InvitationHandler, RegisterHandler
+from appliance.server.origins import SAFE_METHODS, is_foreign
 from appliance.server.outbox import DECISIONS, MailDecisionHandler, MailDraftHandler, OutboxHandler
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
+from appliance.server.passwords import (
+    ChangePasswordHandler,
+    ForgotHandler,
+    LostInterviewsHandler,
+    NewRecoveryCodeHandler,
+    ResetHandler,
+)
+from appliance.server.profile import ProfileHandler, SignOutEverywhereHandler
 from appliance.server.refresh_loops import RefreshLoops
 from appliance.server.schedule import RunEventHandler, ScheduleHandler
 from appliance.server.security import host_allowed, host_name
 from appliance.server.sign_in import SignInHandler, SignOutHandler
+from appliance.server.sockets import OpenSockets
 from appliance.server.tabs import NoticeSocket, Tabs
 from appliance.server.tasks import TaskHandler, TasksHandler
 from appliance.server.variables import VariablesHandler
@@ -111,11 +132,14 @@ class ServerApplication(Application):
         self.parts = parts
         self.assets = Assets()
         self.tabs = Tabs(parts.turns)
+        self.connected = Connected()
+        self.sockets = OpenSockets(parts.accounts.signed_in, self.connected)
         self.refresh_loops = RefreshLoops()
         self.updates = {page: PageUpdates() for page in FOLLOWED}
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self._mail_limit = mail_limit(parts.settings) + _REST_OF_FORM
         self.names = _configured_names(parts)
+        self._shared = False
         super().__init__(
             _routes(), default_handler_class=_NotFoundHandler, cookie_secret=parts.secrets.cookie_secret,
             xsrf_cookies=True, xsrf_cookie_kwargs={"expires_days": 365}, log_function=_log_request,
@@ -127,6 +151,8 @@ class ServerApplication(Application):
         if refused is not None:
             handler = _TooLargeHandler if refused.status_code == 413 else _RefusingHandler
             return self.get_handler_delegate(request, handler, {"refused": refused})
+        if is_shared(request) and request.protocol != "https" and not request.path.startswith(OPEN_IN_THE_CLEAR):
+            return self.get_handler_delegate(request, PlainHandler)
         connection = request.connection
         if connection is not None and hasattr(connection, "set_max_body_size"):
             connection.set_max_body_size(self._limit_of(request))
@@ -143,10 +169,26 @@ class ServerApplication(Application):
             words = (f"At most {_megabytes(limit)} can be sent at once. "
                      "Nothing of it was saved; what you saved before is still there.")
             return Refused(413, "This is too much at once", words, "too_large")
-        if not host_allowed(request.host, self.names):
+        if not host_allowed(request.host, self.names | self._shared_names(request)):
             return Refused(421, "This server has another name", "The address in your browser does not belong to this "
                            "server. Please use the address that was shown when it was started.", "wrong_host")
+        if request.method not in SAFE_METHODS and is_foreign(request, self.names):
+            return Refused(403, "This was sent from elsewhere", "A page that does not belong to this server tried to "
+                           "send something in your name. Nothing was done.", "foreign")
         return None
+
+    def network_changed(self) -> None:
+        """It is shared from now on, or not any more, or under another address."""
+        network = self.parts.network
+        if network is not None and network.state.shared != self._shared:
+            self._shared = network.state.shared
+            self.connected.begin()
+        self.updates["network"].changed()
+
+    def _shared_names(self, request: HTTPServerRequest) -> frozenset[str]:
+        """Those that only who comes from the network may use: at the laptop nobody needs them."""
+        network = self.parts.network
+        return network.hosts if network is not None and is_shared(request) else frozenset()
 
 
 def make_application(parts: Parts) -> ServerApplication:
@@ -154,7 +196,11 @@ def make_application(parts: Parts) -> ServerApplication:
     application = ServerApplication(parts)
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.listeners.on_notice = application.tabs.push
+    parts.accounts.on_changed = application.sockets.user_changed
     parts.turns.listeners.on_tasks_changed = application.updates["tasks"].changed
+    application.connected.on_changed = application.updates["network"].changed
+    if parts.network is not None:
+        parts.network.on_changed = application.network_changed
     if parts.outgoing is not None:
         parts.outgoing.on_changed = application.updates["outbox"].changed
     if parts.schedule is not None:
@@ -186,6 +232,15 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/dark_mode", DarkModeHandler),
         URLSpec(r"/user/sign-in", SignInHandler),
         URLSpec(r"/user/sign-out", SignOutHandler),
+        URLSpec(r"/user/sign-out-everywhere", SignOutEverywhereHandler),
+        URLSpec(r"/user/register", RegisterHandler),
+        URLSpec(r"/user/invitation", InvitationHandler),
+        URLSpec(r"/user/forgot", ForgotHandler),
+        URLSpec(r"/user/reset", ResetHandler),
+        URLSpec(r"/user/profile", ProfileHandler),
+        URLSpec(r"/user/change-password", ChangePasswordHandler),
+        URLSpec(r"/user/recovery-code", NewRecoveryCodeHandler),
+        URLSpec(r"/user/lost-interviews", LostInterviewsHandler),
         URLSpec(r"/tasks", TasksHandler),
         *(URLSpec(f"/{page}/updates", PageUpdatesSocket, {"page": page}) for page in FOLLOWED),
         *(URLSpec(f"/tasks/{kind}", TaskHandler, {"kind": kind}) for kind in ("revoke", "again", "dismiss")),
@@ -194,11 +249,19 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/mail/(\d{1,15})", OpenMailHandler),
         URLSpec(r"/mail/(\d{1,15})/original", MailFileHandler),
         URLSpec(r"/mail/(\d{1,15})/parts/(\d{1,6})", MailFileHandler),
+        URLSpec(r"/network", NetworkHandler),
+        URLSpec(r"/network/share", ShareHandler),
+        URLSpec(r"/trust", TrustHandler),
+        URLSpec(r"/trust/(interview-appliance\.(?:crt|mobileconfig))", TrustFileHandler),
         URLSpec(r"/schedule", ScheduleHandler),
         URLSpec(r"/schedule/run", RunEventHandler),
         URLSpec(r"/outbox", OutboxHandler),
         *(URLSpec(f"/outbox/{kind}", MailDecisionHandler, {"kind": kind}) for kind in DECISIONS),
         URLSpec(r"/outbox/(\d{1,15})/mail\.eml", MailDraftHandler),
+        URLSpec(r"/backup", BackupHandler),
+        URLSpec(r"/backup/delete", DeleteBackupHandler),
+        URLSpec(r"/backup/code", RecoveryCodeHandler),
+        URLSpec(r"/backup/([\w.-]{1,100}\.backup)", BackupFileHandler),
         URLSpec(r"/health", HealthHandler),
         URLSpec(COMMANDS, CommandHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
