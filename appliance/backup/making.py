@@ -19,7 +19,7 @@ import appliance
 from appliance import clock
 from appliance.backup.container import Manifest, Member, tar_pieces, write_sealed
 from appliance.backup.errors import BackupFailed
-from appliance.backup.names import AUTHORS, DATABASE, FOLDERS, SINGLE, allowed, blob_name, files_below
+from appliance.backup.names import AUTHORS, DATABASE, FOLDERS, PACKAGES, SINGLE, allowed, blob_name, files_below
 from appliance.backup.openers import Ticket
 from appliance.locks import FileLock, Held
 from appliance.store.database import Store
@@ -105,7 +105,8 @@ class Maker:
             part.unlink(missing_ok=True)
             raise
         except FileExistsError as error:
-            raise BackupFailed(f"{part} is in the way: another backup is being written there.") from error
+            raise BackupFailed(f"{part} is in the way. Please remove it, unless another backup is being made there."
+                               ) from error
         except (OSError, sqlite3.Error, StoreError, Held) as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -131,7 +132,7 @@ class Maker:
                                 missing)
 
             files = [*moment.databases, *self._single()]
-            content = tar_pieces(_all_of(files, self._packages(), blobs), made, manifest)
+            content = tar_pieces(_all_of(files, self._folders(), blobs), made, manifest)
             write_sealed(file, ticket, made, _counted(content, progress))
 
     def _moment(self, work: Path) -> _Moment:
@@ -160,12 +161,13 @@ class Maker:
     def _single(self) -> list[tuple[str, Path]]:
         return [(name, self._data / name) for name in SINGLE if (self._data / name).is_file()]
 
-    def _packages(self) -> Iterator[tuple[str, Path]]:
-        """What lies in folders; no package is installed while this is gone through."""
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        """What lies in folders; no package is installed while they are gone through."""
         for folder in FOLDERS:
-            if not (self._data / folder).is_dir():
-                continue
-            with FileLock(self._data / folder / ".lock", patience=_BETWEEN):
+            lock = self._data / PACKAGES / ".lock"
+            holding = (FileLock(lock, patience=_BETWEEN) if folder == PACKAGES and lock.parent.is_dir()
+                       else contextlib.nullcontext())
+            with holding:
                 for name, path in files_below(self._data, folder):
                     if not allowed(name):
                         raise BackupFailed(f"The file {path} has a name that no other computer can be relied on to "

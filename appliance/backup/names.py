@@ -8,7 +8,7 @@ from pathlib import Path
 from appliance.store.database import FILE_NAME as DATABASE
 from appliance.store.files import FOLDER as FILES
 
-__all__ = ["AUTHORS", "DATABASE", "FILES", "FOLDERS", "MANIFEST", "SINGLE", "allowed", "blob_name", "files_below"]
+__all__ = ["AUTHORS", "DATABASE", "FILES", "FOLDERS", "MANIFEST", "PACKAGES", "SINGLE", "allowed", "blob_name", "files_below"]
 
 AUTHORS = "author.db"
 """What authors' SQL works on."""
@@ -16,7 +16,8 @@ AUTHORS = "author.db"
 SINGLE = ("config.yml", "mail-certificate.pem")
 """Files that are carried where they are there."""
 
-FOLDERS = ("packages",)
+PACKAGES = "packages"
+FOLDERS = (PACKAGES, "network")
 """Folders that are carried with all that is in them."""
 
 MANIFEST = "manifest.json"

@@ -71,7 +71,9 @@ class HomeHandler(BaseHandler):
         outgoing = self.parts.outgoing
         mails = await outgoing.totals(self.visitor) if self.known_browser and outgoing is not None else {}
         groups = _grouped(list(self.parts.packages.listed()))
-        self.page("home.html", groups=groups, sessions=sessions, deletions=deletions, mails=mails,
+        backups = self.parts.backups
+        code_waits = backups is not None and "admin" in self.visitor.user.privileges and await backups.code_waits()
+        self.page("home.html", code_waits=code_waits, groups=groups, sessions=sessions, deletions=deletions, mails=mails,
                   interview_url=interview_url, when=when,
                   message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
 
