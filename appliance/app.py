@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from appliance.assembly import Assembly
     from appliance.interview.host import UserInfo
+    from appliance.network.state import Network
     from appliance.store.database import Store
     from appliance.store.users import Users
 
-__all__ = ["AlreadyRunning", "CannotStart", "Options", "Running", "do", "run", "running"]
+__all__ = ["AlreadyRunning", "CannotStart", "Left", "Options", "Running", "do", "run", "running"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,12 +71,14 @@ class Options:
     :param data: the data folder, absolute; it is made if need be.
     :param port: 0 for any free one.
     :param any_port: take any free port where `port` is taken.
+    :param share: let other computers on the network in from the start.
     """
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
     any_port: bool = False
+    share: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,16 @@ class Running:
 
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
     :param restart: set when the process should be replaced by a fresh one.
+    :param network: whether other computers can reach it.
+    :param not_shared: why they cannot, though that was asked for; empty where nothing went wrong.
     """
 
     address: str
     users: Users
     owner: UserInfo
     restart: asyncio.Event
+    network: Network
+    not_shared: str = ""
 
     def sign_in_address(self, target: str = "/") -> str:
         """An address that signs the laptop's owner in once and then goes to `target`."""
@@ -99,18 +106,30 @@ class Running:
         return f"{self.address}/user/sign-in?{urlencode({'token': token, 'next': target}, safe='/:')}"
 
 
-def run(options: Options, on_ready: Callable[[Running], None]) -> int | None:
+@dataclass(frozen=True)
+class Left:
+    """What a process that is to be replaced leaves to the next one.
+
+    :param port: that it listened on.
+    :param shared: whether other computers could reach it.
+    """
+
+    port: int
+    shared: bool
+
+
+def run(options: Options, on_ready: Callable[[Running], None]) -> Left | None:
     """Run the appliance until it is told to stop (Ctrl+C, SIGTERM, or CTRL_BREAK on Windows).
 
     :param on_ready: called once, when the first page can be asked for.
-    :returns: None; or, where too many turns got stuck for good, the port that a fresh process is to take over.
+    :returns: None; or, where too many turns got stuck for good, what a fresh process is to take over.
     :raises CannotStart: if it cannot start.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL)
     return asyncio.run(_run(options, on_ready))
 
 
-async def _run(options: Options, on_ready: Callable[[Running], None]) -> int | None:
+async def _run(options: Options, on_ready: Callable[[Running], None]) -> Left | None:
     stop = asyncio.Event()
     _on_signals(stop.set)
     async with running(options) as appliance:
@@ -120,7 +139,8 @@ async def _run(options: Options, on_ready: Callable[[Running], None]) -> int | N
         for task in waiting:
             task.cancel()
         logger.info("stopping")
-        return None if stop.is_set() else urlsplit(appliance.address).port
+        left = Left(urlsplit(appliance.address).port or 0, appliance.network.state.shared)
+        return None if stop.is_set() else left
 
 
 def _on_signals(stop: Callable[[], None]) -> None:
@@ -155,7 +175,8 @@ async def running(options: Options) -> AsyncIterator[Running]:
         logger.info("listening on %s", address)
         await parts.start_compute()
         parts.start_schedule()
-        yield Running(address, parts.users, parts.owner, restart)
+        not_shared = await parts.share_from_start(asked=options.share)
+        yield Running(address, parts.users, parts.owner, restart, parts.network, not_shared)
 
 
 def do(data: Path, command: str, arguments: dict[str, Any], say: Callable[[str], None]) -> int:
@@ -224,7 +245,7 @@ def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, async
 
 
 def _refuse_strangers(host: str) -> None:
-    """Listen on loopback only: without accounts, whoever reaches the server is the owner's equal.
+    """Listen on loopback only: whoever reaches this server counts as somebody at the laptop, and nothing is encrypted.
 
     :raises CannotStart: for any other address.
     """
@@ -233,8 +254,9 @@ def _refuse_strangers(host: str) -> None:
     except ValueError:
         loopback = False
     if not loopback:
-        raise CannotStart(f"{host} can be reached by other computers, and this version has no accounts with passwords "
-                          "yet. Please leave out --host, or use 127.0.0.1.")
+        raise CannotStart(f"{host} can be reached by other computers; what --host names is for this computer alone: "
+                          "nothing is encrypted there, and nobody has to sign in. Please leave out --host and use "
+                          "--share: it lets other computers in by an encrypted address of its own.")
 
 
 def _end_restore(data: Path) -> None:
@@ -336,10 +358,12 @@ async def _stop(parts: Assembly, servers: list[HTTPServer]) -> None:
     """Take no more visitors, let what is under way end and be answered, and then hang up."""
     for server in servers:
         server.stop()
+    parts.network.close()
     await parts.stop()
     await asyncio.sleep(_LAST_WORDS)
     for server in servers:
         await server.close_all_connections()
+    await parts.network.stop()
 
 
 def _log_without_values(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

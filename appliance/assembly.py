@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
+import ssl
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +30,15 @@ from appliance.interview.evaluate import evaluate
 from appliance.interview.files import Document
 from appliance.mail.entrances import Entrances
 from appliance.mail.incoming import MailIn
+from appliance.mail.letters import Letters
 from appliance.mail.mail_server import MailServer
 from appliance.mail.outbox import Outbox
 from appliance.mail.page import MailPage
+from appliance.network.sharing import Sharing
+from appliance.network.state import CannotShare
 from appliance.packages import SHIPPED, InstalledPackages
 from appliance.server.application import ServerApplication, make_application
+from appliance.server.entrance import Entrance
 from appliance.server.parts import Parts
 from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.language import Language
@@ -95,6 +101,7 @@ class Assembly:
         self.outbox = Outbox(store, appliance_key, MailServer.configured(settings), data / "logs")
         self.outgoing = MailList(store, appliance_key, self.turns, under_way=self.outbox.is_under_way,
                                  wake=self.outbox.wake)
+        self.letters = Letters(store, appliance_key, settings, self._mail_written)
         self.turns.listeners.on_mail = self._mail_written
         self.outbox.on_changed = self._mail_changed
         self.cron_log = CronLog(data / "logs")
@@ -113,6 +120,8 @@ class Assembly:
         self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
                                   self.entrances.health)
+        self._application: ServerApplication | None = None
+        self.network = Sharing(data, settings.get, appliance_key, self._listen)
         # What tasks ask and tell while they run, by kind (appliance/compute/asking.py).
         self._answers: dict[str, Callable[..., Awaitable[Any]]] = self.turns.questions.table()
         self._told: dict[str, Callable[..., None]] = {"progress": self.turns.task_progress}
@@ -120,13 +129,15 @@ class Assembly:
 
     def application(self) -> ServerApplication:
         """The web application over the parts."""
-        return make_application(Parts(
+        self._application = make_application(Parts(
             turns=self.turns, accounts=self.accounts, packages=self._packages, settings=self._settings,
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
-            commands=self.commands,
-            outgoing=self.outgoing, mail=self.mail_page,
+            commands=self.commands, backups=self.backups,
+            outgoing=self.outgoing, letters=self.letters, mail=self.mail_page,
+            network=self.network,
             health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
                     "schedule": self.schedule.health}))
+        return self._application
 
     async def resume(self) -> None:
         """Clear away what the last run left half done; before the first request."""
@@ -153,6 +164,21 @@ class Assembly:
         self._compute = Compute(self.journal, self.turns.task_ended, self._settings, self._packages.folder,
                                 self._data / "logs", answer=self._answer_task, on_tell=self._task_told)
         await self._compute.start()
+
+    async def share_from_start(self, *, asked: bool) -> str:
+        """Let other computers in if that is asked for or configured; tells why that is impossible."""
+        if asked or self._settings["network: share"]:
+            try:
+                await self.network.share()
+            except CannotShare as problem:
+                logger.warning("not shared on the network")
+                return str(problem)
+        return ""
+
+    def _listen(self, sockets: Sequence[socket.socket], context: ssl.SSLContext) -> Entrance:
+        if self._application is None:
+            raise CannotShare("The appliance is still starting. Please try again in a moment.")
+        return Entrance(self._application, sockets, context)
 
     def start_schedule(self) -> None:
         """Begin what was missed and what is due from now on; when the first screen can be served."""

@@ -10,9 +10,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import appliance
+
+if TYPE_CHECKING:
+    from appliance.app import Options, Running
 
 __all__ = ["default_data_folder", "main"]
 
@@ -50,11 +53,14 @@ def _parser() -> argparse.ArgumentParser:
                                      description="Runs docassemble interviews on one laptop. Without a command it "
                                      "starts and opens its first page in the browser.")
     parser.add_argument("--version", action="version", version=f"Interview Appliance {appliance.__version__}")
+    sharing = "let other computers on the network in: encrypted, and signing in"
+    parser.add_argument("--share", action="store_true", help=sharing)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     serve = commands.add_parser("serve", parents=[shared], help="the server alone; prints its address")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=_port, default=8080, help="the port to listen on (8080); 0: any free one")
+    serve.add_argument("--share", action="store_true", default=argparse.SUPPRESS, help=sharing)
 
     install = commands.add_parser("install", parents=[shared], help="install docassemble packages")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel, a zip file or a folder")
@@ -100,26 +106,31 @@ def _data(options: argparse.Namespace) -> Path:
 
 
 def _desktop(options: argparse.Namespace) -> int:
-    return _serve_until_stopped(_data(options), "127.0.0.1", 8080, desktop=True)
+    from appliance.app import Options
+
+    return _serve_until_stopped(Options(_data(options), any_port=True, share=options.share), desktop=True)
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return _serve_until_stopped(_data(options), options.host, options.port, desktop=False)
+    from appliance.app import Options
+
+    return _serve_until_stopped(Options(_data(options), options.host, options.port, share=options.share),
+                                desktop=False)
 
 
-def _serve_until_stopped(data: Path, host: str, port: int, *, desktop: bool) -> int:
+def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
     from appliance import app
 
     def ready(running: app.Running) -> None:
         address = running.sign_in_address(f"/interview?i={DEMO}")
         print(f"Interview Appliance {appliance.__version__} is running at {running.address}\n\n"
               f"This address works once, and signs you in as its owner:\n\n    {address}\n\n"
-              "To stop it, press Ctrl+C.", flush=True)
+              f"{_shared_words(running)}To stop it, press Ctrl+C.", flush=True)
         if desktop:
             _open_browser(address)
 
     try:
-        left = app.run(app.Options(data=data, host=host, port=port, any_port=desktop), ready)
+        left = app.run(options, ready)
     except app.AlreadyRunning as problem:
         if not desktop:
             return _complain(str(problem))
@@ -130,8 +141,20 @@ def _serve_until_stopped(data: Path, host: str, port: int, *, desktop: bool) -> 
         return _complain(str(problem))
     else:
         if left is not None:
-            _start_anew("serve", "--data", str(data), "--host", host, "--port", str(left))
+            _start_anew("serve", "--data", str(options.data), "--host", options.host, "--port", str(left.port),
+                        *(["--share"] if left.shared else []))
     return 0
+
+
+def _shared_words(running: Running) -> str:
+    """Where other computers find it, or why they do not."""
+    state = running.network.state
+    if running.not_shared:
+        return f"It could not be shared on the network. {running.not_shared}\n\n"
+    if not state.shared:
+        return ""
+    where = "".join(f"    {one}\n" for one in state.addresses) or "    this computer is in no network yet\n"
+    return f"Other computers on the network reach it at\n\n{where}\n"
 
 
 def _start_anew(*arguments: str) -> NoReturn:

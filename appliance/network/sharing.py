@@ -100,6 +100,11 @@ class Sharing:
             self._tell(self._state(shared=True))
             logger.info("shared on the network, port %d", self._port)
 
+    def close(self) -> None:
+        """Take no new connections; those that are open go on until :meth:`stop`."""
+        if self._listening is not None:
+            self._listening.close()
+
     async def stop(self) -> None:
         """Let them in no more, and hang up."""
         async with self._switching:
