@@ -19,6 +19,7 @@ from appliance.ui.drawing import body_class, browser_title, draw_body, draw_page
 __all__ = ["ReplyHandler", "interview_url"]
 
 _LONGEST_PAUSE = 60.0
+_SIGN_UP = "Sign in or sign up to save answers"
 
 
 def interview_url(interview: str, **more: str) -> str:
@@ -35,12 +36,16 @@ class ReplyHandler(BaseHandler):
         """What the drawing must know of this request."""
         user = self.visitor.user
         query = urlencode({"i": reply.interview, "session": reply.session_id}, safe=":/")
+        back = interview_url(reply.interview, session=reply.session_id)
         return PageContext(
             xsrf=self.token, action=f"/interview?{query}", user=user, static_url=self.server.assets.url,
             socket_url=f"/interview/notices?{query}", checkin_url=f"/checkin?{query}",
             checkin_interval=self.checkin_interval(reply),
-            scripts=("screen.js",), sign_in_url="" if user.logged_in else "/user/sign-in",
-            sign_out_url="/user/sign-out" if user.logged_in else "", exit_url=f"/leave?{query}",
+            scripts=("screen.js",), exit_url=f"/leave?{query}",
+            sign_in_url="" if user.logged_in else f"/user/sign-in?{urlencode({'next': back}, safe=':/')}",
+            sign_in_label=_SIGN_UP if self.parts.settings.get("allow registration", False) else "Sign in",
+            profile_url="/user/profile" if user.logged_in else "",
+            sign_out_url="/user/sign-out" if user.logged_in else "",
             color_scheme=self.color_scheme, progress=self.parts.turns.progress_of(reply.session_id))
 
     def checkin_interval(self, reply: Reply) -> int:

@@ -66,8 +66,10 @@ class PageContext:
     :param checkin_interval: milliseconds between two polls; 0: never.
     :param scripts: our JavaScript modules, as paths under ``ui/static``, in order.
     :param sign_in_url: empty: the menu has no such entry.
+    :param sign_in_label: its words.
+    :param profile_url: empty: the menu has no such entry.
     :param sign_out_url: empty: the menu has no such entry.
-    :param sessions_url: the page that lists what can be started and resumed.
+    :param sessions_url: the page that lists what can be resumed.
     :param exit_url: where the menu's exit link goes when the interview shows one.
     :param color_scheme: ``light`` or ``dark`` where the person chose one; empty: what the system says.
     :param nonce: for inline scripts of ours, where the page's policy asks for one.
@@ -85,8 +87,10 @@ class PageContext:
     checkin_interval: int = 6000
     scripts: tuple[str, ...] = ("screen.js",)
     sign_in_url: str = ""
+    sign_in_label: str = "Sign in"
+    profile_url: str = ""
     sign_out_url: str = ""
-    sessions_url: str = "/"
+    sessions_url: str = "/interviews"
     exit_url: str = "/exit"
     color_scheme: str = ""
     nonce: str = ""
