@@ -13,6 +13,7 @@ SHORTEST = 10
 LONGEST = 256
 """Characters; a longer one is refused when it is made, and is wrong when somebody signs in."""
 
+_SHORT_NUMBER = 12
 _WORDS = ("password", "passwort", "motdepasse", "contrasena", "letmein", "welcome", "iloveyou", "qwerty", "qwertz",
           "azerty", "asdfgh", "monkey", "dragon", "football", "baseball", "princess", "sunshine", "superman", "master",
           "shadow", "trustno", "admin", "administrator", "changeme", "secret", "docassemble", "appliance", "interview",
@@ -72,7 +73,7 @@ def _is_common(password: str) -> bool:
             rest = rest.replace(word, "")
         if (letters and len(rest) < 3 and rest != letters) or _is_row(letters) or _is_repeated(letters):
             return True
-    return not _DECORATION.sub("", plain) and _looks_like_a_date(plain)
+    return _is_short_number(plain)
 
 
 def _is_repeated(text: str) -> bool:
@@ -91,6 +92,6 @@ def _is_row(text: str) -> bool:
     return False
 
 
-def _looks_like_a_date(text: str) -> bool:
-    """Only digits and signs, of which a day in this or the last century can be made."""
-    return re.fullmatch(r"(\d{1,2}\D?\d{1,2}\D?(19|20)\d\d|(19|20)\d\d\D?\d{1,2}\D?\d{1,2})", text) is not None
+def _is_short_number(text: str) -> bool:
+    """Only digits with signs around them, as in dates and telephone numbers."""
+    return re.fullmatch(r"[\d\s./()+*#!?-]+", text) is not None and len(re.sub(r"\D", "", text)) <= _SHORT_NUMBER

@@ -33,9 +33,6 @@ _FIRST_WAIT = 5.0
 _FORGOTTEN = 24 * 3600.0
 """Seconds without a try after which earlier ones do not count any more."""
 
-_MOST = 20_000
-"""Of each kind, how many accounts or addresses are remembered."""
-
 HERE = Rule(5, 60)
 """One account and one computer's address at the laptop itself."""
 
@@ -72,10 +69,14 @@ class Try:
 
 
 class Throttle:
-    """Counts of wrong tries."""
+    """Counts of wrong tries.
 
-    def __init__(self) -> None:
+    :param most: how many accounts and addresses are remembered.
+    """
+
+    def __init__(self, most: int = 60_000) -> None:
         self._counts: dict[Hashable, _Count] = {}
+        self._most = most
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -123,12 +124,12 @@ class Throttle:
         """Forget what is old, then the half that was tried least: floods of made-up addresses push nothing out that
         is really under attack.
         """
-        if len(self._counts) <= 3 * _MOST:
+        if len(self._counts) <= self._most:
             return
         fresh = {key: count for key, count in self._counts.items() if now - count.last <= _FORGOTTEN}
-        if len(fresh) > 2 * _MOST:
+        if len(fresh) > self._most // 2:
             ranked = sorted(fresh.items(), key=lambda one: (one[1].wrong, one[1].last), reverse=True)
-            fresh = dict(ranked[:_MOST])
+            fresh = dict(ranked[:self._most // 2])
         self._counts = fresh
 
 
