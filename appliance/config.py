@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -75,6 +76,14 @@ def _not_one_mail_address(value: Any) -> str | None:
 
 def _not_a_domain(value: Any) -> str | None:
     return None if is_address(f"somebody@{value}") else "is not a domain like mail.example.org"
+
+
+def _not_an_address(value: Any) -> str | None:
+    try:
+        ip_address(value)
+    except ValueError:
+        return "is not an address in numbers like 192.168.1.5"
+    return None
 
 
 def _not_a_port(value: Any) -> str | None:
@@ -239,6 +248,9 @@ _TABLE = (
               "makes and renews one, of an authority of its own that devices can be told to trust.", check=_no_file),
     Directive("network: certificate key", "text", None,
               "A file (PEM) with the key of that certificate. Unless told, it is in the same file.", check=_no_file),
+    Directive("network: host", "text", None,
+              "The address of this computer on which others reach it, where it has several and only one is meant. "
+              "Unless told, all of them.", check=_not_an_address),
     Directive("network: name", "text", "interviews",
               "The appliance's name on the network: with `interviews` it can be reached as `interviews.local`.",
               check=_not_a_label),

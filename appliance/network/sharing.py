@@ -21,7 +21,7 @@ from appliance.network.state import CannotShare, NetworkState
 from appliance.network.trust import Trust
 from appliance.store.sealing import derive
 
-__all__ = ["EVERYWHERE", "Listening", "Sharing"]
+__all__ = ["Listening", "Sharing"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,19 +47,17 @@ class Sharing:
     :param settings: name and default to a configuration directive.
     :param appliance_key: the keys of the certificates are encrypted with one made from it.
     :param listen: begins to answer on sockets, encrypted.
-    :param on: the addresses of this computer to listen on.
-    :param addresses: gives the addresses under which others reach it.
+    :param addresses: gives the addresses under which others reach this computer.
     :ivar on_changed: called when :attr:`state` is another one.
     :ivar hosts: the names and addresses under which other computers may ask for us; none while nothing is shared.
     """
 
     def __init__(self, data: Path, settings: Callable[[str, Any], Any], appliance_key: bytes,
                  listen: Callable[[Sequence[socket.socket], ssl.SSLContext], Listening], *,
-                 on: Sequence[str] = EVERYWHERE, addresses: Callable[[], list[str]] = local_addresses) -> None:
+                 addresses: Callable[[], list[str]] = local_addresses) -> None:
         self._settings = settings
         self._listen = listen
-        self._on = on
-        self._addresses = addresses
+        self._all_addresses = addresses
         self._made = MadeCertificate(data / "network", derive(appliance_key, "keys of certificates"))
         self._context = new_context()
         self._listening: Listening | None = None
@@ -72,6 +70,14 @@ class Sharing:
         self.on_changed: Callable[[], None] = lambda: None
         self.state = NetworkState()
         self.trust: Trust | None = None
+
+    @property
+    def _only(self) -> str:
+        """The one address that others may use; empty where it is all of them."""
+        return str(self._settings("network: host", None) or "")
+
+    def _addresses(self) -> list[str]:
+        return [self._only] if self._only else self._all_addresses()
 
     def _names(self) -> list[str]:
         """The names that a certificate is to be good for, and that others may ask for."""
@@ -95,7 +101,8 @@ class Sharing:
             self._port = int(self._settings("network: port", 8443))
             self._found = await asyncio.to_thread(self._addresses)
             await self._load_certificate()
-            self._listening = self._listen(_bound(self._on, self._port), self._context)
+            only = self._only
+            self._listening = self._listen(_bound([only] if only else EVERYWHERE, self._port), self._context)
             self._watching = asyncio.create_task(self._watch())
             self._tell(self._state(shared=True))
             logger.info("shared on the network, port %d", self._port)

@@ -11,7 +11,7 @@ from typing import Any
 from tornado.iostream import StreamClosedError
 
 from appliance.commands import HEADER, NotAdmitted
-from appliance.server.admission import Admission
+from appliance.server.admission import Admission, is_from_network
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 
@@ -34,7 +34,7 @@ class CommandHandler(BaseHandler):
     async def prepare(self) -> None:
         """Refuse browsers and other computers before anything is looked at."""
         headers = self.request.headers
-        if (not _is_this_computer(self.request.remote_ip) or HEADER not in headers
+        if (is_from_network(self.request) or not _is_this_computer(self.request.remote_ip) or HEADER not in headers
                 or any(name in headers for name in (*_OF_BROWSERS, *_OF_PROXIES))):
             raise _refused()
 

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 import appliance
-from appliance.server.admission import Admission
+from appliance.server.admission import Admission, is_from_network
 from appliance.server.base import BaseHandler
 from appliance.server.parts import Health
 
@@ -35,6 +35,8 @@ class HealthHandler(BaseHandler):
                 told[name] = {"status": "failed", "error": type(error).__name__}
                 failed = True
         self.set_status(503 if failed else 200)
+        if is_from_network(self.request):   # how busy people here are, and what the parts are, is nobody's business
+            told = {"version": told["version"], "status": "failed" if failed else "ok"}
         self.send_json(told)
 
 

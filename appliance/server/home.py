@@ -14,6 +14,7 @@ from appliance.server.base import BaseHandler
 from appliance.server.parts import Listed
 from appliance.server.replies import interview_url
 from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.public_interviews import PublicInterviews, needs_invitation
 
 __all__ = ["DarkModeHandler", "DeleteSessionHandler", "HomeHandler", "when"]
 
@@ -70,12 +71,20 @@ class HomeHandler(BaseHandler):
         deletions = await retention.own(self.visitor) if sessions and retention is not None else {}
         outgoing = self.parts.outgoing
         mails = await outgoing.totals(self.visitor) if self.known_browser and outgoing is not None else {}
-        groups = _grouped(list(self.parts.packages.listed()))
+        groups = _grouped(self.open_to_visitor())
         backups = self.parts.backups
         code_waits = backups is not None and "admin" in self.visitor.user.privileges and await backups.code_waits()
-        self.page("home.html", code_waits=code_waits, groups=groups, sessions=sessions, deletions=deletions, mails=mails,
-                  interview_url=interview_url, when=when,
+        self.page("home.html", code_waits=code_waits, groups=groups, sessions=sessions, deletions=deletions,
+                  mails=mails, interview_url=interview_url, when=when,
                   message=_GOODBYES.get(self.get_query_argument("goodbye", ""), ""))
+
+    def open_to_visitor(self) -> list[Listed]:
+        """The interviews that the visitor may begin."""
+        listed = list(self.parts.packages.listed())
+        if needs_invitation(self.visitor):
+            public = PublicInterviews(self.parts.settings.get)
+            return [one for one in listed if one.interview in public]
+        return listed
 
 
 class DeleteSessionHandler(BaseHandler):
