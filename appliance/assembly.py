@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
+from appliance.accounts.command import Reached, user_command
 from appliance.accounts.for_authors import ForAuthors
 from appliance.backup.backups import Backups
 from appliance.backup.command import backup_command
@@ -110,12 +111,13 @@ class Assembly:
         self.retention = Retention(store, appliance_key, self.turns, settings.get,
                                    events_of=lambda interview: self._interviews.get(interview).scheduled_events,
                                    next_run=lambda after: calendar.following("cron_daily", after))
+        self.retention.on_account_deleted = self.accounts.changed
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
         self.schedule.on_mail = self._mail_written
         self.backups = Backups(data, store, appliance_key, self.accounts.audit)
         self.commands = Commands(appliance_key, {
             "cron": cron_command(self.schedule, lambda: self._compute is not None),
-            "backup": backup_command(self.backups)})
+            "backup": backup_command(self.backups), "user": user_command(self.accounts, self._reached)})
         self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
         self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
@@ -216,6 +218,13 @@ class Assembly:
     def _revoke(self, task_id: str, terminate: bool) -> None:
         if self._compute is not None:
             asyncio.run_coroutine_threadsafe(self._compute.revoke(task_id, terminate), self._loop)
+
+    def _reached(self) -> Reached:
+        """Where people reach us, for links that are handed over."""
+        network = self.network.state
+        elsewhere = network.name or next(iter(network.addresses), "")
+        address = str(self._settings.get("url root", None) or elsewhere or self.turns.address).rstrip("/")
+        return Reached(address if self.turns.address else "", network.shared)
 
     # -- what tasks ask and tell while they run --------------------------------------------------------
 

@@ -83,6 +83,20 @@ def _parser() -> argparse.ArgumentParser:
                                   "The passphrase is asked for, or read as for a backup.")
     restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the backup")
 
+    user = commands.add_parser("user", help="accounts of people")
+    doing = user.add_subparsers(dest="do", metavar="add|reset", required=True)
+    add = doing.add_parser("add", parents=[shared], help="make an account",
+                           description="Prints an address at which the person chooses a password.")
+    add.add_argument("--privilege", dest="privileges", action="append", default=[], metavar="NAME",
+                     help="like admin, developer or advocate (user); can be given several times")
+    add.add_argument("--password", action="store_true", help="ask for a password here instead, or read it from the "
+                     "standard input; prints the account's recovery code")
+    reset = doing.add_parser("reset", parents=[shared], help="let somebody choose a new password",
+                             description="Prints an address at which they do, after saying what cannot be opened "
+                             "afterwards without the recovery code.")
+    for one in (add, reset):
+        one.add_argument("email", metavar="EMAIL", help="the e-mail address that the account has")
+
     compute = commands.add_parser("compute", help="where background tasks run")
     parts = compute.add_subparsers(dest="part", metavar="certificates", required=True)
     certificates = parts.add_parser("certificates", help="make the certificates of a Dask cluster elsewhere, and say "
@@ -258,18 +272,31 @@ def _restore(options: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(what: str, *, again: bool = False) -> str:
+def _user(options: argparse.Namespace) -> int:
+    arguments: dict[str, Any] = {"do": options.do, "email": options.email}
+    if options.do == "add":
+        arguments["privileges"] = options.privileges
+        if options.password:
+            try:
+                arguments["password"] = _asked("A password for this account", again=True, variable="")
+            except EOFError as problem:
+                return _complain(str(problem) or "No password was given.")
+    return _do(options, "user", arguments)
+
+
+def _asked(what: str, *, again: bool = False, variable: str = PASSPHRASE) -> str:
     """A secret: from the environment, the standard input where that is no terminal, or typed unseen.
 
+    :param variable: of the environment.
     :raises EOFError: if nothing was given, or not the same thing twice.
     """
-    given = os.environ.get(PASSPHRASE)
+    given = os.environ.get(variable) if variable else None
     if given is None and not sys.stdin.isatty():
         given = sys.stdin.readline().rstrip("\r\n")
     if given is None:
         given = getpass.getpass(f"{what}: ")
         if again and getpass.getpass("The same again: ") != given:
-            raise EOFError("These were two different passphrases. Please try again.")
+            raise EOFError("The second time it was another one. Please try again.")
     if not given:
         raise EOFError
     return given
@@ -297,7 +324,7 @@ def _complain(words: str) -> int:
 
 
 _COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "cron": _cron,
-             "backup": _backup, "restore": _restore, "compute": _compute}
+             "backup": _backup, "restore": _restore, "user": _user, "compute": _compute}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from appliance.accounts.details import checked_details, checked_email, checked_n
 from appliance.accounts.errors import AddressTaken, BadDetail, NoSuchAccount, NotAllowed, SessionsInUse
 from appliance.accounts.resetting import Resetting
 from appliance.interview.host import UserInfo
-from appliance.store.profiles import Profile
+from appliance.store.profiles import Profile, email_mark
 from appliance.store.retention import delete_account, sessions_of_account
 from appliance.store.sign_ins import end_sign_ins
 from appliance.store.tokens import drop_tokens
@@ -99,6 +99,12 @@ class People(Resetting):
         """One of them; None if there is none."""
         account = await self._account(user_id)
         return None if account is None or account.kind == "cron" else account
+
+    async def by_email(self, email: str) -> UserInfo | None:
+        """The person with this address, whether their account is switched on or off; None if there is none."""
+        mark = email_mark(self._key, email)
+        account = await self._read(lambda database: find_account(database, self._key, "email_mark", mark))
+        return None if account is None or account.kind == "cron" else account.user
 
     async def set_active(self, by: UserInfo, user_id: int, active: bool) -> None:
         """Switch an account on or off. Who is switched off is signed out at once and cannot sign in.

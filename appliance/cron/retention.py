@@ -132,6 +132,7 @@ class Retention:
     :param events_of: the scheduled events that an interview offers; raises anything where it cannot be read. It is
         called in a thread.
     :param next_run: the first time after another one at which :meth:`run` is due.
+    :ivar on_account_deleted: called with the id of an account that was deleted; on the loop.
     """
 
     def __init__(self, store: Store, appliance_key: bytes, turns: Turns, settings: Callable[[str, Any], Any],
@@ -142,6 +143,7 @@ class Retention:
         self._settings = settings
         self._events_of = events_of
         self._next_run = next_run
+        self.on_account_deleted: Callable[[int], None] = lambda _user_id: None
 
     # -- deleting ----------------------------------------------------------------------------------------
 
@@ -182,7 +184,9 @@ class Retention:
             ending = _AccountsEnd(rules, now, account.user_id, await self._read(
                 partial(sessions_of_account, user_id=account.user_id, shared=rules.shared)))
             await self._turns.expire(ending.sessions, ending.doomed)
-            deleted += ending.deleted
+            if ending.deleted:
+                deleted += 1
+                self.on_account_deleted(account.user_id)
             await asyncio.sleep(_PAUSE)
         return deleted
 
