@@ -8,7 +8,8 @@ from pathlib import Path
 from appliance.store.database import FILE_NAME as DATABASE
 from appliance.store.files import FOLDER as FILES
 
-__all__ = ["AUTHORS", "DATABASE", "FILES", "FOLDERS", "MANIFEST", "PACKAGES", "SINGLE", "allowed", "blob_name", "files_below"]
+__all__ = ["AUTHORS", "DATABASE", "FILES", "FOLDERS", "MANIFEST", "PACKAGES", "SINGLE", "allowed", "blob_name",
+           "files_below"]
 
 AUTHORS = "author.db"
 """What authors' SQL works on."""

@@ -138,7 +138,10 @@ def finish_restore(data: Path) -> None:
     if (data / _MARK).exists():
         _finish(data)
     for left in (data / FOLDER).glob(f"{_UNPACKED}*"):
-        shutil.rmtree(left, ignore_errors=True)
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -215,7 +218,7 @@ def _move(source: Path, target: Path) -> None:
 
 def _note(data: Path, moves: _Moves) -> None:
     """Write down what is left to do, in one step."""
-    fresh = data / f"{_MARK}.new"
+    fresh = data / FOLDER / f"{_UNPACKED}{_MARK}"
     with fresh.open("w", encoding="utf-8") as file:
         file.write(json.dumps(moves.__dict__))
         file.flush()

@@ -14,6 +14,7 @@ from appliance.server.base import BaseHandler
 from appliance.server.parts import Listed
 from appliance.server.replies import interview_url
 from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.interview_access import may_list
 from appliance.sessions.public_interviews import PublicInterviews, needs_invitation
 
 __all__ = ["DarkModeHandler", "DeleteSessionHandler", "HomeHandler", "when"]
@@ -80,7 +81,7 @@ class HomeHandler(BaseHandler):
 
     def open_to_visitor(self) -> list[Listed]:
         """The interviews that the visitor may begin."""
-        listed = list(self.parts.packages.listed())
+        listed = [one for one in self.parts.packages.listed() if may_list(one.privileges, self.visitor.user)]
         if needs_invitation(self.visitor):
             public = PublicInterviews(self.parts.settings.get)
             return [one for one in listed if one.interview in public]
