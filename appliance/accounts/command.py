@@ -1,4 +1,5 @@
-"""``appliance user add`` and ``appliance user reset``: accounts from the command line, wherever the data folder is in use.
+"""``appliance user add`` and ``appliance user reset``: accounts from the command line, by whoever has the data folder.
+
 Whoever can give commands on this data folder looks after the appliance, so nobody's privileges are asked for.
 """
 

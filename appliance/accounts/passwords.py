@@ -14,6 +14,7 @@ LONGEST = 256
 """Characters; a longer one is refused when it is made, and is wrong when somebody signs in."""
 
 _SHORT_NUMBER = 12
+_SOME_LETTERS = 3
 _WORDS = ("password", "passwort", "motdepasse", "contrasena", "letmein", "welcome", "iloveyou", "qwerty", "qwertz",
           "azerty", "asdfgh", "monkey", "dragon", "football", "baseball", "princess", "sunshine", "superman", "master",
           "shadow", "trustno", "admin", "administrator", "changeme", "secret", "docassemble", "appliance", "interview",
@@ -55,10 +56,12 @@ def check_password(password: str, *known: str) -> str:
 
 def _is_about(password: str, known: tuple[str, ...]) -> bool:
     """Whether little is left of the password without the person's own address and names."""
-    plain = password.casefold()
+    plain = rest = password.casefold()
     texts = [text.casefold() for text in known]
     parts = {part for text in texts for part in (text, *re.split(r"[@\s]", text)) if len(part) > 3}
-    return any(len(_DECORATION.sub("", plain.replace(part, ""))) < 3 and part in plain for part in parts)
+    for part in sorted(parts, key=len, reverse=True):
+        rest = rest.replace(part, "")
+    return rest != plain and len(_DECORATION.sub("", rest)) < _SOME_LETTERS
 
 
 def _is_common(password: str) -> bool:
@@ -71,7 +74,7 @@ def _is_common(password: str) -> bool:
         rest = letters
         for word in sorted(_WORDS, key=len, reverse=True):
             rest = rest.replace(word, "")
-        if (letters and len(rest) < 3 and rest != letters) or _is_row(letters) or _is_repeated(letters):
+        if (len(rest) < _SOME_LETTERS and rest != letters) or _is_row(letters) or _is_repeated(letters):
             return True
     return _is_short_number(plain)
 

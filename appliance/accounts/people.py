@@ -205,6 +205,7 @@ class People(Resetting):
         :raises NoSuchAccount: if it is gone.
         :raises SessionsInUse: if somebody is in one of the sessions; nothing was deleted.
         """
+        await self._read(lambda database: self._may_delete(database, by, user_id))
         for _ in range(_TRIES):
             ending = _Ending(self, by, user_id, await self._read(
                 lambda database: sessions_of_account(database, user_id, shared=False)))
