@@ -88,6 +88,7 @@ class Running:
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
     :param restart: set when the process should be replaced by a fresh one.
     :param network: whether other computers can reach it.
+    :param code_waits: whether nobody has written the recovery code down yet.
     :param not_shared: why they cannot, though that was asked for; empty where nothing went wrong.
     """
 
@@ -96,6 +97,7 @@ class Running:
     owner: UserInfo
     restart: asyncio.Event
     network: Network
+    code_waits: bool = False
     not_shared: str = ""
 
     def sign_in_address(self, target: str = "/") -> str:
@@ -176,7 +178,8 @@ async def running(options: Options) -> AsyncIterator[Running]:
         await parts.start_compute()
         parts.start_schedule()
         not_shared = await parts.share_from_start(asked=options.share)
-        yield Running(address, parts.users, parts.owner, restart, parts.network, not_shared)
+        code_waits = await parts.backups.code_waits()
+        yield Running(address, parts.users, parts.owner, restart, parts.network, code_waits, not_shared)
 
 
 def do(data: Path, command: str, arguments: dict[str, Any], say: Callable[[str], None]) -> int:

@@ -23,6 +23,9 @@ DEMO = "appliance.interviews:data/questions/eviction_answer.yml"
 PASSPHRASE = "APPLIANCE_PASSPHRASE"   # noqa: S105 - the name of a variable
 """The variable that a script may give a backup's passphrase in."""
 
+_CODE_WAITS = ("The page Backup shows its recovery code. Please write that down: it opens backups and this data if all "
+               "else is lost.\n\n")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 1 after a message on the standard error output."""
@@ -139,7 +142,8 @@ def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
         address = running.sign_in_address(f"/interview?i={DEMO}")
         print(f"Interview Appliance {appliance.__version__} is running at {running.address}\n\n"
               f"This address works once, and signs you in as its owner:\n\n    {address}\n\n"
-              f"{_shared_words(running)}To stop it, press Ctrl+C.", flush=True)
+              f"{_CODE_WAITS if running.code_waits else ''}{_shared_words(running)}To stop it, press Ctrl+C.",
+              flush=True)
         if desktop:
             _open_browser(address)
 
