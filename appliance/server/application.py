@@ -38,12 +38,12 @@ from appliance.server.my_interviews import (
     NameSessionHandler,
 )
 from appliance.server.network import (
-    OPEN_IN_THE_CLEAR,
     NetworkHandler,
     PlainHandler,
     ShareHandler,
     TrustFileHandler,
     TrustHandler,
+    open_in_the_clear,
 )
 from appliance.server.new_accounts import InvitationHandler, RegisterHandler
 from appliance.server.origins import SAFE_METHODS, is_foreign
@@ -151,7 +151,7 @@ class ServerApplication(Application):
         if refused is not None:
             handler = _TooLargeHandler if refused.status_code == 413 else _RefusingHandler
             return self.get_handler_delegate(request, handler, {"refused": refused})
-        if is_shared(request) and request.protocol != "https" and not request.path.startswith(OPEN_IN_THE_CLEAR):
+        if is_shared(request) and request.protocol != "https" and not open_in_the_clear(request.path):
             return self.get_handler_delegate(request, PlainHandler)
         connection = request.connection
         if connection is not None and hasattr(connection, "set_max_body_size"):

@@ -26,8 +26,6 @@ from appliance.server.admission import shared_context
 
 __all__ = ["Bounds", "Entrance"]
 
-logger = logging.getLogger(__name__)
-
 _TLS_HANDSHAKE = 0x16
 """The first byte of a TLS connection; no HTTP request begins with it."""
 
@@ -64,6 +62,13 @@ class Bounds:
         return self.open.total() < self.connections and self.open[address] < self.of_one
 
 
+def _is_no_handshake(record: logging.LogRecord) -> bool:
+    """Leave out of the log what Tornado says of each handshake that fails: browsers that do not trust us yet hang up,
+    and whoever likes could fill the disk with it.
+    """
+    return not str(record.msg).startswith("SSL Error on")
+
+
 class Entrance:
     """Listening sockets that other computers reach.
 
@@ -76,6 +81,7 @@ class Entrance:
     def __init__(self, application: Application, sockets: Sequence[socket], context: ssl.SSLContext,
                  bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
+        logging.getLogger("tornado.general").addFilter(_is_no_handshake)
         self._context = context
         self._sockets = list(sockets)
         self._streams: set[IOStream] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,15 +17,19 @@ from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.live_page import LivePage
 
-__all__ = ["OPEN_IN_THE_CLEAR", "NetworkHandler", "PlainHandler", "ShareHandler", "TrustFileHandler", "TrustHandler"]
+__all__ = ["NetworkHandler", "PlainHandler", "ShareHandler", "TrustFileHandler", "TrustHandler", "open_in_the_clear"]
 
-OPEN_IN_THE_CLEAR = ("/trust", "/static/", "/favicon.")
-"""What other computers get without TLS: the page that tells them how to trust it, and nothing of anybody's."""
+_OPEN_IN_THE_CLEAR = re.compile(r"/trust(?:/.*)?|/static/.*|/favicon\..*")
 
 _MOBILE_CONFIG = "application/x-apple-aspen-config"
 _CERTIFICATE = "application/x-x509-ca-cert"
 _TOLD = {"shared": "Other computers on the network can reach the appliance now.",
          "stopped": "Only this computer can reach the appliance now."}
+
+
+def open_in_the_clear(path: str) -> bool:
+    """Whether other computers get a page without TLS: the one that tells how to trust us, and nothing of anybody's."""
+    return _OPEN_IN_THE_CLEAR.fullmatch(path) is not None
 
 
 class _WithNetwork(BaseHandler):
