@@ -217,7 +217,7 @@ class Resetting(Joining):
             for row in lost_keys_of(database, user_id):
                 old_key = key_by_code(row, recovery_code)
                 if old_key is not None:
-                    opened = find_again(database, user_id, row.number, old_key, user_key)
+                    opened = find_again(database, user_id, row.number, old_key, user_key, self._key)
                     remove_lost_key(database, row.number)
                     return opened
             raise WrongCode

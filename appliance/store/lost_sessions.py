@@ -1,5 +1,6 @@
 """The sessions of a person whose password was reset without the recovery code: what only the old key opens is set
-aside under ``lost:NUMBER``, and comes back when the old code is found.
+aside under ``lost:NUMBER``, and comes back when the old code is found. What interviews stored for them, encrypted, goes
+the same way (:mod:`appliance.store.value_moves`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from appliance.store.keys import APPLIANCE, appliance_holder, unwrap, user_holde
 from appliance.store.passwords import CodeRow, Lock, find_code, remove_code, write_password
 from appliance.store.sealing import new_key
 from appliance.store.sessions import add_key
+from appliance.store.value_moves import lose_values, regain_values
 
 __all__ = ["count_only_own", "find_again", "leave_key_behind", "set_aside"]
 
@@ -50,18 +52,21 @@ def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: b
             " USING (session_id) WHERE mine.holder = ? AND common.holder = ?", [user.name, APPLIANCE]).fetchall():
         add_key(database, session_id, user.name, wrap(user, session_id, unwrap(appliance, session_id, sealed)))
     lost = [str(row[0]) for row in database.execute(_ONLY_OWN, [user.name, APPLIANCE]).fetchall()]
-    if lost:
+    if lost or _has_values(database, user.name):
         number = database.execute(
             "INSERT INTO lost_keys (user_id, salt, sealed_key, made, lost) VALUES (?, ?, ?, ?, ?)",
             [user_id, code.salt if code else b"", code.sealed_key if code else b"", now, now]).lastrowid
         for session_id in lost:
             database.execute("UPDATE session_keys SET holder = ? WHERE session_id = ? AND holder = ?",
                              [f"lost:{number}", session_id, user.name])
+        lose_values(database, appliance_key, user_id, number or 0)
     return len(lost)
 
 
-def find_again(database: Database, user_id: int, number: int, old_key: bytes, new_key: bytes) -> int:
+def find_again(database: Database, user_id: int, number: int, old_key: bytes, new_key: bytes,
+               appliance_key: bytes) -> int:
     """Have the user's key open what was set aside under a lost one; returns how many sessions that are."""
+    regain_values(database, appliance_key, user_id, number, old_key, new_key)
     old, new, aside = user_holder(user_id, old_key), user_holder(user_id, new_key), f"lost:{number}"
     opened = 0
     for session_id, sealed in database.execute("SELECT session_id, sealed_key FROM session_keys WHERE holder = ?",
@@ -78,3 +83,7 @@ def find_again(database: Database, user_id: int, number: int, old_key: bytes, ne
             database.execute("UPDATE session_keys SET holder = ?, sealed_key = ? WHERE session_id = ? AND holder = ?",
                              [new.name, wrap(new, session_id, key), session_id, aside])
     return opened
+
+
+def _has_values(database: Database, holder: str) -> bool:
+    return database.execute("SELECT 1 FROM stored_values WHERE holder = ? LIMIT 1", [holder]).fetchone() is not None

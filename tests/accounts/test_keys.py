@@ -19,6 +19,7 @@ from appliance.accounts.errors import (
 )
 from appliance.accounts.resetting import ResetLoss
 from appliance.accounts.signed_in import SignedIn
+from appliance.interview.turn import ShowScreen
 from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
@@ -201,6 +202,36 @@ def test_resets_one_after_the_other_keep_what_each_left_behind(tmp_path: Path) -
         assert await office.accounts.open_lost(one.user_id, key, first_code) == 1
         assert await office.mine(at(three)) == {first, second}
     in_office(tmp_path, test)
+
+
+STORES = """
+mandatory: True
+code: |
+  from_before = DAStore('user', encrypted=True)
+  if url_args.get('keep'):
+    from_before.set('note', url_args['keep'])
+---
+mandatory: True
+question: Kept ${ from_before.get('note') }
+"""
+
+
+def test_what_interviews_stored_for_a_person_is_lost_and_found_with_their_key(tmp_path: Path) -> None:
+    """Encrypted values of `DAStore`: gone to whoever has no code, also where there is no session, and back with it."""
+    async def kept(office: Office, visitor: Visitor, **arguments: str) -> str:
+        reply = await office.begin(visitor, **arguments)
+        words = reply.ending.screen.question_text if isinstance(reply.ending, ShowScreen) else ""
+        await office.turns.delete(reply.session_id, visitor)
+        return words
+
+    async def test(office: Office) -> None:
+        first, code = await office.ada()
+        assert await kept(office, at(first), keep="a dog") == "Kept a dog"
+        again, _ = await office.reset(first.user_id)
+        assert await kept(office, at(again)) == "Kept None"
+        assert await office.accounts.open_lost(first.user_id, again.user_key or b"", code) == 0
+        assert await kept(office, at(again)) == "Kept a dog"
+    in_office(tmp_path, test, STORES)
 
 
 def test_what_several_people_can_open_is_not_lost(tmp_path: Path) -> None:
