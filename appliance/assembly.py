@@ -9,9 +9,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import author_db
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
 from appliance.accounts.command import Reached, user_command
@@ -87,7 +89,8 @@ class Assembly:
         self._loop = asyncio.get_running_loop()
         self.users = Users(store, appliance_key)
         self.owner = self.users.prepare()
-        self.journal = Journal(store, appliance_key, packages=str(packages.folder), settings=settings.as_dict())
+        self.journal = Journal(store, appliance_key, packages=str(packages.folder), settings=settings.as_dict(),
+                               author_db=astuple(author_db.prepare(data)))
         self._interviews = Interviews(packages)
         evaluator = Evaluator(limit=settings["turn time limit"], request_restart=request_restart)
         self.turns = Turns(store, Language(self._interviews, evaluate), appliance_key,

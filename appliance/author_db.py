@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FILE_NAME", "AuthorDatabase", "NoAuthorDatabase", "connect", "prepare", "use", "where"]
+__all__ = ["BUSY", "FILE_NAME", "AuthorDatabase", "NoAuthorDatabase", "connect", "is_told", "prepare", "use", "where"]
 
 FILE_NAME = "author.db"
 
@@ -79,7 +79,7 @@ def use(database: AuthorDatabase | None) -> None:
         if database == _known:
             return
         there = database is not None and _is_there(database)
-        _known, _reason = (database, "") if there else (None, _NEVER_SAID if database is None else _ELSEWHERE)
+        _known, _reason = (database, "") if there else (None, _ELSEWHERE)
 
 
 def _is_there(database: AuthorDatabase) -> bool:
@@ -93,6 +93,12 @@ def _is_there(database: AuthorDatabase) -> bool:
         return False   # whatever it is, it is not ours
     finally:
         connection.close()
+
+
+def is_told() -> bool:
+    """Whether this process was told which file it is, or that there is none."""
+    with _lock:
+        return _reason != _NEVER_SAID
 
 
 def where() -> Path:

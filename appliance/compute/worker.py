@@ -65,10 +65,12 @@ def _evaluated(job: TaskJob, output: Captured) -> Report:
 
     workspace = open_workspace()
     try:
+        from appliance import author_db
         from appliance.interview.answers import thaw
         from appliance.interview.evaluate import evaluate
         from appliance.interview.turn import Action
 
+        author_db.use(None if job.author_db is None else author_db.AuthorDatabase(*job.author_db))
         interview = _interviews(folder_of(job)).get(job.interview)
         action = Action(job.action, pickle.loads(job.arguments))
         outcome = evaluate(interview, thaw(job.answers), action, WorkerHost(job, output, workspace))

@@ -65,6 +65,7 @@ class TaskJob:
     packages: str = ""  # the packages folder (a worker on this machine reads it)
     settings: dict[str, Any] = field(default_factory=dict)  # what get_config() may read on a worker
     after: tuple[TaskView, ...] = ()  # the tasks that this one waited for
+    author_db: tuple[str, int] | None = None  # path and mark of author.db (appliance.author_db)
     index: bytes = b""  # the packages folder's index.json: a worker that has not got these packages fetches them
 
 

@@ -35,7 +35,7 @@ ONLY_FOR_IMPORT = {
     "possessify_long", "prefix_constructor", "some", "the", "their", "these", "this", "was_a_b", "were_you", "your",
     "language_function_constructor", "update_language_function", "update_word_collection", "update_nice_numbers",
     "update_ordinal_function", "update_ordinal_numbers", "DateTimeDelta", "main", "part",
-    "variables_snapshot_connection",
+    "variables_snapshot_connect", "variables_snapshot_connection",
 }
 
 OUR_OWN = {"COMMANDS", "Group", "Plan", "SnapshotConnection", "Using", "adopt_name", "asker", "check_persistent",
@@ -120,6 +120,16 @@ def core() -> dict[str, Any]:
     return {name: value for name, value in EXPORTED.items() if isinstance(value, type) and name.startswith("DA")}
 
 
+def sql() -> dict[str, Any]:
+    """``docassemble.base.sql``: imported only by who asks for it, because SQLAlchemy takes its time."""
+    module = importlib.import_module("appliance.library.sql")
+    names = {name: getattr(module, name) for name in module.__all__}
+    for value in names.values():
+        if isinstance(value, type):   # stored answers name classes so
+            value.__module__ = "docassemble.base.sql"
+    return names | {"__all__": sorted(names)}
+
+
 MODULES: dict[str, Callable[[], dict[str, Any]]] = {
     "docassemble.base": lambda: {"__version__": appliance.__version__},
     UTIL: lambda: EXPORTED | {"__all__": sorted(NAMES)},
@@ -127,6 +137,7 @@ MODULES: dict[str, Callable[[], dict[str, Any]]] = {
     "docassemble.base.core": core,
     "docassemble.base.legal": legal,
     "docassemble.base.error": errors,
+    "docassemble.base.sql": sql,
     "docassemble.base.logger": lambda: {"logmessage": logmessage},
     "docassemble.base.config": lambda: {"daconfig": Configuration()},
 }

@@ -6,10 +6,11 @@ documentation says of it too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from appliance import author_db
@@ -18,7 +19,12 @@ from appliance.interview.stored import StoreSnapshot
 from appliance.library import overlay
 from appliance.library.plain import plain, plain_answers
 
-__all__ = ["SnapshotConnection", "store_variables_snapshot", "variables_snapshot_connection"]
+__all__ = [
+    "SnapshotConnection",
+    "store_variables_snapshot",
+    "variables_snapshot_connect",
+    "variables_snapshot_connection",
+]
 
 
 def store_variables_snapshot(data: Any = None, include_internal: bool = False, key: str | None = None,
@@ -74,6 +80,20 @@ def variables_snapshot_connection() -> SnapshotConnection:
             _lay_over(connection, evaluation.host.session_id, list(new.values()), evaluation.host.now().isoformat(
                 " ", "seconds")[:19])
     return connection
+
+
+@contextlib.contextmanager
+def variables_snapshot_connect() -> Iterator[Any]:
+    """For ``with``: the same as a connection of SQLAlchemy's, whose ``connection`` is that of Python's own library.
+
+    :raises NoAuthorDatabase: in a task on another machine.
+    """
+    from sqlalchemy import create_engine  # imported late: few interviews use SQL, and it takes its time
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine("sqlite://", creator=variables_snapshot_connection, poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
 
 
 def _lay_over(connection: sqlite3.Connection, session_id: str, new: Sequence[StoreSnapshot], when: str) -> None:

@@ -40,14 +40,16 @@ class Journal:
 
     :param packages: the packages folder, for workers on this machine.
     :param settings: what ``get_config()`` may read on a worker.
+    :param author_db: path and mark of the database of authors, for workers on this machine.
     """
 
     def __init__(self, store: Store, appliance_key: bytes, *, packages: str = "",
-                 settings: Mapping[str, Any] | None = None) -> None:
+                 settings: Mapping[str, Any] | None = None, author_db: tuple[str, int] | None = None) -> None:
         self._store = store
         self._key = appliance_key
         self._packages = packages
         self._settings = dict(settings or {})
+        self._author_db = author_db
         self.on_moved: Callable[[str], None] = _nobody
         """Called on the loop with the id of a task that was taken, or put back."""
 
@@ -77,7 +79,8 @@ class Journal:
         answers = await asyncio.to_thread(open_answers, self._key, row.session_id, sealed)
         after = await asyncio.to_thread(self._views, row, awaited) if awaited else ()
         return TaskJob(task_id, row.session_id, payload.interview, payload.action, payload.arguments, answers,
-                       payload.user, payload.url_root, self._packages, dict(self._settings), after)
+                       payload.user, payload.url_root, self._packages, dict(self._settings), after,
+                       author_db=self._author_db)
 
     def _views(self, row: TaskRow, awaited: list[tuple[str, TaskRow | None]]) -> tuple[TaskView, ...]:
         """How the tasks ended that `row` waited for. One that is gone is as good as revoked."""
