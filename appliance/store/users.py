@@ -12,9 +12,8 @@ from appliance import clock
 from appliance.interview.host import UserInfo
 from appliance.store.database import Store
 from appliance.store.profiles import FIELDS, Profile, email_mark
-from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, seal, unseal
-from appliance.store.tokens import keep_token, new_token, take_token
+from appliance.store.tokens import keep_token, new_token
 
 __all__ = ["BUILT_IN_PRIVILEGES", "CRON_EMAIL", "OWNER_EMAIL", "OWNER_PRIVILEGES", "Account", "Kind", "Users",
            "all_privileges", "find_account", "find_user", "insert_user", "list_accounts", "reserve_user_id",
@@ -55,7 +54,8 @@ class Account:
 
 
 class Users:
-    """The table of users. All methods wait for the store; call them from a thread or at start.
+    """The users that are there without anybody's password, and a look at the others (:mod:`appliance.accounts` has the
+    rest). All methods wait for the store; call them from a thread or at start.
 
     :param appliance_key: opens what accounts say about their people, and the keys of users who sign in without a
         password.
@@ -106,10 +106,6 @@ class Users:
             raise LookupError("the cron user is not there yet")
         return user
 
-    def privileges(self) -> list[str]:
-        """All privileges there are."""
-        return self._store.read(all_privileges).result()
-
     def key_of(self, user_id: int) -> bytes | None:
         """The user's key where the appliance can open it (the owner's); None where only a password does."""
         if user_id not in self._opened:
@@ -126,16 +122,6 @@ class Users:
         token, now = new_token(), clock.now()
         self._store.write(lambda database: keep_token(database, token, user_id, "sign in", now, lifetime)).result()
         return token
-
-    def use_token(self, token: str) -> UserInfo | None:
-        """Who the token signs in; None if it is unknown, over, or was used before."""
-        def use(database: Database) -> UserInfo | None:
-            user_id = take_token(database, token, "sign in", clock.now())
-            if user_id is None:
-                return None
-            note_user_active(database, user_id, clock.now())
-            return find_user(database, self._key, "id", user_id)
-        return self._store.write(use).result()
 
     def _prepared(self, database: Database, kind: Kind, email: str, privileges: tuple[str, ...]) -> UserInfo:
         found = find_user(database, self._key, "kind", kind, active=False)

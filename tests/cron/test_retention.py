@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from appliance import clock
+from appliance.accounts.accounts import Accounts
+from appliance.accounts.signed_in import Device
 from appliance.cron.retention import RetentionResult
 from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.visitor import Visitor
@@ -22,6 +24,7 @@ from appliance.store.retention import _IDLE, DAY
 from appliance.store.sealing import new_key
 from tests.cron.old_house import BEGINNING, OldHouse, reference, years
 from tests.sessions.house import ANN, BOB
+from tests.support.people import CHEAP
 
 
 def blobs(house: OldHouse) -> list[Path]:
@@ -574,7 +577,9 @@ def test_turns_and_signing_in_keep_an_account(tmp_path: Path) -> None:
         assert [one.email for one in await house.retention.accounts()] == ["never@example.com"]
         assert (await house.run()).accounts == 1
         assert _emails(house) == {"cleo@example.com"}
-        house.users.use_token(house.users.make_token(user.user.user_id or 0))
+        accounts = Accounts(house.store, house.key, cost=CHEAP)
+        await accounts.accept(await accounts.invite(None, user.user.email), "three grey herons", {}, Device())
+        accounts.close()
         assert last_active() == house.time
         house.time += 95 * DAY
         [coming] = await house.retention.accounts()

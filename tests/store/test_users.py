@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from appliance import clock
 from appliance.store.database import Store
 from appliance.store.sealing import new_key
-from appliance.store.users import Users
+from appliance.store.tokens import take_token, token_user
+from appliance.store.users import Users, all_privileges
 
 
 def test_the_first_start_makes_the_owner_and_the_cron_user_once(store: Store) -> None:
@@ -19,7 +21,7 @@ def test_the_first_start_makes_the_owner_and_the_cron_user_once(store: Store) ->
     assert users.cron_user().privileges == ("cron",)
     assert Users(store, key).prepare() == owner
     assert Users(store, key).key_of(owner.user_id) == users.key_of(owner.user_id) is not None
-    assert users.privileges() == ["admin", "advocate", "cron", "developer", "trainer", "user"]
+    assert store.read(all_privileges).result() == ["admin", "advocate", "cron", "developer", "trainer", "user"]
 
 
 def test_a_token_signs_in_once(store: Store) -> None:
@@ -29,10 +31,14 @@ def test_a_token_signs_in_once(store: Store) -> None:
     assert owner.user_id is not None
     token = users.make_token(owner.user_id)
     assert token.encode() not in store.path.read_bytes()
-    assert users.use_token(token) == owner
-    assert users.use_token(token) is None
-    assert users.use_token("guessed") is None
-    assert users.use_token(users.make_token(owner.user_id, lifetime=-1)) is None
+
+    def use(token: str) -> int | None:
+        return store.write(lambda database: take_token(database, token, "sign in", clock.now())).result()
+    assert store.read(lambda database: token_user(database, token, "reset", clock.now())).result() is None
+    assert use(token) == owner.user_id
+    assert use(token) is None
+    assert use("guessed") is None
+    assert use(users.make_token(owner.user_id, lifetime=-1)) is None
 
 
 def test_new_users_have_what_they_were_given(store: Store) -> None:
