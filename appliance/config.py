@@ -284,6 +284,8 @@ _TABLE = (
               "The day of the week, in English, and the time of the event `cron_weekly`.", check=_not(weekly_time)),
     Directive("session lifetime seconds", "whole number", 31 * 24 * 3600,
               "Seconds after which a browser forgets which interviews were its own.", minimum=60),
+    Directive("show login", "yes or no", True,
+              "Whether the menu of interviews offers to sign in and out, where the interview's metadata do not say."),
     Directive("suppress error notificiations", "list of texts", None,
               "Types of errors that are not mailed, like `ZeroDivisionError`. docassemble spells the name so."),
     Directive("tesseract", "text", None,

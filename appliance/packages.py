@@ -36,12 +36,14 @@ class ListedInterview:
     """An interview that can be started, for the list on the first page.
 
     :param interview: its reference, ``PACKAGE:data/questions/x.yml``.
+    :param privileges: of which one is needed to see it there; empty for everybody.
     """
 
     interview: str
     package: str
     title: str
     description: str = ""
+    privileges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,9 @@ def _startable(package: str, root: Path) -> list[ListedInterview]:
         title = _words(metadata.get("title")) or (file.stem if _MANDATORY.search(text) else "")
         if title and metadata.get("unlisted") is not True:
             reference = join_reference(package, file.relative_to(root).as_posix())
-            found.append(ListedInterview(reference, package, title, _words(metadata.get("description"))))
+            wanted = metadata.get("required privileges for listing") or ()
+            found.append(ListedInterview(reference, package, title, _words(metadata.get("description")),
+                                         tuple(map(str, [wanted] if isinstance(wanted, str) else wanted))))
     return found
 
 

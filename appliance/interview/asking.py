@@ -169,6 +169,8 @@ class Asking(Variables):
         screen.section = block.section.render(answers).strip() if block.section is not None else ""
         screen.menu = [dict(item) for item in self.answers.get("menu_items", []) if isinstance(item, dict)]
         screen.features = dict(self.interview.features)
+        usual = self.host.setting("show login", True)
+        screen.show_login = self.interview.metadata.get("show login", usual) is not False
         screen.reload_after = self._reload(block)
 
     def _tagged(self, key: str, block: QuestionBlock) -> str:

@@ -167,6 +167,7 @@ class Screen:
     css_html: str = ""
     decoration: str = ""
     section: str = ""
+    show_login: bool = True   # whether the menu offers to sign in and out
     progress: float | None = None
     reload_after: float | None = None  # seconds
     check_in: str | None = None  # the action of the `check in` modifier

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tornado.web import HTTPError
 
 from appliance.interview.errors import CodeFailed, InterviewError, TooSlow, UnknownInterview
-from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours, SignInNeeded, Stopping
+from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours, PrivilegeNeeded, SignInNeeded, Stopping
 from appliance.store.errors import StoreClosed, StoreError, StoreFull, WrongKey
 
 __all__ = ["Explanation", "Refused", "explain", "explain_status"]
@@ -82,6 +82,9 @@ def explain(error: BaseException | None, status: int) -> Explanation:
                            "not_yours")
     if isinstance(error, SignInNeeded):
         return Explanation(401, "Please sign in first", "This is open only to people who are signed in.", "sign_in")
+    if isinstance(error, PrivilegeNeeded):
+        return Explanation(403, "This interview is not for everybody", "Your account does not have the privilege that "
+                           "it asks for. Please ask an administrator, or sign in as somebody who has it.", "privilege")
     if isinstance(error, UnknownInterview):
         return Explanation(404, "There is no such interview", str(error), "unknown_interview", _author_details(error))
     if isinstance(error, InterviewError):

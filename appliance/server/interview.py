@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from appliance.server.admission import Admission
 from appliance.server.errors import Refused
 from appliance.server.replies import ReplyHandler, interview_url
 from appliance.sessions.errors import NoSuchSession, NotYours
+from appliance.sessions.interview_access import is_unique
 from appliance.sessions.reply import Reply, Submission
 
 __all__ = ["RESERVED", "InterviewHandler", "parse_action"]
@@ -113,8 +115,8 @@ class InterviewHandler(ReplyHandler):
         session_id: str | None = None
         if named:
             session_id = named
-        elif self.known_browser and not self.asked("new_session") and not self.asked("reset"):
-            session_id = await turns.find(self.interview, visitor)
+        elif self.known_browser and not self.asked("reset"):
+            session_id = await self.resumed()
         action = self.get_query_argument("action", "")
         if action and session_id is not None:
             return await turns.action(session_id, visitor, *parse_action(action))
@@ -122,6 +124,24 @@ class InterviewHandler(ReplyHandler):
             return await turns.refresh(session_id, visitor, self.url_args)
         reply = await turns.begin(self.interview, visitor, self.url_args)
         return await turns.action(reply.session_id, visitor, *parse_action(action)) if action else reply
+
+    async def resumed(self) -> str | None:
+        """The session that goes on where the address names none; None for a new one.
+
+        The interview's metadata may say that everybody has only one session of it, whatever the address asks for
+        (``sessions are unique``), or that a new one takes the place of the one before (``temporary session``).
+        """
+        turns, visitor = self.parts.turns, self.visitor
+        session_id = await turns.find(self.interview, visitor)
+        if session_id is None or not self.asked("new_session"):
+            return session_id
+        metadata = await turns.metadata(self.interview)
+        if is_unique(metadata, visitor.user):
+            return session_id
+        if metadata.get("temporary session"):
+            with suppress(NoSuchSession):   # it ended in the meantime: what was wanted is so
+                await turns.delete(session_id, visitor)
+        return None
 
     async def forget(self, *, everything: bool) -> None:
         """``reset=1`` deletes the visitor's session of this interview, ``reset=2`` all their sessions of it."""

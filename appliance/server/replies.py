@@ -134,7 +134,8 @@ class ReplyHandler(BaseHandler):
             await self.sign_out()
         if ending.kind in {"signin", "register"}:
             back = interview_url(reply.interview, session=reply.session_id)
-            target = security.safe_target(ending.url, f"/user/sign-in?{urlencode({'next': back})}")
+            place = "/user/register" if ending.kind == "register" else "/user/sign-in"
+            target = security.safe_target(ending.url, f"{place}?{urlencode({'next': back})}")
         else:
             target = security.safe_target(ending.url, self.exit_page(ending.kind))
         self.send_elsewhere(target, by_script=by_script)

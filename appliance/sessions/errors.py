@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "SessionBusy", "SignInNeeded", "Stopping"]
+__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "PrivilegeNeeded", "SessionBusy", "SignInNeeded", "Stopping"]
 
 
 class NoSuchFile(Exception):
@@ -42,6 +42,13 @@ class SignInNeeded(Exception):
 
     def __init__(self) -> None:
         super().__init__("Please sign in first.")
+
+
+class PrivilegeNeeded(Exception):
+    """The interview is for people with a privilege that this one has not got."""
+
+    def __init__(self) -> None:
+        super().__init__("This interview is for people with a privilege that you do not have.")
 
 
 class Stopping(Exception):

@@ -32,10 +32,11 @@ from appliance.interview.turn import (
 )
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.error_mail import ErrorMails
-from appliance.sessions.errors import NoSuchSession, NotYours, SessionBusy
+from appliance.sessions.errors import NoSuchSession, NotYours, PrivilegeNeeded, SessionBusy, SignInNeeded
 from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost, ids_from
+from appliance.sessions.interview_access import admit
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.mailroom import Mailroom
@@ -248,6 +249,9 @@ class Runner:
         files = TurnFiles(self.store, self.files, opened.row.id, opened.key, happening.files)
         try:
             return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started, files))
+        except (PrivilegeNeeded, SignInNeeded):   # nothing has run
+            await asyncio.to_thread(files.abandon)
+            raise
         except Exception as error:
             log_failure(error, opened.row.interview, happening.kind)
             if happening.kind not in ("follow_up", "event"):   # the end of its task tells of it, the event's commit
@@ -351,6 +355,8 @@ class Runner:
                    files: TurnFiles) -> Evaluated:
         language, turn = self.language, happening.turn
         interview = language.interviews.get(opened.row.interview)
+        if happening.actor.is_person:
+            admit(interview.metadata, happening.actor.user, begins=happening.kind == "begin")
         host = self._host(opened, happening, running, started, files)
         answers = self._answers(interview, opened, happening, host, files)
         undone = opened.undone if happening.kind != "submit" else None
@@ -409,6 +415,14 @@ class Runner:
                     files.workspace.adopt(files_again.workspace)
             answers = self.language.thaw(stored)
         return answers
+
+    def metadata(self, interview: str) -> dict[str, Any]:
+        """What the interview says about itself; reads its files where they have changed.
+
+        :raises InterviewError: if the interview is not there, or cannot be read.
+        """
+        found: dict[str, Any] = self.language.interviews.get(interview).metadata
+        return found
 
     def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str],
               files: TurnFiles) -> SessionHost:

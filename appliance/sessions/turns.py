@@ -24,6 +24,7 @@ from appliance.sessions.expiry import Doomed, expire
 from appliance.sessions.files import ServedFile
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.incoming import IncomingMail
+from appliance.sessions.interview_access import admit
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.opened import Opened, unpack
@@ -159,6 +160,11 @@ class Turns:
         """Somebody signs out: their browser has nothing to do with them any more."""
         self.adoption.parted(visitor)
 
+    def user_changed(self, user_id: int) -> None:
+        """A user's sign-ins, key or account may be others now: forget what is remembered of them."""
+        self._user_keys.pop(user_id, None)
+        self.adoption.user_changed(user_id)
+
     # -- turns of a person ----------------------------------------------------------------------------
 
     async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
@@ -270,6 +276,13 @@ class Turns:
         return [holder.name for holder in await self._holders(visitor)]
 
     # -- scheduled events --------------------------------------------------------------------------------
+
+    async def metadata(self, interview: str) -> dict[str, Any]:
+        """What the interview says about itself.
+
+        :raises InterviewError: if the interview is not there, or cannot be read.
+        """
+        return await asyncio.to_thread(self._runner.metadata, interview)
 
     def offers(self, interview: str, event: str) -> bool:
         """Whether the interview has a block for a scheduled event; reads its files where they have changed.
@@ -467,6 +480,7 @@ class Turns:
     async def _as_stored(self, opened: Opened, visitor: Visitor) -> Reply:
         """The current screen without a turn; where the step has none, it is made."""
         screen = opened.screen
+        admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
         if screen is None:
             return await self._take(opened, Happening("refresh", Refresh(), await self._actor(visitor)))
         return self._reply(opened, ShowScreen(screen))

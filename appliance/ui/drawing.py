@@ -66,7 +66,7 @@ def draw_body(reply: Drawable, page: PageContext) -> str:
         back_hidden=_inputs([*_common(reply, page), ("_back_one", "1")]),
         back_arrow=can_go_back and screen.features.get("navigation back button", True),
         who=page.user.first_name or page.user.email or "Menu",
-        shows_login=bool(getattr(screen, "show_login", True)))
+        shows_login=screen.show_login)
     return made.decode()
 
 

@@ -184,6 +184,9 @@ class MemoryTurns:
         return SessionVariables(session_id, session.interview, session.step, encrypted=True,
                                 private=self.variables_are_private, variables={"fruit": "apple", "since": "2026-11-23"})
 
+    async def metadata(self, interview: str) -> dict[str, Any]:
+        return {}
+
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         del self.sessions[self.own(session_id, visitor).session_id]
 
@@ -212,6 +215,9 @@ class MemoryTurns:
 
     def parted(self, visitor: Visitor) -> None:
         self.calls.append("parted")
+
+    def user_changed(self, user_id: int) -> None:
+        self.calls.append(f"user {user_id} changed")
 
     async def titles_of(self, session_ids: Collection[str], visitor: Visitor) -> dict[str, str]:
         return {one: self.titles[one] for one in session_ids if one in self.titles}

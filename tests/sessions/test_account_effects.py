@@ -61,7 +61,7 @@ question: ${{ told }} is ${{ number }}
 
 
 def test_an_account_is_made_with_the_turn_and_signs_in(tmp_path: Path) -> None:
-    """The number that the code got is the account's; its password opens a key; nothing of it is on disk in the clear."""
+    """The number that the code got is the account's; its password opens a key; none of it is on disk in the clear."""
     async def story(house: House) -> str:
         reply = await house.begin(olive(house))
         assert house.rows("SELECT count(*) FROM users") == [(2,)]
