@@ -177,6 +177,11 @@ class ServerApplication(Application):
                            "send something in your name. Nothing was done.", "foreign")
         return None
 
+    def user_changed(self, user_id: int) -> None:
+        """Somebody's sign-ins, privileges or account are others now: nothing that is open or remembered outlives them."""
+        self.parts.turns.user_changed(user_id)
+        self.sockets.user_changed(user_id)
+
     def network_changed(self) -> None:
         """It is shared from now on, or not any more, or under another address."""
         network = self.parts.network
@@ -196,7 +201,7 @@ def make_application(parts: Parts) -> ServerApplication:
     application = ServerApplication(parts)
     set_parse_body_config(ParseBodyConfig(multipart=ParseMultipartConfig(max_parts=_MOST_PARTS)))
     parts.turns.listeners.on_notice = application.tabs.push
-    parts.accounts.on_changed = application.sockets.user_changed
+    parts.accounts.on_changed = application.user_changed
     parts.turns.listeners.on_tasks_changed = application.updates["tasks"].changed
     application.connected.on_changed = application.updates["network"].changed
     if parts.network is not None:

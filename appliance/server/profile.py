@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import ClassVar
 from zoneinfo import available_timezones
 
@@ -65,9 +66,9 @@ class ProfileHandler(AccountPage):
         browsers = await accounts.signed_in_browsers(user_id, self.get_cookie(USER_COOKIE) or "")
         values = {name: self.get_body_argument(name, getattr(profile, name)) for name in _EDITED}
         self.show(error, profile=profile, values=values, choices=_choices(), browsers=browsers, when=when,
-                  in_words=browser_in_words, has_password=person is not None and person.has_password, lost=lost,
-                  is_owner=person is not None and person.kind == "owner",
-                  privileges=", ".join(user.privileges) or "user",
+                  in_words=browser_in_words, place=_place, lost=lost,
+                  has_password=person is not None and person.has_password,
+                  is_owner=person is not None and person.kind == "owner", privileges=", ".join(user.privileges) or "user",
                   message=_DONE.get(self.get_query_argument("done", ""), ""))
 
 
@@ -95,6 +96,15 @@ def browser_in_words(user_agent: str) -> str:
     name = next((words for mark, words in _BROWSERS if mark in user_agent), "A browser")
     system = next((words for mark, words in _SYSTEMS if mark in user_agent), "")
     return f"{name} on {system}" if system else name
+
+
+def _place(address: str) -> str:
+    """Where a browser is, by the address it came from."""
+    try:
+        here = ip_address(address).is_loopback
+    except ValueError:   # none was kept
+        return "somewhere"
+    return "at this computer" if here else f"from {address}"
 
 
 @lru_cache(maxsize=1)

@@ -64,6 +64,10 @@ class Adoption:
         self._settled.pop(name, None)
         self._lately.pop(name, None)
 
+    def user_changed(self, user_id: int) -> None:
+        """A user may have been signed out somewhere: only cookies say from now on who comes in their name."""
+        self._lately = {name: one for name, one in self._lately.items() if one[0].name != f"user:{user_id}"}
+
     async def adopt(self, before: Visitor, after: Visitor) -> int:
         """Give what the browser of `before` holds to the user of `after`; when it returns, all is on disk.
 

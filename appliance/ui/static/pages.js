@@ -20,7 +20,8 @@ for (const form of document.querySelectorAll('form[data-da-confirm]')) {
 }
 
 for (const time of document.querySelectorAll('time[data-da-time]')) {
-  time.textContent = new Date(Number(time.dataset.daTime) * 1000).toLocaleString();
+  const at = new Date(Number(time.dataset.daTime) * 1000);
+  time.textContent = 'daDay' in time.dataset ? at.toLocaleDateString() : at.toLocaleString();
 }
 
 for (const button of document.querySelectorAll('[data-da-print]')) {
@@ -65,3 +66,61 @@ if (filterBox) {
     found.textContent = words.length ? `${count} found` : '';
   });
 }
+
+// A page that waits until the appliance runs again: it asks until another process answers.
+const restarting = document.querySelector('[data-da-restarting]');
+if (restarting) {
+  const began = Date.now();
+  const ask = async () => {
+    try {
+      const reply = await fetch(restarting.dataset.daRestarting, {
+        credentials: 'same-origin', headers: { 'X-Requested-With': 'XMLHttpRequest' },
+      });
+      const answer = await reply.json();
+      if (answer.again) {
+        window.location.replace(answer.next);
+        return;
+      }
+    } catch {
+      // it is away just now, as it should be
+    }
+    if (Date.now() - began > 45000) {
+      restarting.querySelector('[data-da-late]').hidden = false;
+    }
+    setTimeout(ask, 400);
+  };
+  setTimeout(ask, 1000);
+}
+
+// Menus at the top: one at a time, closed by Escape and by a click elsewhere.
+const menus = [...document.querySelectorAll('details.da-menu')];
+for (const menu of menus) {
+  menu.addEventListener('toggle', () => {
+    for (const other of menu.open ? menus : []) {
+      other.open = other === menu;
+    }
+  });
+  menu.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && menu.open) {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    }
+  });
+}
+document.addEventListener('click', (event) => {
+  for (const menu of menus) {
+    menu.open = menu.open && menu.contains(event.target);
+  }
+});
+
+// A link to something within a closed part opens it.
+function openTarget() {
+  const target = window.location.hash.length > 1 ? document.getElementById(window.location.hash.slice(1)) : null;
+  const details = target?.closest('details');
+  if (details && !details.open) {
+    details.open = true;
+    target.scrollIntoView();
+  }
+}
+window.addEventListener('hashchange', openTarget);
+openTarget();
