@@ -178,7 +178,7 @@ class ServerApplication(Application):
         return None
 
     def user_changed(self, user_id: int) -> None:
-        """Somebody's sign-ins, privileges or account are others now: nothing that is open or remembered outlives them."""
+        """Somebody's sign-ins, privileges or account are others now: nothing open or remembered outlives them."""
         self.parts.turns.user_changed(user_id)
         self.sockets.user_changed(user_id)
 

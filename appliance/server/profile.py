@@ -68,7 +68,8 @@ class ProfileHandler(AccountPage):
         self.show(error, profile=profile, values=values, choices=_choices(), browsers=browsers, when=when,
                   in_words=browser_in_words, place=_place, lost=lost,
                   has_password=person is not None and person.has_password,
-                  is_owner=person is not None and person.kind == "owner", privileges=", ".join(user.privileges) or "user",
+                  is_owner=person is not None and person.kind == "owner",
+                  privileges=", ".join(user.privileges) or "user",
                   message=_DONE.get(self.get_query_argument("done", ""), ""))
 
 
