@@ -24,7 +24,7 @@ IDEAS = (
     "static_files", "file_functions", "people", "places", "money", "background", "control",
     "tasks", "email", "received_email", "send_email", "performed", "access", "ocr", "progress", "countries",
     "stores", "records", "global_objects", "redis", "snapshots",
-    "visitor", "accounts",
+    "visitor", "accounts", "role_changes",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 

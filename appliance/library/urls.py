@@ -36,7 +36,7 @@ ASK_ACTION = "_da_force_ask"
 PLACES = {
     "root": "/",
     "interview": "/interview",
-    "interviews": "/",
+    "interviews": "/interviews",
     "dispatch": "/",
     "start": "/",
     "login": "/user/sign-in",

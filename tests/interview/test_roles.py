@@ -6,7 +6,7 @@ import pytest
 
 from appliance.interview.errors import InterviewError
 from appliance.interview.host import UserInfo
-from appliance.interview.turn import Action, Refresh
+from appliance.interview.turn import Action, Refresh, SendMail
 from tests.interview.talk import Talk
 from tests.memory_host import MemoryHost
 
@@ -140,3 +140,45 @@ def test_a_question_inside_an_option_is_for_the_same_people() -> None:
         """)
     talk.submit(button="Yes")
     assert talk.question == "Thank you"
+
+
+def test_whose_turn_it_is_gets_a_mail_once() -> None:
+    """RoleChangeTracker tells each person when the interview begins to need them, however often it is looked at."""
+    talk = Talk("""
+        objects:
+          - tracker: RoleChangeTracker
+          - advocate: Individual
+        ---
+        default role: client
+        code: |
+          role = 'advocate' if user_has_privilege('advocate') else 'client'
+        ---
+        mandatory: True
+        code: |
+          advocate.email = 'ann@example.com'
+          opinion
+        ---
+        role: advocate
+        question: Your opinion?
+        fields:
+          - Opinion: opinion
+        ---
+        template: letter
+        subject: Your turn
+        content: Please come.
+        ---
+        event: role_event
+        question: Not now
+        subquestion: |
+          % if tracker.send_email(role_needed, advocate={'to': advocate, 'email': letter}):
+          We told your advocate.
+          % endif
+        """)
+    assert "We told" in talk.screen.subquestion_html
+    assert talk.outcome is not None
+    [mail] = talk.outcome.effects
+    assert isinstance(mail, SendMail)
+    assert mail.recipients == ("ann@example.com",)
+    talk.turn(Refresh())
+    assert "We told" in talk.screen.subquestion_html
+    assert talk.outcome.effects == []
