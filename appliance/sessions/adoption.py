@@ -16,6 +16,7 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
 from appliance.store.keys import Holder, browser_holder, wrap
 from appliance.store.sessions import move_key, told_session
+from appliance.store.value_moves import adopt_values
 
 __all__ = ["Adoption"]
 
@@ -97,6 +98,8 @@ class Adoption:
             # One after the other would wait for the disk each time; those that come together share its fsync.
             moved += sum(await asyncio.gather(*(self._move(one, browser, holder, user_id) for one in sorted(left))))
         await self._runner.write(lambda database: _move_ended(database, browser.name, holder.name))
+        await self._runner.write(
+            lambda database: adopt_values(database, self._runner.appliance_key, browser, holder, user_id))
         if len(self._settled) >= _MOST_SETTLED:
             self._settled.clear()   # only costs a look each, when they come again
         self._settled[browser.name] = user_id

@@ -31,9 +31,10 @@ from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, new_task
 from appliance.store.errors import StoreError, WrongKey
-from appliance.store.keys import Holder
+from appliance.store.keys import Holder, user_holder
 from appliance.store.sessions import told_session
 from appliance.store.tasks import seal_answers
+from appliance.store.values import personal_holder
 from appliance.store.visits import NOBODY
 
 __all__ = ["BACKGROUND", "Also", "EventResult", "Events"]
@@ -80,15 +81,18 @@ class Events:
     :param appliance: opens the sessions that say ``multi_user = True``.
     :param cron_user: who events run as; may wait for the store.
     :param url_root: where the server can be reached.
+    :param user_key: opens the key of a user who signs in without a password; may wait for the store.
     """
 
     def __init__(self, runner: Runner, appliance: Holder, cron_user: Callable[[], UserInfo],
-                 url_root: Callable[[], str]) -> None:
+                 url_root: Callable[[], str], user_key: Callable[[int], bytes | None]) -> None:
         self._runner = runner
         self._appliance = appliance
         self._cron_user = cron_user
         self._user: UserInfo | None = None
         self._url_root = url_root
+        self._user_key = user_key
+        self._personal: Holder | None = None
 
     def offers(self, interview: str, event: str) -> bool:
         """Whether the interview has a block for the event: ``event:``, or code that defines a variable of that name.
@@ -137,7 +141,7 @@ class Events:
             await self._runner.write(also(unread))
             return unread
         try:
-            actor = Actor("cron", await self._cron(), self._url_root())
+            actor = Actor("cron", await self._cron(), self._url_root(), personal=self._personal)
             if event.endswith(BACKGROUND):
                 result, settled = EventResult("queued"), self._queued(opened, event, actor)
             else:
@@ -167,6 +171,10 @@ class Events:
     async def _cron(self) -> UserInfo:
         if self._user is None:
             self._user = await asyncio.to_thread(self._cron_user)
+            user_id = self._user.user_id
+            key = None if user_id is None else await asyncio.to_thread(self._user_key, user_id)
+            if user_id is not None and key is not None:
+                self._personal = personal_holder(user_holder(user_id, key))
         return self._user
 
     def _queued(self, opened: Opened, event: str, actor: Actor) -> Settled:

@@ -96,7 +96,7 @@ class Turns:
         self._appliance = appliance_holder(appliance_key)
         self.address = ""
         self._events = Events(self._runner, self._appliance, cron_user,
-                              lambda: str(settings("url root", None) or self.address).rstrip("/"))
+                              lambda: str(settings("url root", None) or self.address).rstrip("/"), user_key)
         self._incoming = IncomingMail(self._runner, self._appliance, self._events.offers)
         self.questions = TaskQuestions(self._runner, self._incoming)
         self._received = ReceivedList(self._runner, self._holders)

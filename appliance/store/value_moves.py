@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from appliance.interview.stored import Place
+from appliance.interview.stored import NotReadable, Place
 from appliance.store.keys import APPLIANCE, Holder
 from appliance.store.values import Owner, personal_holder, reseal, values_mark
 
@@ -106,6 +106,11 @@ def _each(rows: list[dict[str, Any]], giver: Owner, taker: Owner, place: bytes |
     done = 0
     for row in rows:
         holder = taker.personal if row["holder"] != APPLIANCE else Holder(APPLIANCE, taker.appliance_key)
-        if holder is not None:
-            done += write(row, reseal(giver, taker, row, holder, row["place"] if place is None else place))
+        if holder is None:
+            continue
+        try:
+            new = reseal(giver, taker, row, holder, row["place"] if place is None else place)
+        except NotReadable:   # damaged on the disk; it stays where it is
+            continue
+        done += write(row, new)
     return done
