@@ -52,7 +52,7 @@ def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: b
             " USING (session_id) WHERE mine.holder = ? AND common.holder = ?", [user.name, APPLIANCE]).fetchall():
         add_key(database, session_id, user.name, wrap(user, session_id, unwrap(appliance, session_id, sealed)))
     lost = [str(row[0]) for row in database.execute(_ONLY_OWN, [user.name, APPLIANCE]).fetchall()]
-    if lost or _has_values(database, user.name):
+    if lost or _has_more(database, user.name):
         number = database.execute(
             "INSERT INTO lost_keys (user_id, salt, sealed_key, made, lost) VALUES (?, ?, ?, ?, ?)",
             [user_id, code.salt if code else b"", code.sealed_key if code else b"", now, now]).lastrowid
@@ -60,14 +60,16 @@ def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: b
             database.execute("UPDATE session_keys SET holder = ? WHERE session_id = ? AND holder = ?",
                              [f"lost:{number}", session_id, user.name])
         lose_values(database, appliance_key, user_id, number or 0)
+        _rename_in_mail(database, user.name, f"lost:{number}")
     return len(lost)
 
 
 def find_again(database: Database, user_id: int, number: int, old_key: bytes, new_key: bytes,
                appliance_key: bytes) -> int:
     """Have the user's key open what was set aside under a lost one; returns how many sessions that are."""
-    regain_values(database, appliance_key, user_id, number, old_key, new_key)
     old, new, aside = user_holder(user_id, old_key), user_holder(user_id, new_key), f"lost:{number}"
+    regain_values(database, appliance_key, user_id, number, old_key, new_key)
+    _rename_in_mail(database, aside, new.name)
     opened = 0
     for session_id, sealed in database.execute("SELECT session_id, sealed_key FROM session_keys WHERE holder = ?",
                                                [aside]).fetchall():
@@ -85,5 +87,13 @@ def find_again(database: Database, user_id: int, number: int, old_key: bytes, ne
     return opened
 
 
-def _has_values(database: Database, holder: str) -> bool:
-    return database.execute("SELECT 1 FROM stored_values WHERE holder = ? LIMIT 1", [holder]).fetchone() is not None
+def _has_more(database: Database, holder: str) -> bool:
+    """Whether there is something beside sessions: stored values, or mail of sessions that have ended."""
+    return database.execute("SELECT 1 FROM stored_values WHERE holder = ? UNION ALL SELECT 1 FROM outbox_ended"
+                            " WHERE instr(holders, ?) LIMIT 1", [holder, f'"{holder}"']).fetchone() is not None
+
+
+def _rename_in_mail(database: Database, before: str, after: str) -> None:
+    """Have mail of sessions that have ended, which those see who held them, be seen by another holder."""
+    database.execute("UPDATE outbox_ended SET holders = replace(holders, ?, ?) WHERE instr(holders, ?)",
+                     [f'"{before}"', f'"{after}"', f'"{before}"'])

@@ -24,6 +24,7 @@ from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
 from appliance.store.keys import unwrap, user_holder
+from appliance.store.outbox_list import listed_mail
 from tests.accounts.home import ADA, HERE, PASSWORD, THERE
 from tests.sessions.house import House
 from tests.support.people import CHEAP
@@ -232,6 +233,27 @@ def test_what_interviews_stored_for_a_person_is_lost_and_found_with_their_key(tm
         assert await office.accounts.open_lost(first.user_id, again.user_key or b"", code) == 0
         assert await kept(office, at(again)) == "Kept a dog"
     in_office(tmp_path, test, STORES)
+
+
+def test_mail_of_interviews_that_have_ended_is_set_aside_too(tmp_path: Path) -> None:
+    """The outbox shows it to whoever held its session; that is not whoever has made a new password."""
+    async def test(office: Office) -> None:
+        first, code = await office.ada()
+        names = [f"user:{first.user_id}"]
+        office.store.write(lambda database: (
+            database.execute("INSERT INTO outbox (number, message_id, state, created, next_try)"
+                             " VALUES (1, 'one', 'failed', 0, 0)"),
+            database.execute("INSERT INTO outbox_ended (number, interview, holders) VALUES (1, 'x', json_array(?))",
+                             names))).result()
+
+        def seen() -> int:
+            return office.store.read(lambda database: listed_mail(database, names, 10)).result()["failed"].total
+        assert seen() == 1
+        again, _ = await office.reset(first.user_id)
+        assert seen() == 0
+        await office.accounts.open_lost(first.user_id, again.user_key or b"", code)
+        assert seen() == 1
+    in_office(tmp_path, test)
 
 
 def test_what_several_people_can_open_is_not_lost(tmp_path: Path) -> None:
