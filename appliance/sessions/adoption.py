@@ -93,17 +93,28 @@ class Adoption:
         self._remember(browser, holder)
         seen: set[str] = set()
         moved = 0
-        while left := set(await self._runner.read(lambda database: _held(database, browser.name))) - seen:
-            seen |= left
-            # One after the other would wait for the disk each time; those that come together share its fsync.
-            moved += sum(await asyncio.gather(*(self._move(one, browser, holder, user_id) for one in sorted(left))))
-        await self._runner.write(lambda database: _move_ended(database, browser.name, holder.name))
-        await self._runner.write(
-            lambda database: adopt_values(database, self._runner.appliance_key, browser, holder, user_id))
+        try:
+            while left := await self._left(browser, user_id) - seen:
+                seen |= left
+                # One after the other would wait for the disk each time; those that come together share its fsync.
+                moved += sum(await asyncio.gather(
+                    *(self._move(one, browser, holder, user_id) for one in sorted(left))))
+
+            def follow(database: Database) -> None:
+                _move_ended(database, browser.name, holder.name)
+                adopt_values(database, self._runner.appliance_key, browser, holder, user_id)
+            await self._runner.write(follow)
+        except BaseException:
+            self._settled.pop(browser.name, None)
+            raise
+        return moved
+
+    async def _left(self, browser: Holder, user_id: int) -> set[str]:
+        """What the browser holds. It counts as settled from before the look: :meth:`begun` may say otherwise since."""
         if len(self._settled) >= _MOST_SETTLED:
             self._settled.clear()   # only costs a look each, when they come again
         self._settled[browser.name] = user_id
-        return moved
+        return set(await self._runner.read(lambda database: _held(database, browser.name)))
 
     def _remember(self, browser: Holder, holder: Holder) -> None:
         now = time.monotonic()
