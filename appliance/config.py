@@ -307,6 +307,8 @@ _TABLE = (
               minimum=1),
     Directive("user auto delete: privileges", "text or list of texts", "user",
               "Accounts are deleted only if they have no privilege beside these."),
+    Directive("user can delete account", "yes or no", True,
+              "Whether people may delete their own account, with the interviews that only it opens."),
 )
 
 DIRECTIVES: dict[str, Directive] = {directive.name: directive for directive in _TABLE}

@@ -17,6 +17,7 @@ from appliance.server.base import BaseHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
 from appliance.server.commands import CommandHandler
 from appliance.server.connected import Connected
+from appliance.server.delete_account import DeleteAccountHandler
 from appliance.server.errors import Refused
 from appliance.server.files import UploadedFileHandler
 from appliance.server.health import HealthHandler
@@ -246,6 +247,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/user/change-password", ChangePasswordHandler),
         URLSpec(r"/user/recovery-code", NewRecoveryCodeHandler),
         URLSpec(r"/user/lost-interviews", LostInterviewsHandler),
+        URLSpec(r"/user/manage", DeleteAccountHandler),
         URLSpec(r"/tasks", TasksHandler),
         *(URLSpec(f"/{page}/updates", PageUpdatesSocket, {"page": page}) for page in FOLLOWED),
         *(URLSpec(f"/tasks/{kind}", TaskHandler, {"kind": kind}) for kind in ("revoke", "again", "dismiss")),

@@ -24,6 +24,7 @@ _GOODBYES = {
     "leave": "You have left the interview. Your answers are kept; you can resume it below.",
     "exit_logout": "You have finished and are signed out.",
     "logout": "You are signed out.",
+    "account": "Your account was deleted, with the interviews that only it opened.",
     "deleted": "The interview session was deleted.",
 }
 _OPEN_AT_MOST = 12

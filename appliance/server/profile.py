@@ -68,7 +68,8 @@ class ProfileHandler(AccountPage):
         self.show(error, profile=profile, values=values, choices=_choices(), browsers=browsers, when=when,
                   in_words=browser_in_words, place=_place, lost=lost,
                   has_password=person is not None and person.has_password,
-                  is_owner=person is not None and person.kind == "owner",
+                  is_owner=(is_owner := person is not None and person.kind == "owner"),
+                  deletable=not is_owner and bool(self.parts.settings.get("user can delete account", True)),
                   privileges=", ".join(user.privileges) or "user",
                   message=_DONE.get(self.get_query_argument("done", ""), ""))
 

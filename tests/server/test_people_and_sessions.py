@@ -121,6 +121,25 @@ def test_the_password_opens_the_interviews_from_any_browser(tmp_path: Path) -> N
     at(tmp_path, test)
 
 
+def test_an_account_is_deleted_by_its_person(tmp_path: Path) -> None:
+    """After a page that says what goes; what a tab began in the meantime goes too."""
+    async def test(place: Place) -> None:
+        async with place.browser() as browser:
+            await browser.register()
+            await browser.begin()
+            assert "1 interview will be deleted" in await browser.page("/user/manage")
+            answer = await browser.send("/user/manage", email="other@client.example")
+            assert answer.status_code == 400
+            assert await browser.sessions() == 1
+            answer = await browser.send("/user/manage", email=PAULA.upper())
+            assert answer.headers["location"] == "/?goodbye=account"
+            assert place.house.rows("SELECT count(*) FROM sessions") == [(0,)]
+            answer = await browser.send("/user/sign-in", email=PAULA, password=PASSWORD)
+            assert answer.status_code == 403
+            assert await browser.sessions() == 0
+    at(tmp_path, test)
+
+
 def test_a_kill_between_signing_in_and_adopting_loses_nothing(tmp_path: Path) -> None:
     """The browser has both cookies and still holds the session's key: the next request gives it to the person."""
     async def test(place: Place) -> None:
