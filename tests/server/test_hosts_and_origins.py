@@ -1,0 +1,173 @@
+"""Requests that a page elsewhere sends in somebody's name: to every address that changes something; none passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+from tornado.routing import PathMatches, Rule, RuleRouter
+from tornado.web import RequestHandler
+
+from appliance.server.base import BaseHandler
+from appliance.server.origins import is_foreign
+from tests.server.conftest import Running
+from tests.server.memory_turns import INTERVIEW
+from tests.server.shared import Shared, shared_on
+
+HOSTS = ("evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}",
+         "evil.example#127.0.0.1", "127.0.0.1@evil.example", "evil.example/127.0.0.1", "0.0.0.0:{port}",
+         "169.254.169.254", "[::ffff:192.168.1.6]:{port}", "xn--localhost.example", "127.0.0.1, evil.example")
+NOT_AT_THE_LAPTOP = ("192.168.1.5:{port}", "interviews.local:{port}")
+"""Names of the network: whoever uses them on the loopback listener has been led there."""
+
+ORIGINS = (
+    {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Referer": "http://evil.example/a?b"},
+    {"X-Token": "none"}, {"X-Token": "of somebody else"})
+"""Each alone is enough; the last two have everything right but the token of the form."""
+
+_EXAMPLES = {r"\d": "1", r"\w": "a", "[": "a.backup"}
+
+
+def rules(router: RuleRouter) -> Iterator[Rule]:
+    for rule in router.rules:
+        if isinstance(rule.target, RuleRouter):
+            yield from rules(rule.target)
+        else:
+            yield rule
+
+
+def example(matcher: PathMatches) -> str:
+    """An address that a route takes."""
+    path = re.sub(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)\??", lambda group: next(
+        (text for mark, text in _EXAMPLES.items() if mark in group[1]), group[1].removeprefix("?:").split("|")[0]),
+        matcher.regex.pattern.rstrip("$")).replace("\\", "")
+    assert matcher.regex.match(path), (matcher.regex.pattern, path)
+    return path
+
+
+def write_addresses(server: Running) -> list[str]:
+    """One of every route that takes a form."""
+    found = []
+    for rule in rules(server.application.default_router):
+        handler = rule.target
+        if (isinstance(handler, type) and issubclass(handler, BaseHandler) and handler.post is not RequestHandler.post
+                and isinstance(rule.matcher, PathMatches)):
+            found.append(example(rule.matcher))
+    return [f"{path}?i={INTERVIEW}" if path == "/interview" else path for path in found]
+
+
+def posted(browser: httpx.Client, path: str, headers: dict[str, str], form: dict[str, str]) -> int:
+    """The answer's status; 400 where the connection was closed before all was sent."""
+    try:
+        return browser.post(path, headers=headers, data=form).status_code
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        return 400
+
+
+def token_of(browser: httpx.Client) -> str:
+    page = browser.get("/user/sign-in").text
+    found = re.search(r'name="_xsrf" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def shared(server: Running, tmp_path: Path) -> Iterator[Shared]:
+    with shared_on(server, tmp_path) as one:
+        yield one
+
+
+def test_foreign_names_are_refused_everywhere(server: Running) -> None:
+    """DNS rebinding: a page elsewhere makes its own name mean this computer. Every write address, 14 names each."""
+    addresses = write_addresses(server)
+    assert len(addresses) >= 20
+    with server.browser() as browser:
+        token = token_of(browser)
+        for host in (*HOSTS, *NOT_AT_THE_LAPTOP):
+            headers = {"Host": host.format(port=server.port)}
+            came = {path: posted(browser, path, headers, {"_xsrf": token}) for path in addresses}
+            assert set(came.values()) <= {421, 400}, (host, came)   # 400: no name at all
+    assert server.turns.calls == []
+
+
+@pytest.mark.parametrize("path", ["/", "/static/appliance.css", "/health", "/tasks", "/user/sign-in", "/trust",
+                                  "/interview?i=x", "/uploadedfile/1", "/checkin", "/nowhere"])
+def test_foreign_names_can_read_nothing(shared: Shared, path: str) -> None:
+    """Pages, files, static files: on both listeners."""
+    with shared.server.browser() as laptop, shared.browser() as away:
+        for host in HOSTS:
+            for browser, port in ((laptop, shared.server.port), (away, shared.port)):
+                answer = browser.get(path, headers={"Host": host.format(port=port)})
+                assert answer.status_code in {421, 400}   # 400: no name at all
+                assert "set-cookie" not in answer.headers
+        for host in NOT_AT_THE_LAPTOP:
+            assert laptop.get(path, headers={"Host": host.format(port=shared.port)}).status_code == 421
+            assert away.get(path, headers={"Host": host.format(port=shared.port)}).status_code != 421
+
+
+def test_what_pages_elsewhere_send_is_refused(server: Running) -> None:
+    """Every write address, 8 variants each: none does anything, though all but two have the token."""
+    addresses = write_addresses(server)
+    with server.browser() as browser, server.browser() as somebody:
+        token, foreign = token_of(browser), token_of(somebody)
+        for variant in ORIGINS:
+            headers = {name: value for name, value in variant.items() if name != "X-Token"}
+            tokens = {"": {"_xsrf": token}, "none": {"a": "b"}, "of somebody else": {"_xsrf": foreign}}
+            given = tokens[variant.get("X-Token", "")]
+            came = {path: posted(browser, path, headers, given) for path in addresses}
+            assert {status for path, status in came.items() if path != "/command"} == {403}, (variant, came)
+            assert came["/command"] in {403, 404}   # it says that it is not there
+    assert set(server.turns.calls) <= {"find"}   # for the words of the refusal
+
+
+def test_sockets_are_opened_for_our_own_pages_only(shared: Shared) -> None:
+    """Another origin, none, `null`, another name: refused with 403 or 421, on both listeners."""
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+               "Sec-WebSocket-Version": "13"}
+    for browser, base in ((shared.server.browser(), shared.server.base), (shared.browser(), shared.base)):
+        with browser:
+            browser.get(f"/interview?i={INTERVIEW}")
+            for path in ("/tasks/updates", "/network/updates", "/interview/notices?session=x"):
+                others: list[dict[str, str]] = [
+                    {}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Origin": f"{base}.evil.example"},
+                    {"Origin": base, "Host": "evil.example"}, {"Origin": base, "Sec-Fetch-Site": "cross-site"}]
+                for other in others:
+                    assert browser.get(path, headers={**upgrade, **other}).status_code in {403, 421}, (path, other)
+
+
+def asked(protocol: str = "http", host: str = "127.0.0.1:8080", **headers: str) -> HTTPServerRequest:
+    fields = HTTPHeaders({"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}})
+    request = HTTPServerRequest(headers=fields, start_line=RequestStartLine("POST", "/", "HTTP/1.1"))
+    request.protocol = protocol
+    return request
+
+
+@pytest.mark.parametrize("request_", [
+    asked(), asked(Origin="http://127.0.0.1:8080"), asked(Origin="HTTP://127.0.0.1:8080"), asked(Sec_Fetch_Site="none"),
+    asked(Sec_Fetch_Site="same-origin", Origin="http://127.0.0.1:8080"), asked(Referer="http://127.0.0.1:8080/a?b"),
+    asked("https", "192.168.1.5:8443", Origin="https://192.168.1.5:8443"),
+    asked("http", "127.0.0.1:8080", Origin="https://clinic.example.org"),   # a proxy asks for us by another name
+])
+def test_what_our_own_pages_send(request_: HTTPServerRequest) -> None:
+    assert not is_foreign(request_, {"clinic.example.org"})
+
+
+@pytest.mark.parametrize("request_", [
+    asked(Origin="http://127.0.0.1:8081"), asked(Origin="http://localhost:8080"), asked(Origin="null"),
+    asked(Origin=""),
+    asked(Origin="http://127.0.0.1:8080.evil.example"), asked(Origin="http://127.0.0.1:8080@evil.example"),
+    asked(Origin="http://evil.example@127.0.0.1:8080"), asked(Origin="file://"), asked(Origin="chrome-extension://abc"),
+    asked(Origin="http://127.0.0.1:8080/"), asked(Origin="http://[bad"), asked(Origin="http://127.0.0.1:99999999"),
+    asked(Sec_Fetch_Site="same-site"), asked(Sec_Fetch_Site="nonsense"), asked(Sec_Fetch_Site=""),
+    asked(Sec_Fetch_Site="cross-site", Origin="http://127.0.0.1:8080"), asked(Referer="about:blank"), asked(Referer=""),
+    asked(Referer="http://evil.example/http://127.0.0.1:8080/"),
+    asked("https", "192.168.1.5:8443", Origin="http://192.168.1.5:8443"),   # a page that came in the clear
+    asked(Origin="https://clinic.example.org.evil.example"),
+])
+def test_what_pages_elsewhere_send(request_: HTTPServerRequest) -> None:
+    assert is_foreign(request_, {"clinic.example.org"})
