@@ -136,6 +136,8 @@ def url_of(file_reference: Any, **kwargs: Any) -> str:
         here = {"i": interview_file(), "session": current().host.session_id}
         url = with_query(WAYS_OUT[reference], {**here, **kwargs})
     elif reference in PLACES:
+        if kwargs.get("next"):   # of this server, whatever it is called where the address is used
+            kwargs["next"] = str(kwargs["next"]).removeprefix(current().host.url_root)
         url = with_query(PLACES[reference], kwargs)
     else:
         found = static_url(reference, interview_package())

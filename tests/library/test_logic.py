@@ -179,6 +179,8 @@ def test_actions_and_their_addresses() -> None:
     ("interview_url_action('go', i='a:b.yml', local=True, new_session=True).partition('action=')[0]",
      "/interview?i=a%3Ab.yml&new_session=1&"),
     ("url_of('signin', next='/x')", "/user/sign-in?next=%2Fx"),
+    ("url_of('login', next=interview_url(i='a:b.yml'))", "/user/sign-in?next=%2Finterview%3Fi%3Da%253Ab.yml"),
+    ("url_of('login', next='https://elsewhere.org/')", "/user/sign-in?next=https%3A%2F%2Felsewhere.org%2F"),
     ("url_of('root', _external=True)", "http://127.0.0.1:8080/"),
     ("url_of('exit')", "/exit?i=tests%3Adata%2Fquestions%2Fmain.yml&session=session-in-memory"),
     ("url_of('docassemble.base:data/static/cow.jpg')", "/packagestatic/docassemble.base/cow.jpg"),
