@@ -13,7 +13,6 @@ from appliance.interview.stored import (
     Place,
     StoredEffect,
     StoreSnapshot,
-    StoreValue,
     WriteRecord,
 )
 from appliance.interview.turn import Effect
@@ -51,9 +50,9 @@ class MemoryStores:
                 self.written.setdefault(effect.key, {})[effect.record_id] = effect.value
             elif isinstance(effect, DeleteRecord):
                 self.written.get(effect.key, {}).pop(effect.record_id, None)
-            elif isinstance(effect, StoreValue) and effect.value is not None:
+            elif effect.value is not None:
                 self.kept[(effect.place, effect.name)] = effect.value
-            elif isinstance(effect, StoreValue):
+            else:
                 self.kept.pop((effect.place, effect.name), None)
 
     def check(self, place: Place) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.orm import DeclarativeBase, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from appliance import author_db
 from appliance.library.sql_lists import SQLObjectList, SQLRelationshipList, StandardRelationshipList
@@ -65,10 +66,10 @@ class Database:
     """
 
     def __init__(self) -> None:
-        self.engine = create_engine("sqlite://", creator=_connection)
+        self.engine = create_engine("sqlite://", creator=_connection, poolclass=NullPool)
         self.session = for_each_turn(sessionmaker(bind=self.engine))
-        self.Model: Any = type("Model", (DeclarativeBase,), {})
-        self.metadata = self.Model.metadata
+        base: Any = type("Model", (DeclarativeBase,), {})
+        self.Model, self.metadata = base, base.metadata
 
 
 def register_db(db_config: str) -> Database:

@@ -1,4 +1,4 @@
-"""What authors store beside the answers: committed with the turn, sealed for whom it is meant, and read by tasks too."""
+"""What authors store beside the answers: committed with the turn, sealed for whom it is meant, read by tasks too."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ BOB_SIGNED_IN = replace(BOB, user=UserInfo(2, "bob@example.com"), user_key=b"b" 
 
 async def look(house: House, reply: Reply, store: str, name: str = "fruit", visitor: Visitor = ANN) -> Any:
     ending: Any = (await house.turns.action(reply.session_id, visitor, "look", {"store": store, "name": name})).ending
-    return eval(ending.body.decode())  # noqa: S307 - what the interview above has written
+    return eval(ending.body.decode())
 
 
 async def put(house: House, reply: Reply, store: str, value: Any, name: str = "fruit", visitor: Visitor = ANN) -> None:
@@ -166,7 +166,7 @@ def test_a_turn_reads_back_what_it_wrote_as_it_was_then(tmp_path: Path) -> None:
     async def talk(house: House) -> None:
         reply = await house.begin()
         ending: Any = (await house.turns.action(reply.session_id, ANN, "in_one_turn", {})).ending
-        assert eval(ending.body) == [False, {"a": 1}, ["x"], None, [], ["two"]]  # noqa: S307 - written above
+        assert eval(ending.body) == [False, {"a": 1}, ["x"], None, [], ["two"]]
     run(tmp_path, talk, STORES)
 
 
@@ -183,7 +183,7 @@ def test_a_turn_that_fails_leaves_nothing_but_what_acts_at_once(tmp_path: Path) 
 
 
 def test_a_session_that_ends_takes_only_its_own_values_along(tmp_path: Path) -> None:
-    """exit in the very turn that stores: the user's value and the record stay, the session's value goes."""
+    """Exit in the very turn that stores: the user's value and the record stay, the session's value goes."""
     async def talk(house: House) -> None:
         reply, other = await house.begin(), await house.begin()
         await put(house, reply, "of_session", "before")
@@ -228,7 +228,7 @@ def test_a_task_asks_the_server_and_its_writes_come_with_its_end(tmp_path: Path)
         assert end.error is not None
         assert (await look(house, reply, "of_interview", visitor=ann))[0] == "of the task that failed"
         # The key of the user never travels with a task, only one that is made of it.
-        assert b"a" * 32 not in pickle.dumps([row for row in house.rows("SELECT * FROM tasks")])
+        assert b"a" * 32 not in pickle.dumps(list(house.rows("SELECT * FROM tasks")))
     run(tmp_path, talk, STORES)
 
 
@@ -334,13 +334,14 @@ code: |
 
 
 def test_a_global_object_is_the_same_in_all_sessions(tmp_path: Path) -> None:
-    """Fetched when it is looked at, stored with the turn where something changed, also deep inside; not when it fails."""
+    """Fetched when it is looked at, stored with the turn where something changed, also deep inside; not if it fails."""
     async def talk(house: House) -> None:
         first, second = await house.begin(), await house.begin(BOB)
         assert screen_of(first).question_text == "nothing 0"
         await house.turns.action(first.session_id, ANN, "set", {"fruit": "apple"})
         shown = (await house.turns.refresh(second.session_id, BOB)).ending
-        assert isinstance(shown, ShowScreen) and shown.screen.question_text == "apple 1"
+        assert isinstance(shown, ShowScreen)
+        assert shown.screen.question_text == "apple 1"
         await house.turns.action(second.session_id, BOB, "change_inside", {})
         ending: Any = (await house.turns.action(first.session_id, ANN, "names", {})).ending
         assert ending.body == b"Zoe g.person True"
@@ -349,11 +350,13 @@ def test_a_global_object_is_the_same_in_all_sessions(tmp_path: Path) -> None:
         assert house.rows("SELECT COUNT(*) FROM stored_values") == [(1,)]
         before = house.rows("SELECT sealed FROM stored_values")
         shown = (await house.turns.refresh(first.session_id, ANN)).ending
-        assert isinstance(shown, ShowScreen) and shown.screen.question_text == "apple 1"
+        assert isinstance(shown, ShowScreen)
+        assert shown.screen.question_text == "apple 1"
         assert house.rows("SELECT sealed FROM stored_values") == before   # looking writes nothing
         await house.turns.action(first.session_id, ANN, "drop", {})
         shown = (await house.turns.refresh(second.session_id, BOB)).ending
-        assert isinstance(shown, ShowScreen) and shown.screen.question_text == "nothing 0"
+        assert isinstance(shown, ShowScreen)
+        assert shown.screen.question_text == "nothing 0"
     run(tmp_path, talk, GLOBAL)
 
 
@@ -395,7 +398,8 @@ def test_nothing_stored_can_be_read_on_the_disk(tmp_path: Path) -> None:
         await house.turns.action(reply.session_id, ANN, "count", {})
     run(tmp_path, talk, STORES.replace("family law", "canary-place").replace("'clicks'", "'canary-key'"))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files and not [path for path in files if b"canary" in path.read_bytes()]
+    assert files
+    assert not [path for path in files if b"canary" in path.read_bytes()]
 
 
 def test_the_interview_is_named(tmp_path: Path) -> None:
