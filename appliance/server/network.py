@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import segno
+from tornado.escape import xhtml_escape
 
 from appliance import clock
 from appliance.network.state import CannotShare, Network
@@ -57,7 +57,7 @@ class NetworkHandler(LivePage, _WithNetwork):
         public = self.parts.settings.get("public interviews", None) or []
         return {"state": state, "first": first, "failed": failed, "qr": _qr(first), "plain_qr": _qr(state.plain),
                 "trust": self.network.trust, "connected": self.server.connected, "now": clock.now(),
-                "public": [public] if isinstance(public, str) else public, "spoken": _spoken}
+                "public": [public] if isinstance(public, str) else public, "breakable": _breakable}
 
 
 class ShareHandler(NetworkHandler):
@@ -107,10 +107,9 @@ class TrustHandler(_ForAnyDevice):
     """``GET /trust``: how to trust this server, for each system."""
 
     async def get(self) -> None:
-        name = security.host_name(self.request.host)
         onward = _https(self.network, self.request.host) or "/"
-        self.page("trust.html", trust=self.trust, onward=onward, host=name, system=_system(
-            self.request.headers.get("User-Agent", "")))
+        self.page("trust.html", trust=self.trust, onward=onward, breakable=_breakable,
+                  system=_system(self.request.headers.get("User-Agent", "")))
 
     head = get
 
@@ -160,9 +159,10 @@ def _qr(address: str) -> str:
         title=f"QR code of {address}"))
 
 
-def _spoken(address: str) -> str:
-    """An address as people say it: without what every browser adds by itself."""
-    return urlsplit(address).netloc
+def _breakable(text: str) -> str:
+    """An address or a fingerprint as HTML whose lines end between its parts, where they must end."""
+    return "://".join(part.replace(":", "<wbr>:").replace("/", "<wbr>/")
+                      for part in str(xhtml_escape(text)).split("://"))
 
 
 def _system(user_agent: str) -> str:
