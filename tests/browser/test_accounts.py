@@ -96,6 +96,8 @@ def test_an_anonymous_interview_belongs_to_the_person_after(
     fits(paula)
     paula.press("Sign out")
     paula.sees("You are signed out")
+    paula.page.go_back()   # the browser keeps no page of hers
+    expect(paula.page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(entries(paula)).to_have_count(0)
 
     elsewhere = new_person(house.url, java_script_enabled=False)
