@@ -65,6 +65,7 @@ class InstalledPackages:
         self.folder = folder
         self._snapshot = self._look(self._stamp())
         self._listed: tuple[_Snapshot, list[ListedInterview]] | None = None
+        self._hides: dict[tuple[str, str], bool] = {}   # by reference and version
 
     # -- Sources -----------------------------------------------------------------------------------
 
@@ -111,6 +112,17 @@ class InstalledPackages:
             found.sort(key=lambda one: (one.package != SHIPPED, one.title.casefold()))
             self._listed = kept = (now, found)
         return kept[1]
+
+    def hides(self, interview: str) -> bool:
+        """Whether the sessions of the interview are on nobody's list: its file's metadata say ``hidden: True``."""
+        try:
+            file = self._find(interview)[2]
+            known = (interview, _version(file))
+        except (UnknownInterview, OSError):
+            return False
+        if known not in self._hides:
+            self._hides[known] = _metadata(_text(file)).get("hidden") is True
+        return self._hides[known]
 
     def interviews(self) -> list[str]:
         """The references of all YAML files in ``data/questions`` and below it, listed or not."""

@@ -290,6 +290,18 @@ class TestSources:
             "docassemble/x/data/questions/d.yml": b"\xff\xfe"})], folder)
         assert [one.title for one in InstalledPackages(folder).listed() if one.package == "docassemble.x"] == ["Bee"]
 
+    def test_interviews_say_who_sees_them_and_their_sessions_in_lists(self, tmp_path: Path, folder: Path) -> None:
+        install([archive(tmp_path / "x.zip", {
+            "docassemble/x/data/questions/a.yml":
+                "metadata:\n  title: A\n  required privileges for listing: advocate\n",
+            "docassemble/x/data/questions/b.yml": "metadata:\n  title: B\n---\nmetadata:\n  hidden: True\n",
+            "docassemble/x/data/questions/c.yml": "metadata:\n  title: C\n"})], folder)
+        packages = InstalledPackages(folder)
+        listed = [one for one in packages.listed() if one.package == "docassemble.x"]
+        assert [(one.title, one.privileges) for one in listed] == [("A", ("advocate",)), ("B", ()), ("C", ())]
+        assert [packages.hides(f"docassemble.x:data/questions/{name}.yml") for name in "abcz"] == [
+            False, True, False, False]
+
 
 class TestLock:
     def test_a_lock_is_held_once_and_says_what_its_holder_wrote(self, tmp_path: Path) -> None:

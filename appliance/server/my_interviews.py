@@ -91,8 +91,10 @@ class _Own(BaseHandler):
         return _Wanted(self.get_argument("q", "").strip(), self.get_argument("tag", ""), max(number, 1))
 
     async def sessions(self) -> list[SessionSummary]:
-        """All that the visitor can resume."""
-        return await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
+        """All that the visitor can resume, but for those that their interviews hide."""
+        every = await self.parts.turns.sessions_of(self.visitor) if self.known_browser else []
+        hides = self.parts.packages.hides
+        return await asyncio.to_thread(lambda: [one for one in every if not hides(one.interview)])
 
     def titles(self) -> Callable[[str], str]:
         """Gives an interview's name for people."""

@@ -233,6 +233,10 @@ class PackageFiles(Protocol):
         """All interviews that can be started, those that ship with the appliance first."""
         ...
 
+    def hides(self, interview: str) -> bool:
+        """Whether the sessions of the interview are on nobody's list."""
+        ...
+
     def static_file(self, package: str, file: str) -> Path | None:
         """A file of a package's ``data/static``; None where there is none. Never a file outside that folder."""
         ...

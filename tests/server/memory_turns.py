@@ -272,6 +272,9 @@ class MemoryPackages:
     def listed(self) -> list[ListedInterview]:
         return self.entries
 
+    def hides(self, interview: str) -> bool:
+        return "hidden" in interview
+
     def static_file(self, package: str, file: str) -> Path | None:
         path = self.folder / file
         return path if package == "docassemble.tests" and ".." not in file and path.is_file() else None
