@@ -1,6 +1,6 @@
 """``author.db``: the SQLite file for tables that authors keep themselves, and for snapshots of answers they ask for.
 
-It lies beside ``appliance.db`` and is not sealed; docs/author-db.md says so to authors and administrators. Authors'
+It lies beside ``appliance.db`` and is not sealed; docs/stored-values.md says so to authors and administrators. Authors'
 modules ask for its address while they are imported, when no turn runs, so where it is belongs to the process: the
 server says it when it starts, a worker with each task.
 """

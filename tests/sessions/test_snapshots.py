@@ -157,7 +157,8 @@ def test_a_kill_leaves_nothing_or_everything(tmp_path: Path, when: str, stored: 
     """
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path), when], check=False, capture_output=True,
                           timeout=60, cwd=Path(__file__).parent.parent.parent)
-    assert done.returncode != 0 and not done.stderr, done.stderr.decode()
+    assert done.returncode != 0
+    assert not done.stderr, done.stderr.decode()
 
     async def look(house: House) -> None:
         author_db.prepare(house.folder / "data")

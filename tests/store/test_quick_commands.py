@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,3 +153,10 @@ def test_what_cannot_be_done_is_told(call: Call, words: str) -> None:
     values.set("text", "abc")
     with pytest.raises(QuickError, match=words):
         getattr(values, call[0])(*call[1:])
+
+
+def test_the_page_for_authors_names_each_command() -> None:
+    """docs/stored-values.md lists what there is."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "stored-values.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`(\w+)`", page.partition("## DARedis")[2].partition("## SQL")[0]))
+    assert set(COMMANDS) <= listed
