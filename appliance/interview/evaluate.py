@@ -79,6 +79,7 @@ class Evaluation(Seeking):
         self.error_action: FollowUp | None = None
         self.log: list[str] = []
         self.at_end: list[Callable[[], None]] = []   # run when the turn has come to its ending
+        self.closing: list[Callable[[], None]] = []   # run after it however it ended
         self.rounds = 0
         self._question_terms = {}
         self._question_auto_terms = {}
@@ -341,6 +342,8 @@ def evaluate(
         error.error_action, error.effects = evaluation.error_action, tuple(evaluation.effects)
         raise
     finally:
+        for close in evaluation.closing:
+            close()
         reset_current(token)
     return Outcome(answers, ending, evaluation.effects, evaluation.save, evaluation.error_action, evaluation.log,
                    evaluation.stack.only and evaluation.stack.top() is not None)

@@ -8,11 +8,18 @@ from appliance.interview.host import running_evaluation
 from appliance.interview.stored import Place
 from appliance.library import overlay
 from appliance.library.objects import DAObject
+from appliance.library.state import turn_state
 
 __all__ = ["DAGlobal"]
 
 _OWN = frozenset({"base", "key", "instanceName", "has_nonrandom_instance_name"})
 """What stays with the answers: which object it is."""
+
+
+def _fetched() -> dict[int, bytes | None]:
+    """The objects whose attributes this turn has fetched, by their ids, with a pickle of them as they were."""
+    found: dict[int, bytes | None] = turn_state().setdefault("global objects", {})
+    return found
 
 
 class DAGlobal(DAObject):
@@ -42,10 +49,11 @@ class DAGlobal(DAObject):
 
     def delete(self) -> None:
         """Forget the object's attributes, here and in what is stored."""
-        for name in [name for name in self.__dict__ if name not in _OWN]:
+        self._fetch()
+        for name in self._attributes():
             object.__delattr__(self, name)
         overlay.keep(self._place(), self.key, None)
-        object.__setattr__(self, "_fetched", (running_evaluation(), None))
+        _fetched()[id(self)] = None
 
     # -- fetched when they are looked for, stored at the end of the turn ------------------------------------
 
@@ -91,30 +99,30 @@ class DAGlobal(DAObject):
         evaluation = running_evaluation()
         if evaluation is None or "key" not in self.__dict__ or "instanceName" not in self.__dict__:
             return False
-        if self.__dict__.get("_fetched", (None, None))[0] is evaluation:
+        if id(self) in _fetched():
             return False
         found = overlay.committed_or_new(self._place(), self.key)
-        object.__setattr__(self, "_fetched", (evaluation, None))
+        _fetched()[id(self)] = None
+        evaluation.at_end.append(self._store)   # which keeps this object, and so its id, while the turn runs
         if found is not None:
             name, attributes = overlay.opened(found)
             self.__dict__.update(attributes)
             if name != self.instanceName:
                 self.fix_instance_name(name, self.instanceName)
-            object.__setattr__(self, "_fetched", (evaluation, self._pickled()))
-        evaluation.at_end.append(self._store)
+            _fetched()[id(self)] = self._pickled()
         return True
 
     def _store(self) -> None:
         """At the end of the turn: store what has changed, and fetch anew in the next one."""
-        now, before = self._pickled(), self.__dict__["_fetched"][1]
+        now, before = self._pickled(), _fetched().pop(id(self))
         attributes = self._attributes()
         if now != before and (attributes or before is not None):
             overlay.keep(self._place(), self.key, now)
-        for name in [*attributes, "_fetched"]:
+        for name in attributes:
             object.__delattr__(self, name)
 
     def _attributes(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _OWN and name != "_fetched"}
+        return {name: value for name, value in self.__dict__.items() if name not in _OWN}
 
     def _pickled(self) -> bytes:
         return overlay.pickled((self.instanceName, self._attributes()), f"The object {self.instanceName}")

@@ -40,7 +40,7 @@ class TurnRegistry:
             sessions[id(self)] = self._make()
             evaluation = running_evaluation()
             if evaluation is not None:
-                evaluation.at_end.append(self.close)
+                evaluation.closing.append(self.close)
         return sessions[id(self)]
 
     def has(self) -> bool:

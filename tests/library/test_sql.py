@@ -16,6 +16,7 @@ import pytest
 
 from appliance import author_db
 from appliance.interview.answers import freeze, thaw
+from appliance.interview.errors import CodeFailed
 from appliance.interview.turn import Action, Refresh, ShowScreen
 from tests.interview.talk import Talk
 
@@ -295,9 +296,18 @@ def test_what_a_turn_leaves_open_is_undone(tables: Path) -> None:
       session.add(Customer._model(ssn='9', first_name='Zoe'))
       session.flush()
       del session
+    ---
+    event: add_and_fail
+    code: |
+      Customer._session.add(Customer._model(ssn='8', first_name='Zoe'))
+      Customer._session.flush()
+      1 / 0
     """)
     talk.turn(Action("add"))
     assert isinstance(talk.ending, ShowScreen)
+    with pytest.raises(CodeFailed) as failure:
+        talk.turn(Action("add_and_fail"))
+    assert failure.value.error_type == "ZeroDivisionError"
     change(tables, "INSERT INTO customer (ssn) VALUES ('free')")
     assert rows(tables, "SELECT ssn FROM customer") == [("free",)]
 
