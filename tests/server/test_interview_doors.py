@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from appliance.interview.screen import html_name
 from tests.server.test_account_pages import HERE, PASSWORD
 from tests.server.test_interview import form_of
-from tests.server.test_people_and_sessions import ADDRESS, Place
+from tests.server.test_people_and_sessions import ADDRESS, Browser, Place
 from tests.sessions.house import House, run
 
 COUNTER = """
@@ -166,3 +167,63 @@ def test_special_buttons_sign_in_and_out(tmp_path: Path) -> None:
             assert "Who are you?" in (await browser.client.get(ADDRESS, headers=HERE)).text
 
     at(tmp_path, BUTTONS, test)
+
+
+CASE = """
+default role: client
+code: |
+  multi_user = True
+  role = 'advocate' if user_has_privilege('advocate') else 'client'
+---
+mandatory: True
+code: |
+  facts
+  opinion
+  letter
+---
+question: What happened?
+fields:
+  - Facts: facts
+---
+role: advocate
+question: |
+  ${ user_info().email }, what do you think of "${ facts }"?
+fields:
+  - Opinion: opinion
+---
+event: letter
+role: [client, advocate]
+question: The opinion is ${ opinion }
+---
+event: role_event
+question: |
+  Waiting for the ${ role_needed[0] }
+"""
+
+
+def test_a_client_and_an_advocate_work_on_one_session(tmp_path: Path) -> None:
+    """The client answers, the advocate opens the link and gives an opinion, the client reads it; each gets only the
+    questions of their role.
+    """
+    async def test(place: Place) -> None:
+        async def send(browser: Browser, page: str, variable: str, text: str) -> str:
+            form = form_of(page)
+            answer = await browser.client.post(f"{ADDRESS}&session={form['_session']}",
+                                               data=form | {html_name(variable): text})
+            assert answer.status_code == 303, answer.text
+            return await browser.page(answer.headers["location"])
+
+        async with place.browser() as client, place.browser() as advocate:
+            page = await client.page(ADDRESS)
+            link = f"{ADDRESS}&session={session_in(page)}"
+            await advocate.register()
+            [person] = [one for one in await place.accounts.people() if one.kind == "person"]
+            await place.accounts.set_privileges(place.house.owner, person.user_id, ["advocate"])
+            assert "Waiting for the client" in await advocate.page(link)
+            assert "Waiting for the advocate" in await send(client, page, "facts", "A dog bit me")
+            page = await advocate.page(link)
+            assert "paula@client.example, what do you think of “A dog bit me”?" in page
+            assert "The opinion is sue" in await send(advocate, page, "opinion", "sue")
+            assert "The opinion is sue" in await client.page(link)
+
+    at(tmp_path, CASE, test)
