@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from appliance.app import AlreadyRunning, Options, _only_one
-from tests.support.process import DEMO, Appliance
+from tests.support.process import DEMO, Appliance, free_port
 
 New = Callable[..., Appliance]
 LIMIT = 20.0
@@ -56,6 +56,22 @@ class TestServing:
             process.terminate()
         assert process.wait(LIMIT) == 0
         assert "stopping" in (appliance.data / "logs" / "appliance.log").read_text()
+
+    def test_it_is_shared_from_the_start_where_that_is_configured(self, new_appliance: New) -> None:
+        """The address for others is printed, is encrypted, and asks who they are; a port that is taken is told."""
+        appliance, port = new_appliance(), free_port()
+        (appliance.data / "config.yml").write_text(
+            f"network:\n  share: True\n  host: 127.0.0.1\n  port: {port}\n  name: appliance-test\n")
+        appliance.start()
+        until(lambda: f"Other computers on the network reach it at\n\n    https://127.0.0.1:{port}\n"
+              in appliance.printed_text())
+        answer = httpx.get(f"https://127.0.0.1:{port}/tasks", verify=False)
+        assert answer.headers["location"] == "/user/sign-in?next=/tasks"
+        appliance.stop()
+        with socket.create_server(("127.0.0.1", port)):
+            appliance.start()
+            words = f"It could not be shared on the network. Port {port} cannot be used"
+            until(lambda: words in appliance.printed_text())
 
     def test_the_printed_address_works_once(self, appliance: Appliance) -> None:
         address = sign_in_address(appliance.printed_text)

@@ -32,11 +32,17 @@ class LocalAddress(NamedTuple):
 
 
 def local_addresses() -> list[str]:
-    """The addresses, the one that others most likely reach first; empty without a network."""
-    up = {name for name, about in psutil.net_if_stats().items() if about.isup}
-    known: Mapping[str, Iterable[tuple[int, str]]] = {
-        name: [(int(one.family), one.address) for one in addresses]
-        for name, addresses in psutil.net_if_addrs().items() if name in up}
+    """The addresses, the one that others most likely reach first; empty without a network.
+
+    :raises OSError: if the system does not say.
+    """
+    try:
+        up = {name for name, about in psutil.net_if_stats().items() if about.isup}
+        known: Mapping[str, Iterable[tuple[int, str]]] = {
+            name: [(int(one.family), one.address) for one in addresses]
+            for name, addresses in psutil.net_if_addrs().items() if name in up}
+    except psutil.Error as problem:
+        raise OSError(str(problem)) from problem
     found = [LocalAddress(address.partition("%")[0], name) for name, addresses in known.items()
              for family, address in addresses if family in {socket.AF_INET, socket.AF_INET6}]
     return ordered(found, _outward())

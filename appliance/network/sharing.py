@@ -99,7 +99,10 @@ class Sharing:
             if self._listening is not None:
                 return
             self._port = int(self._settings("network: port", 8443))
-            self._found = await asyncio.to_thread(self._addresses)
+            try:
+                self._found = await asyncio.to_thread(self._addresses)
+            except OSError:
+                self._found = []   # the watch finds them later
             await self._load_certificate()
             only = self._only
             self._listening = self._listen(_bound([only] if only else EVERYWHERE, self._port), self._context)
@@ -171,7 +174,11 @@ class Sharing:
         while True:
             await asyncio.sleep(_LOOK_EACH)
             waited += _LOOK_EACH
-            found = await asyncio.to_thread(self._addresses)
+            try:
+                found = await asyncio.to_thread(self._addresses)
+            except OSError as problem:   # in the moment of a change; the next look tells
+                logger.info("the addresses of this computer are not known: %s", type(problem).__name__)
+                continue
             moved = found != self._found
             if moved or waited >= _RENEW_EACH:
                 waited = 0.0

@@ -104,7 +104,10 @@ def test_shared_and_hidden_again(new_appliance: NewAppliance, new_person: NewPer
     with httpx.Client(base_url=appliance.url) as here:
         assert here.get("/interview", params={"i": CLOSED}).status_code == 200   # at the laptop anybody may
 
-    laptop.press("Stop sharing")
+    with phone.page.expect_websocket() as opened:
+        phone.start(OPEN)
+    with opened.value.expect_event("close"):
+        laptop.press("Stop sharing")
     laptop.sees("Only this computer can reach the appliance")
     assert listening(appliance) == before
     assert not multicast(appliance)
