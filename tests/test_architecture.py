@@ -44,8 +44,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "accounts": frozenset({"addresses", "clock", "commands", "interview", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"accounts", "backup", "clock", "commands", "config", "interview", "messages", "network", "packages",
-                         "sessions", "store", "ui"}),
+    "server": frozenset({"accounts", "backup", "clock", "commands", "config", "interview", "messages", "network",
+                         "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 
