@@ -16,7 +16,7 @@ run: $(INSTALLED)
 	$(BIN)/appliance --data "$(DATA)"
 
 test: lint browser examples
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m tests.side_by_side $(TESTS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -27,10 +27,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in with_browser:
         item.add_marker(pytest.mark.browser)
     items[:] = [item for item in items if item not in with_browser] + with_browser
-    if not config.getoption("markexpr"):
-        left_out = [item for item in items if any(item.get_closest_marker(name) for name in ONLY_WHEN_ASKED)]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    asked_for = config.getoption("markexpr")
+    long_ones = [name for name in ONLY_WHEN_ASKED if name not in asked_for]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in long_ones)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture
