@@ -9,22 +9,44 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import create_server
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from appliance.accounts.accounts import Accounts
 from appliance.network.certificate import MadeCertificate, new_context
 from appliance.network.state import CannotShare, NetworkState
 from appliance.network.trust import Trust
+from appliance.server.application import ServerApplication
 from appliance.server.entrance import Bounds, Entrance
-from tests.server.conftest import Running
 
-__all__ = ["MemoryNetwork", "Shared", "shared_on"]
+__all__ = ["MemoryNetwork", "Served", "Shared", "shared_on"]
 
 T = TypeVar("T")
 NAMES = ["interviews.local", "localhost"]
 ADDRESSES = ["192.168.1.5", "127.0.0.1"]
+
+
+class Served(Protocol):
+    """A server in a thread of its own."""
+
+    @property
+    def application(self) -> ServerApplication: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def base(self) -> str: ...
+
+    def browser(self) -> httpx.Client: ...
 
 
 class MemoryNetwork:
@@ -60,7 +82,7 @@ class Shared:
     :param authority: what it trusts, PEM.
     """
 
-    server: Running
+    server: Served
     entrance: Entrance
     network: MemoryNetwork
     authority: str
@@ -90,7 +112,7 @@ class Shared:
 
 
 @contextmanager
-def shared_on(server: Running, folder: Path, bounds: Bounds | None = None) -> Iterator[Shared]:
+def shared_on(server: Served, folder: Path, bounds: Bounds | None = None) -> Iterator[Shared]:
     """Let others in until the block is left."""
     context = new_context()
     authority = MadeCertificate(folder / "network", bytes(32)).load_into(context, NAMES, ADDRESSES)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
-from tornado.routing import Rule, RuleRouter
 
 from appliance.interview.host import UserInfo
 from appliance.server.admission import Admission, Admitting, admit, is_from_network, shared_context
@@ -17,14 +15,7 @@ from appliance.server.page_updates import FOLLOWED
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 from tests.server.conftest import Running
-
-
-def rules(router: RuleRouter) -> Iterator[Rule]:
-    for rule in router.rules:
-        if isinstance(rule.target, RuleRouter):
-            yield from rules(rule.target)
-        else:
-            yield rule
+from tests.support.routes import rules
 
 
 def test_every_handler_says_who_may_enter(server: Running) -> None:

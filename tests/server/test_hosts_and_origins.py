@@ -9,56 +9,19 @@ from pathlib import Path
 import httpx
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
-from tornado.routing import PathMatches, Rule, RuleRouter
-from tornado.web import RequestHandler
 
-from appliance.server.base import BaseHandler
 from appliance.server.origins import is_foreign
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW
 from tests.server.shared import Shared, shared_on
-
-HOSTS = ("evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}",
-         "evil.example#127.0.0.1", "127.0.0.1@evil.example", "evil.example/127.0.0.1", "0.0.0.0:{port}",
-         "169.254.169.254", "[::ffff:192.168.1.6]:{port}", "xn--localhost.example", "127.0.0.1, evil.example")
-NOT_AT_THE_LAPTOP = ("192.168.1.5:{port}", "interviews.local:{port}")
-"""Names of the network: whoever uses them on the loopback listener has been led there."""
-
-ORIGINS = (
-    {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"},
-    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Referer": "http://evil.example/a?b"},
-    {"X-Token": "none"}, {"X-Token": "of somebody else"})
-"""Each alone is enough; the last two have everything right but the token of the form."""
-
-_EXAMPLES = {r"\d": "1", r"\w": "a", "[": "a.backup"}
-
-
-def rules(router: RuleRouter) -> Iterator[Rule]:
-    for rule in router.rules:
-        if isinstance(rule.target, RuleRouter):
-            yield from rules(rule.target)
-        else:
-            yield rule
-
-
-def example(matcher: PathMatches) -> str:
-    """An address that a route takes."""
-    path = re.sub(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)\??", lambda group: next(
-        (text for mark, text in _EXAMPLES.items() if mark in group[1]), group[1].removeprefix("?:").split("|")[0]),
-        matcher.regex.pattern.rstrip("$")).replace("\\", "")
-    assert matcher.regex.match(path), (matcher.regex.pattern, path)
-    return path
+from tests.support import routes
+from tests.support.routes import HOSTS, NOT_AT_THE_LAPTOP, ORIGINS, SOCKET
 
 
 def write_addresses(server: Running) -> list[str]:
     """One of every route that takes a form."""
-    found = []
-    for rule in rules(server.application.default_router):
-        handler = rule.target
-        if (isinstance(handler, type) and issubclass(handler, BaseHandler) and handler.post is not RequestHandler.post
-                and isinstance(rule.matcher, PathMatches)):
-            found.append(example(rule.matcher))
-    return [f"{path}?i={INTERVIEW}" if path == "/interview" else path for path in found]
+    return [f"{path}?i={INTERVIEW}" if path == "/interview" else path for path in
+            routes.write_addresses(server.application)]
 
 
 def posted(browser: httpx.Client, path: str, headers: dict[str, str], form: dict[str, str]) -> int:
@@ -127,8 +90,6 @@ def test_what_pages_elsewhere_send_is_refused(server: Running) -> None:
 
 def test_sockets_are_opened_for_our_own_pages_only(shared: Shared) -> None:
     """Another origin, none, `null`, another name: refused with 403 or 421, on both listeners."""
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-               "Sec-WebSocket-Version": "13"}
     for browser, base in ((shared.server.browser(), shared.server.base), (shared.browser(), shared.base)):
         with browser:
             browser.get(f"/interview?i={INTERVIEW}")
@@ -137,7 +98,7 @@ def test_sockets_are_opened_for_our_own_pages_only(shared: Shared) -> None:
                     {}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Origin": f"{base}.evil.example"},
                     {"Origin": base, "Host": "evil.example"}, {"Origin": base, "Sec-Fetch-Site": "cross-site"}]
                 for other in others:
-                    assert browser.get(path, headers={**upgrade, **other}).status_code in {403, 421}, (path, other)
+                    assert browser.get(path, headers={**SOCKET, **other}).status_code in {403, 421}, (path, other)
 
 
 def asked(protocol: str = "http", host: str = "127.0.0.1:8080", **headers: str) -> HTTPServerRequest:

@@ -1,0 +1,1 @@
+"""Attacks on the whole appliance, each counted: whatever there is of each kind, nothing gets through."""
