@@ -143,6 +143,7 @@ class Evaluation(Seeking):
         except Found as found:
             return self._show(found.screen)
         except BackgroundResponseSignal as signal:
+            self.stack.drop_current()   # a link may ask for such an action; the next visit shows the screen again
             return BackgroundAnswer(signal.value, signal.kind)
         except BackgroundResponseActionSignal as signal:
             return FollowUp(signal.action, signal.arguments)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.interview.errors import BadInterview
-from appliance.interview.turn import Action, BackgroundAnswer, CheckIn, Goodbye, Response, Wait
+from appliance.interview.turn import Action, BackgroundAnswer, CheckIn, Goodbye, Refresh, Response, ShowScreen, Wait
 from tests.interview.talk import Talk
 from tests.memory_host import MemoryHost
 
@@ -167,3 +167,11 @@ class TestFunctions:
             assert talk.outcome is not None
             saved.append(talk.outcome.save)
         assert saved == ["new", "ignore"]
+
+
+def test_an_action_of_a_link_that_ends_in_a_background_response_is_over() -> None:
+    """The next visit shows the screen, not the answer once more, for ever."""
+    talk = Talk("event: go\ncode: |\n  background_response(action_argument('it'))" + END)
+    assert talk.turn(Action("go", {"it": 5})) == BackgroundAnswer(5)
+    assert not talk.answers["_internal"]["stack"]
+    assert isinstance(talk.turn(Refresh()), ShowScreen)
