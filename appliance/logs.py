@@ -16,16 +16,25 @@ _MOST_BYTES = 10 << 20
 _OLD_FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
+_DISCREET = frozenset({"aiosmtpd", "appliance", "asyncio", "concurrent", "dask", "distributed", "tornado"})
+"""Loggers by the first part of their names, whose lines hold no values; a test with a thousand of them holds that."""
+
 ExceptionTriple = (tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None])
 
 
 class WithoutValues(logging.Formatter):
-    """Writes an exception as its type and the places it came through: its message may hold what a person typed."""
+    """Writes an exception as its type and the places it came through: its message may hold what a person typed.
+
+    So may all that the code of packages logs, and the libraries that it uses: of that, level and place are written.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         # On a copy: a record keeps the text of its exception for the next handler, whose taste may be another.
         own = copy.copy(record)
-        own.exc_text = None
+        own.exc_text = own.stack_info = None
+        if record.name.partition(".")[0] not in _DISCREET:
+            own.name, own.args = "a package", None   # the name too is whatever its author gave
+            own.msg = f"something was logged at {record.pathname}:{record.lineno} in {record.funcName}"
         return super().format(own)
 
     def formatException(self, ei: ExceptionTriple) -> str:  # noqa: N802 — logging's name

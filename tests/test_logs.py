@@ -27,7 +27,9 @@ def _say() -> None:
     chatty = logging.getLogger("somebody.else")
     chatty.setLevel(logging.DEBUG)
     chatty.info("their chatter")
-    chatty.warning("their warning")
+    chatty.warning("their %s", "warning")
+    logging.getLogger("the name of Mr. Smith").error("a logger of any name", stack_info=True)
+    logging.getLogger("tornado.general").warning("a warning of the server's")
     try:
         try:
             int("the salary of Mr. Smith")
@@ -40,8 +42,17 @@ def _say() -> None:
 def test_our_lines_are_there_and_libraries_chatter_is_not(log: Path) -> None:
     text = log.read_text(encoding="utf-8")
     assert "INFO appliance.test: a line of ours" in text
-    assert "their warning" in text
+    assert "WARNING tornado.general: a warning of the server's" in text
     assert "chatter" not in text
+
+
+def test_of_what_packages_log_only_the_place_is_there(log: Path) -> None:
+    """Author code logs what people typed, to find its mistakes."""
+    text = log.read_text(encoding="utf-8")
+    assert f"WARNING a package: something was logged at {__file__}:" in text
+    assert text.count(" in _say\n") >= 2
+    assert "their warning" not in text
+    assert "any name" not in text
 
 
 def test_an_exception_is_its_type_and_places_without_its_message(log: Path) -> None:
