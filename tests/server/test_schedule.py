@@ -193,7 +193,7 @@ def test_run_now(plan: Plan, browser_client: httpx.Client) -> None:
     def run(name: str, **headers: str) -> httpx.Response:
         return browser_client.post("/schedule/run", data={"event": name, "_xsrf": token}, headers=headers)
 
-    assert run("cron_daily").status_code == 403
+    assert run("cron_daily").headers["Location"].startswith("/user/sign-in?next=")
     sign_in(browser_client)
     assert browser_client.post("/schedule/run", data={"event": "cron_daily"}).status_code == 403
     assert browser_client.get("/schedule/run").status_code == 405
