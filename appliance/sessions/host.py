@@ -51,6 +51,7 @@ class Actor:
 
     :param interface: ``web``, ``json``, ``cron``, or ``worker`` for the actions that tasks end in.
     :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
+    :param viewers: the names of the keys that they open sessions with, for who was shown what.
     """
 
     interface: str
@@ -58,6 +59,7 @@ class Actor:
     url_root: str = ""
     device: dict[str, Any] = field(default_factory=dict)
     personal: Holder | None = None
+    viewers: tuple[str, ...] = ()
 
     @property
     def is_person(self) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from appliance.interview.screen import Screen
+from appliance.sessions.screens import Screens
 from appliance.sessions.tags import open_tags
 from appliance.store.sealing import unseal
 from appliance.store.sessions import LoadedSession, SessionRow
 from appliance.store.steps import Step, open_steps
 
-__all__ = ["Opened", "Shelf", "open_session", "title_context", "unpack"]
+__all__ = ["Opened", "Shelf", "open_session", "title_context"]
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,17 @@ class Opened:
         return self.steps.get(self.row.step + 1)
 
     @property
-    def screen(self) -> Screen | None:
-        """The screen stored with the current step."""
-        current = self.current
-        return unpack(current.screen) if current is not None else None
+    def screens(self) -> Screens:
+        """What people were shown last, stored with the current step."""
+        return self.screens_of(self.current)
+
+    def screens_of(self, step: Step | None) -> Screens:
+        """What people were shown last at that step."""
+        return Screens(b"" if step is None else step.screen, self.row.revision, shared=self.row.multi_user)
 
     @property
     def size(self) -> int:
         return 1000 + sum(step.size for step in self.steps.values())
-
-
-def unpack(screen: bytes) -> Screen | None:
-    """A stored screen; None where the step has none."""
-    if not screen:
-        return None
-    opened: Screen = pickle.loads(screen)
-    return opened
 
 
 def title_context(session_id: str) -> str:

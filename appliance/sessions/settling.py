@@ -5,7 +5,6 @@ Runs on the evaluating thread, because pickling runs author code and compressing
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -26,9 +25,10 @@ from appliance.interview.turn import (
 from appliance.sessions.commit import Commit, NewNotice
 from appliance.sessions.host import Actor
 from appliance.sessions.language import Language, dump
-from appliance.sessions.opened import Opened, title_context, unpack
+from appliance.sessions.opened import Opened, title_context
 from appliance.sessions.people import AccountChanges, AccountDoor, NoAccounts, accounts_among
 from appliance.sessions.reply import as_json
+from appliance.sessions.screens import Shown
 from appliance.sessions.stores import outlives_session, sealed_effects
 from appliance.sessions.tags import seal_tags, tags_of
 from appliance.store.counters import Count, mark_of
@@ -97,8 +97,9 @@ class Settler:
             if commit.mails and commit.is_new:   # it must have been there, for its mail to know whose it is
                 commit.row, commit.new_keys = before.row, dict(before.keys)
             return Settled(before, commit)
-        step = self._step(outcome)
-        row = self._row(outcome, step, now)
+        moved = self._moves(outcome)
+        step = self._step(outcome, before.row.revision + moved)
+        row = self._row(outcome, step, now, moved=moved)
         after = self._keep_step(commit, step, replace(before, row=row))
         after = self._visited(commit, after, now)
         after = self._keys(commit, after)
@@ -116,33 +117,43 @@ class Settler:
 
     # -- the step ----------------------------------------------------------------------------------
 
-    def _step(self, outcome: Outcome) -> Step:
-        """The step as it is to be stored."""
+    def _step(self, outcome: Outcome, revision: int) -> Step:
+        """The step as it is to be stored.
+
+        :param revision: the session's from now on.
+        """
         current = self.before.current
         number = self.before.row.step
         if self._adds_step(outcome):
             number += 1
         if outcome.save == "ignore" and current is not None:
-            return replace(current, number=number, screen=self._screen(outcome))
+            return replace(current, number=number, screen=self._screens(outcome, revision))
         internal = outcome.answers.get("_internal", {})
-        return Step(number, self.language.freeze(outcome.answers), self._screen(outcome), self.before.row.callbacks,
-                    bool(internal.get("prevent_going_back")))
+        return Step(number, self.language.freeze(outcome.answers), self._screens(outcome, revision),
+                    self.before.row.callbacks, bool(internal.get("prevent_going_back")))
 
     def _adds_step(self, outcome: Outcome) -> bool:
         if self.before.current is None:
             return True
         return outcome.save == "new" and self.kind in ("submit", "action") and not isinstance(outcome.ending, Goodbye)
 
-    def _screen(self, outcome: Outcome) -> bytes:
-        """The screen that the next submit is read against: what is shown, or what stays on the page."""
-        stored = b"" if self.before.current is None else self.before.current.screen
+    def _screens(self, outcome: Outcome, revision: int) -> bytes:
+        """What people were shown, whose next submit is read against it: to them now, or what stays on their pages.
+
+        A form of somebody else is still good, but for what Back has undone.
+        """
+        before, viewers = self.before.screens, self.actor.viewers
+        own = before.of(viewers)
         if isinstance(outcome.ending, ShowScreen) and self.kind in _SHOWS:
-            if outcome.save == "ignore" and _same_question(unpack(stored), outcome.ending.screen):
-                return stored
-            return pickle.dumps(outcome.ending.screen, protocol=5)
+            same = own is not None and _same_question(own.screen, outcome.ending.screen)
+            if own is not None and same and outcome.save == "ignore":
+                return before.stored
+            stays = own is not None and same and self.kind in ("refresh", "action")   # its form is open in a tab
+            shown = Shown.of(outcome.ending.screen, own.revision if own is not None and stays else revision)
+            return before.with_shown(viewers, shown, alone=self.kind == "back")
         if self.kind in _LEAVES_FORM or isinstance(outcome.ending, Goodbye) or outcome.save == "ignore":
-            return stored
-        return b""
+            return before.stored
+        return before.with_shown(viewers, None, alone=self.kind == "back")
 
     def _keep_step(self, commit: Commit, step: Step, after: Opened) -> Opened:
         """Store `step` if it is another one than before, and what is compressed against it."""
@@ -163,12 +174,16 @@ class Settler:
 
     # -- the session's row ----------------------------------------------------------------------------
 
-    def _row(self, outcome: Outcome, step: Step, now: float) -> SessionRow:
-        row = self.before.row
-        changes = self.kind in ("begin", "submit", "back") and outcome.save != "ignore"
-        moved = changes or (self.kind in _SHOWS and isinstance(outcome.ending, ShowScreen) and not _same_question(
-            self.before.screen, outcome.ending.screen))
-        row = replace(row, step=step.number, revision=row.revision + (1 if moved or self.kind == "back" else 0))
+    def _moves(self, outcome: Outcome) -> bool:
+        """Whether the form that the person had is not good any more."""
+        if self.kind == "back" or (self.kind in ("begin", "submit") and outcome.save != "ignore"):
+            return True
+        own = self.before.screens.of(self.actor.viewers)
+        return self.kind in _SHOWS and isinstance(outcome.ending, ShowScreen) and not (
+            own is not None and _same_question(own.screen, outcome.ending.screen))
+
+    def _row(self, outcome: Outcome, step: Step, now: float, *, moved: bool) -> SessionRow:
+        row = replace(self.before.row, step=step.number, revision=self.before.row.revision + moved)
         if self.actor.is_person and (moved or abs(now - row.person_active) > _SPACING):
             row = replace(row, person_active=now)
         if outcome.save == "ignore" and self.before.current is not None:
@@ -288,8 +303,8 @@ def new_notice(opened: Opened, kind: str, value: object) -> NewNotice:
     return NewNotice(kind, value, seal(opened.key, dump(value, "A notice"), NoticeRow.context(opened.row.id, kind)))
 
 
-def _same_question(stored: Screen | None, shown: Screen) -> bool:
+def _same_question(stored: Screen, shown: Screen) -> bool:
     """Whether a form that was drawn for `stored` may still be submitted when `shown` is the screen."""
-    return stored is not None and (
+    return (
         (stored.block, stored.bindings, stored.sought, stored.variable, stored.continue_variable, stored.event_action)
         == (shown.block, shown.bindings, shown.sought, shown.variable, shown.continue_variable, shown.event_action))

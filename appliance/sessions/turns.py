@@ -27,7 +27,7 @@ from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.interview_access import admit
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
-from appliance.sessions.opened import Opened, unpack
+from appliance.sessions.opened import Opened
 from appliance.sessions.own_sessions import OwnSessions
 from appliance.sessions.people import AccountDoor
 from appliance.sessions.progress import Bar, TaskProgress
@@ -190,31 +190,34 @@ class Turns:
         """A screen was filled in. One that came too late, or twice, is not applied: the reply says so and why."""
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
+            actor = await self._actor(visitor)
             if submission.turn_id in opened.turns:
-                return await self._as_stored(opened, visitor)
-            screen = opened.screen
-            if screen is None or submission.revision != opened.row.revision or submission.question != screen.block:
-                return await self._too_late(opened, visitor, submission)
+                return await self._as_stored(opened, visitor, actor)
+            shown = opened.screens.of(actor.viewers)
+            screen = None if shown is None or submission.revision != shown.revision else shown.screen
+            if screen is None or submission.question != screen.block:
+                return await self._too_late(opened, visitor, actor, submission)
             posted = submission.posted
             if submission.button is not None and "_button" not in posted:
                 posted = {**posted, "_button": [str(submission.button)]}
             submit = Submit(screen, posted, submission.uploads)
-            return await self._take(opened, Happening("submit", submit, await self._actor(visitor), submission.turn_id))
+            return await self._take(opened, Happening("submit", submit, actor, submission.turn_id))
         return await self._reply_in_order(session_id, turn)
 
     async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:
         """One step back. What was entered since stays as defaults until the next submit."""
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
+            actor = await self._actor(visitor)
             if turn_id in opened.turns:
-                return await self._as_stored(opened, visitor)
-            if revision != opened.row.revision:
-                return replace(await self._as_stored(opened, visitor), message=MOVED_ON)
-            if not _can_go_back(opened, opened.screen):
-                return await self._as_stored(opened, visitor)
+                return await self._as_stored(opened, visitor, actor)
+            shown = opened.screens.of(actor.viewers)
+            if shown is None or revision != shown.revision:
+                return replace(await self._as_stored(opened, visitor, actor), message=MOVED_ON)
+            if not _can_go_back(opened, shown.screen):
+                return await self._as_stored(opened, visitor, actor)
             opened = await self._one_back(opened)
             callbacks = await self._runner.callbacks_for(opened)
-            actor = await self._actor(visitor)
             return await self._take(opened, Happening("back", Refresh(), actor, turn_id, callbacks))
         return await self._reply_in_order(session_id, turn)
 
@@ -237,10 +240,13 @@ class Turns:
 
         async def turn() -> Reply:
             opened = await self._open(session_id, visitor)
+            actor = await self._actor(visitor)
             place = next(number for number, one in enumerate(waiting) if one is check_in)
-            if revision != opened.row.revision or any(_tells_too(later, check_in) for later in waiting[place + 1:]):
-                return self._reply(opened, None)
-            return await self._take(opened, Happening("check_in", check_in, await self._actor(visitor)))
+            shown = opened.screens.of(actor.viewers)
+            if (shown is None or revision != shown.revision
+                    or any(_tells_too(later, check_in) for later in waiting[place + 1:])):
+                return self._reply(opened, actor, None)
+            return await self._take(opened, Happening("check_in", check_in, actor))
         try:
             return await self._reply_in_order(session_id, turn)
         finally:
@@ -419,7 +425,7 @@ class Turns:
         if evaluated.settled is not None:
             self._note_active(evaluated.settled.commit, happening.actor)
             opened = await self._runner.commit(evaluated.settled)
-        return self._reply(opened, evaluated.ending)
+        return self._reply(opened, happening.actor, evaluated.ending)
 
     def _note_active(self, commit: Commit, actor: Actor) -> None:
         """Have a turn of somebody who is signed in say so of their account, at most once an hour."""
@@ -458,10 +464,11 @@ class Turns:
 
     async def _actor(self, visitor: Visitor) -> Actor:
         """Who the turns of this visitor are for."""
-        first = (await self._holders(visitor))[0]
+        holders = await self._holders(visitor)
+        first = holders[0]
         at_hand = visitor.user.user_id is None or first.name.startswith("user:")
         return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device,
-                     personal_holder(first) if at_hand else None)
+                     personal_holder(first) if at_hand else None, tuple(holder.name for holder in holders))
 
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
@@ -477,26 +484,28 @@ class Turns:
         opened = await self._runner.with_step(opened, number - 1)
         return replace(opened, row=replace(opened.row, step=number))
 
-    async def _as_stored(self, opened: Opened, visitor: Visitor) -> Reply:
-        """The current screen without a turn; where the step has none, it is made."""
-        screen = opened.screen
+    async def _as_stored(self, opened: Opened, visitor: Visitor, actor: Actor) -> Reply:
+        """The screen that the visitor was shown last, without a turn; where there is none, it is made."""
+        shown = opened.screens.of(actor.viewers)
         admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
-        if screen is None:
-            return await self._take(opened, Happening("refresh", Refresh(), await self._actor(visitor)))
-        return self._reply(opened, ShowScreen(screen))
+        if shown is None:
+            return await self._take(opened, Happening("refresh", Refresh(), actor))
+        return self._reply(opened, actor, ShowScreen(shown.screen))
 
-    async def _too_late(self, opened: Opened, visitor: Visitor, submission: Submission) -> Reply:
-        reply = await self._as_stored(opened, visitor)
+    async def _too_late(self, opened: Opened, visitor: Visitor, actor: Actor, submission: Submission) -> Reply:
+        reply = await self._as_stored(opened, visitor, actor)
         if not isinstance(reply.ending, ShowScreen):
             return reply
-        older = [unpack(step.screen) for step in opened.steps.values()]
-        ending, message = shown_again(reply.ending.screen, submission.posted, [one for one in older if one is not None])
+        older = [shown.screen for step in opened.steps.values()
+                 if (shown := opened.screens_of(step).of(actor.viewers)) is not None]
+        ending, message = shown_again(reply.ending.screen, submission.posted, older)
         return replace(reply, ending=ending, message=message)
 
-    def _reply(self, opened: Opened, ending: Ending) -> Reply:
+    def _reply(self, opened: Opened, actor: Actor, ending: Ending) -> Reply:
         screen = ending.screen if isinstance(ending, ShowScreen) else None
-        return Reply(opened.row.id, opened.row.interview, opened.row.revision, secrets.token_urlsafe(16), ending,
-                     opened.row.step, _can_go_back(opened, screen))
+        shown = opened.screens.of(actor.viewers)
+        return Reply(opened.row.id, opened.row.interview, opened.row.revision if shown is None else shown.revision,
+                     secrets.token_urlsafe(16), ending, opened.row.step, _can_go_back(opened, screen))
 
 
 def _can_go_back(opened: Opened, screen: object) -> bool:
