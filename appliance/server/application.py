@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from tornado.httputil import HTTPServerRequest, ParseBodyConfig, ParseMultipartConfig, set_parse_body_config
 from tornado.routing import URLSpec
@@ -66,6 +66,7 @@ from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.sockets import OpenSockets
 from appliance.server.tabs import NoticeSocket, Tabs
 from appliance.server.tasks import TaskHandler, TasksHandler
+from appliance.server.told_paths import PathTeller
 from appliance.server.variables import VariablesHandler
 
 __all__ = ["Parts", "ServerApplication", "make_application"]
@@ -140,9 +141,11 @@ class ServerApplication(Application):
         self.body_limit = int(parts.settings.get("maximum content length", 16 * 1024 * 1024))
         self._mail_limit = mail_limit(parts.settings) + _REST_OF_FORM
         self.names = _configured_names(parts)
+        routes = _routes()
+        self.told_path = PathTeller(str(route.regex.pattern) for route in routes)
         self._shared = False
         super().__init__(
-            _routes(), default_handler_class=_NotFoundHandler, cookie_secret=parts.secrets.cookie_secret,
+            routes, default_handler_class=_NotFoundHandler, cookie_secret=parts.secrets.cookie_secret,
             xsrf_cookies=True, xsrf_cookie_kwargs={"expires_days": 365}, log_function=_log_request,
             websocket_ping_interval=20, websocket_max_message_size=64 * 1024)
 
@@ -294,7 +297,7 @@ def _megabytes(size: int) -> str:
 
 
 def _log_request(handler: RequestHandler) -> None:
-    """One line without the query, which may hold what a person typed."""
+    """One line without the query and names in the path, which may hold what a person typed."""
     request = handler.request
-    took = 1000 * request.request_time()
-    access.info("%d %s %s %.1fms", handler.get_status(), request.method, request.path, took)
+    took, path = 1000 * request.request_time(), cast("ServerApplication", handler.application).told_path(request.path)
+    access.info("%d %s %s %.1fms", handler.get_status(), request.method, path, took)

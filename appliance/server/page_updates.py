@@ -13,6 +13,7 @@ from appliance.server.admission import Admission, Admitting, admit
 from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failure
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
+from appliance.server.headers import SafeHeaders
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
@@ -72,7 +73,7 @@ class PageUpdates:
             self._tell()
 
 
-class PageUpdatesSocket(Admitting, OwnCookies, WebSocketHandler):
+class PageUpdatesSocket(Admitting, OwnCookies, SafeHeaders, WebSocketHandler):
     """``/tasks/updates`` and its like: says ``changed`` when the page should look again, but not what has changed.
 
     :param page: one of :data:`FOLLOWED`.
@@ -132,7 +133,7 @@ class PageUpdatesSocket(Admitting, OwnCookies, WebSocketHandler):
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
         """As all handlers do, without values."""
-        log_failure(self.request, typ, value, tb)
+        log_failure(self, typ, value, tb)
 
     def on_close(self) -> None:
         self.server.updates[self.page].remove(self)

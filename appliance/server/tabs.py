@@ -19,6 +19,7 @@ from appliance.server.admission import Admission, Admitting, admit
 from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failure
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
+from appliance.server.headers import SafeHeaders
 from appliance.server.parts import TurnsDoor
 from appliance.server.presence import GRACE, NOBODY, Presence
 from appliance.sessions.errors import NoSuchSession, NotYours, SignInNeeded
@@ -160,7 +161,7 @@ class Tabs:
         self._watch()
 
 
-class NoticeSocket(Admitting, OwnCookies, WebSocketHandler):
+class NoticeSocket(Admitting, OwnCookies, SafeHeaders, WebSocketHandler):
     """``/interview/notices?session=…&tab=…&page=…``: one socket per tab.
 
     Each message to the tab is ``{"commands": […]}`` as in a check-in's reply. The tab answers ``{"seen": [ids]}`` when
@@ -244,7 +245,7 @@ class NoticeSocket(Admitting, OwnCookies, WebSocketHandler):
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
         """Without the address, which holds the session."""
-        log_failure(self.request, typ, value, tb)
+        log_failure(self, typ, value, tb)
 
     def on_close(self) -> None:
         self.server.sockets.remove(self)

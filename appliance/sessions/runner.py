@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.interview.accounts import AccountEffect
 from appliance.interview.datatypes.file import kept_numbers
-from appliance.interview.errors import InterviewError, TooSlow, told_names
+from appliance.interview.errors import InterviewError, TooSlow, UnknownInterview, told_names
 from appliance.interview.files import Document
 from appliance.interview.stored import StoredEffect
 from appliance.interview.turn import (
@@ -471,6 +471,9 @@ def _can_open(holders: list[Holder], session_id: str, keys: dict[str, bytes]) ->
 
 def log_failure(error: Exception, interview: str, kind: str) -> None:
     """Type, file, line and names only: messages of author code may hold what a person typed."""
+    if isinstance(error, UnknownInterview) and error.file == interview:   # its name is what an address said
+        logger.error("%s failed: there is no such interview", kind)
+        return
     if isinstance(error, InterviewError):
         error_type = getattr(error, "error_type", type(error).__name__)
         logger.error("%s: %s failed with %s at %s; variables: %s", interview, kind, error_type,
