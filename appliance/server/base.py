@@ -23,6 +23,8 @@ from appliance.server import security
 from appliance.server.admission import Admission, Admitting, admit, is_from_network
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Explanation, Refused, explain
+from appliance.server.headers import SafeHeaders
+from appliance.server.origins import is_foreign
 from appliance.server.parts import Parts
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
@@ -76,7 +78,7 @@ async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
                    user_key=user_key, from_network=is_from_network(request))
 
 
-class BaseHandler(Admitting, OwnCookies):
+class BaseHandler(Admitting, OwnCookies, SafeHeaders):
     """A page, or an answer to a script. Subclasses say in `admits` who may enter, and set `for_screens` where interview
     screens are shown.
     """
@@ -85,12 +87,9 @@ class BaseHandler(Admitting, OwnCookies):
     for_screens = False
 
     def set_default_headers(self) -> None:
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Security-Policy", security.screen_policy(self.request.host) if self.for_screens
-                        else security.PAGE_POLICY)
-        self.clear_header("Server")
+        super().set_default_headers()
+        if self.for_screens:
+            self.set_header("Content-Security-Policy", security.screen_policy(self.request.host))
 
     def compute_etag(self) -> None:
         """No ETag: these pages are different each time."""
@@ -177,6 +176,10 @@ class BaseHandler(Admitting, OwnCookies):
         work = asyncio.ensure_future(self.parts.turns.adopt(self.visitor, self.visitor))
         await asyncio.wait({work}, timeout=_ADOPTING)
         work.add_done_callback(_adopted)
+
+    def is_sent_by_others(self) -> bool:
+        """Whether the browser says that a page elsewhere leads here: what deletes by a mere link then asks first."""
+        return is_foreign(self.request, self.server.names)
 
     # -- the forgery check ----------------------------------------------------------------------------
 
@@ -269,7 +272,7 @@ class BaseHandler(Admitting, OwnCookies):
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
         """Log type, file and line, never the message or the address, which may hold what a person typed."""
-        log_failure(self.request, typ, value, tb)
+        log_failure(self, typ, value, tb)
 
 
 def _adopted(work: asyncio.Future[int]) -> None:
@@ -278,13 +281,14 @@ def _adopted(work: asyncio.Future[int]) -> None:
         log.warning("sessions could not be given to whoever signed in: %s", type(error).__name__)
 
 
-def log_failure(request: HTTPServerRequest, typ: type[BaseException] | None, value: BaseException | None,
+def log_failure(handler: RequestHandler, typ: type[BaseException] | None, value: BaseException | None,
                 tb: TracebackType | None) -> None:
     """Log type, file and line of what a request met."""
     explanation = explain(value, value.status_code if isinstance(value, HTTPError) else 500)
+    path = cast("ServerApplication", handler.application).told_path(handler.request.path)
     if explanation.status < 500 or typ is None:
-        log.info("refused %s %s: %s", request.method, request.path, explanation.code)
+        log.info("refused %s %s: %s", handler.request.method, path, explanation.code)
         return
     places = "; ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(tb)[-8:])
     details = told_names(text for name, text in explanation.details if name != "Message")
-    log.error("%s %s failed: %s at %s %s", request.method, request.path, typ.__name__, places, details)
+    log.error("%s %s failed: %s at %s %s", handler.request.method, path, typ.__name__, places, details)

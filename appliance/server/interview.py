@@ -84,7 +84,7 @@ class InterviewHandler(ReplyHandler):
             return
         if self.known_browser and not self.by_script:
             self.remember_browser(self.visitor.browser_secret)
-        if self.asked("reset") and self.known_browser and self.request.headers.get("Sec-Fetch-Site") == "cross-site":
+        if self.asked("reset") and self.known_browser and self.is_sent_by_others():
             self.page("confirm.html", words="delete your answers to this interview and begin anew",
                       address=self.request.uri, back=interview_url(self.interview), by_link=True)
             return

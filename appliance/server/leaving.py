@@ -30,7 +30,7 @@ class LeavingHandler(ReplyHandler):
         self.kind = kind
 
     async def get(self) -> None:
-        if self.kind in _WORDS and self.request.headers.get("Sec-Fetch-Site", "none") == "cross-site":
+        if self.kind in _WORDS and self.is_sent_by_others():
             self.page("confirm.html", words=_WORDS[self.kind], address=self.request.uri, back=self.way_back(),
                       by_link=False)
             return

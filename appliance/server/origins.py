@@ -1,4 +1,4 @@
-"""Whether a page of ours sent a request that changes something, as far as the browser tells."""
+"""Whether a page of ours sent a request that changes something, as far as the browser tells; also for links that do."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from appliance.sessions.visitor import Visitor
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW, MemoryPackages
 from tests.server.test_interview import form_of
+from tests.support.routes import LINKS_ELSEWHERE
 
 ADDRESS = f"/interview?i={INTERVIEW}"
 
@@ -194,8 +195,10 @@ def test_leaving_keeps_and_exit_deletes(server: Running, browser_client: httpx.C
     browser_client.get(ADDRESS)
     assert browser_client.get(f"/leave?i={INTERVIEW}").headers["location"] == "/?goodbye=leave"
     assert len(server.turns.sessions) == 1
-    asked = browser_client.get(f"/exit?i={INTERVIEW}", headers={"Sec-Fetch-Site": "cross-site"})
-    assert "Are you sure?" in asked.text
+    for elsewhere in LINKS_ELSEWHERE:
+        for way in ("exit", "exit_logout", "restart_session"):
+            asked = browser_client.get(f"/{way}?i={INTERVIEW}", headers=elsewhere)
+            assert "Are you sure?" in asked.text, (way, elsewhere)
     assert len(server.turns.sessions) == 1
     browser_client.get(f"/exit?i={INTERVIEW}")
     assert server.turns.sessions == {}

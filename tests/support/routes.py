@@ -11,8 +11,8 @@ from tornado.websocket import WebSocketHandler
 
 from appliance.server.base import BaseHandler
 
-__all__ = ["HOSTS", "NOT_AT_THE_LAPTOP", "ORIGINS", "SOCKET", "addresses", "example", "pattern", "rules", "sockets",
-           "write_addresses"]
+__all__ = ["HOSTS", "LINKS_ELSEWHERE", "NOT_AT_THE_LAPTOP", "ORIGINS", "SOCKET", "addresses", "example", "pattern",
+           "rules", "sockets", "write_addresses"]
 
 HOSTS = ("evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil.example:{port}",
          "evil.example#127.0.0.1", "127.0.0.1@evil.example", "evil.example/127.0.0.1", "0.0.0.0:{port}",
@@ -25,6 +25,9 @@ ORIGINS: tuple[dict[str, str], ...] = (
     {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Referer": "http://evil.example/a?b"},
     {"X-Token": "none"}, {"X-Token": "of somebody else"})
 """Each alone is enough; the last two have everything right but the token of the form."""
+
+LINKS_ELSEWHERE = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Referer": "http://evil.example/"})
+"""What browsers say when a link or an image of another page leads to us; the last one is old, or speaks plain HTTP."""
 
 SOCKET = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
           "Sec-WebSocket-Version": "13"}
