@@ -11,6 +11,7 @@ from tornado.web import HTTPError, StaticFileHandler
 from appliance.server import security
 from appliance.server.admission import Admission, Admitting
 from appliance.server.errors import explain_status
+from appliance.server.headers import SafeHeaders
 
 if TYPE_CHECKING:
     from appliance.server.application import ServerApplication
@@ -41,24 +42,22 @@ class Assets:
         return f"/static/{self.version}/{path}"
 
 
-class _FileHandler(Admitting, StaticFileHandler):
+class _FileHandler(Admitting, SafeHeaders, StaticFileHandler):
     admits = Admission.ANYONE
 
     @property
     def server(self) -> ServerApplication:
         return cast("ServerApplication", self.application)
 
-    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 - the same for all files
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
+    def set_default_headers(self) -> None:
+        """Those of every answer, also where there is no such file."""
+        super().set_default_headers()
         self.set_header("Content-Security-Policy", security.screen_policy(self.request.host))
         self.set_header("Cache-Control", "no-cache")
-        self.clear_header("Server")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 - the status says enough
         explanation = explain_status(status_code)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.set_header("X-Content-Type-Options", "nosniff")
         self.finish(f"{explanation.heading}. {explanation.words}\n")
 
 
@@ -74,8 +73,7 @@ class AssetHandler(_FileHandler):
         self.root = str(self.server.assets.folder / folder)
         await super().get(path.removeprefix("vendor/"), include_body)
 
-    def set_extra_headers(self, path: str) -> None:
-        super().set_extra_headers(path)
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 - the same for all files
         if self.versioned:
             self.set_header("Cache-Control", f"public, max-age={_FOREVER}, immutable")
 
