@@ -69,6 +69,7 @@ def test_an_anonymous_interview_belongs_to_the_person_after(
     tab = Person(paula.page.context.new_page(), house.url)
     tab.page.goto(paula.page.url)
 
+    paula.page.bring_to_front()   # a tab behind another one draws once a second, and each click waits for that
     paula.press("Menu")
     paula.press("Sign in or sign up to save answers")
     fits(paula)
@@ -81,9 +82,11 @@ def test_an_anonymous_interview_belongs_to_the_person_after(
     paula.press("I have kept it. Go on")
     paula.sees_question("How are you, Paula?")
 
+    tab.page.bring_to_front()
     tab.fill({"Mood": "well"})
     tab.press("Continue")
     tab.sees_question("Paula is well")
+    paula.page.bring_to_front()
 
     expect(entries(paula)).to_have_count(1)
     paula.page.get_by_text("Give it a name").click()
