@@ -230,7 +230,8 @@ def names_and_addresses(house: House, html: str) -> None:
     session = Form(html).hidden["_session"]
     for _ in range(5):
         name, tag = bird("name of a session"), bird("tag of a session")
-        client.post("/interviews/name", session=session, title=name, name=name, tags=tag)
+        assert name in client.post("/interviews/name", session=session, name=name).text
+        client.post("/interviews/tags", session=session, tags=tag)
         client.http.get("/interviews", params={"search": bird("search"), "q": bird("search"), "tag": bird("search")})
         form = Form(html)
         target, body = form.check_in("heard", {"a_text": bird("draft"), "it": bird("argument of a check-in")})
