@@ -14,9 +14,11 @@ from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.runner import Runner
 from appliance.sessions.visitor import Visitor
 from appliance.store.errors import WrongKey
+from appliance.store.key_marks import is_current
 from appliance.store.keys import Holder, browser_holder, wrap
 from appliance.store.sessions import move_key, told_session
 from appliance.store.value_moves import adopt_values
+from appliance.store.values import personal_holder
 
 __all__ = ["Adoption"]
 
@@ -101,6 +103,8 @@ class Adoption:
                     *(self._move(one, browser, holder, user_id) for one in sorted(left))))
 
             def follow(database: Database) -> None:
+                if not is_current(database, personal_holder(holder)):
+                    return
                 _move_ended(database, browser.name, holder.name)
                 adopt_values(database, self._runner.appliance_key, browser, holder, user_id)
             await self._runner.write(follow)
@@ -131,8 +135,9 @@ class Adoption:
                 logger.warning("the session %s is damaged and stays with its browser", told_session(session_id))
                 return False
             sealed = wrap(holder, session_id, key)
-            moved = await self._runner.write(
-                lambda database: move_key(database, session_id, browser.name, holder.name, sealed, user_id))
+            moved = await self._runner.write(   # under a key that was replaced meanwhile nobody would find it again
+                lambda database: is_current(database, personal_holder(holder))
+                and move_key(database, session_id, browser.name, holder.name, sealed, user_id))
             self._runner.shelf.forget(session_id)   # what it has in memory names the former holder
             return moved
         moved: bool = await self._runner.in_order(session_id, turn)

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from appliance.sessions.errors import NoSuchSession
+from appliance.sessions.errors import NoSuchSession, SignInNeeded
 from appliance.sessions.files import FileChanges
 from appliance.sessions.people import AccountChanges
 from appliance.sessions.stores import Stored
 from appliance.store.counters import Count, write_count
 from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
+from appliance.store.key_marks import is_current
+from appliance.store.keys import Holder
 from appliance.store.notices import add_notice
 from appliance.store.outbox import NewMail, add_mail
 from appliance.store.received_mail import NewAddress, add_address
@@ -93,6 +95,7 @@ class Commit:
     :param is_new: the session is not there yet (unless a task was started before its first commit).
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
+    :param personal: of whoever the turn is for (:func:`appliance.store.values.personal_holder`).
     :param visit: who was there (:mod:`appliance.store.visits`), and when.
     :param delete: the session is over: only the end of `ending`'s task, mail, what is stored, `accounts` and `also`
         count beside that.
@@ -108,6 +111,7 @@ class Commit:
     drop_after: int | None = None
     new_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     lost_keys: list[str] = field(default_factory=list)
+    personal: Holder | None = None
     turn_id: str = ""
     tasks: list[NewTask] = field(default_factory=list)
     task_answers: bytes = field(default=b"", repr=False)
@@ -137,7 +141,9 @@ class Commit:
         :raises AlreadyEnded: if the task to be ended has ended before.
         :raises NoSuchSession: if the session is gone.
         :raises AccountsRefused: if what is wanted of accounts cannot be.
+        :raises SignInNeeded: if something is sealed for whoever the turn is for, and nobody could open it any more.
         """
+        self._leave_out_what_nobody_opens(database)
         if self.ending is not None and not end_task(
                 database, self.ending.row, self.ending.result, self.session_key,
                 callback=self.ending.callback, callback_number=self.ending.callback_number):
@@ -175,6 +181,19 @@ class Commit:
             ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
                        revocations, has_waiting(database, ended), dead_blobs(database))
+
+    def _leave_out_what_nobody_opens(self, database: Database) -> None:
+        """After the reset of a password nothing comes under the key before: a person who still works with it signs in
+        anew, and a task, which cannot, ends without what it stored for them alone.
+        """
+        if self.personal is None:
+            return
+        name = self.personal.name
+        theirs = [one for one in self.stored if one.is_for(name)]
+        if (theirs or name in self.new_keys) and not is_current(database, self.personal):
+            if self.ending is None:
+                raise SignInNeeded
+            self.stored = [one for one in self.stored if one not in theirs]
 
     def _add_mails(self, database: Database) -> None:
         for mail in self.mails:

@@ -90,7 +90,7 @@ class Settler:
         """:raises CannotSave: if the answers, or what a task is given, cannot be pickled."""
         ending = outcome.ending
         before, now = self.before, clock.now()
-        commit = Commit(before.row.id, before.key, is_new=self.kind == "begin")
+        commit = Commit(before.row.id, before.key, is_new=self.kind == "begin", personal=self.actor.personal)
         if isinstance(ending, Goodbye) and ending.kind in DELETING:
             commit.delete = True
             self.add_effects(commit, [effect for effect in outcome.effects if outlives_session(effect)])
@@ -249,6 +249,7 @@ class Settler:
 
     def add_effects(self, commit: Commit, effects: list[Effect]) -> None:
         """Put into the commit what the code asked for; the answers that tasks work on are the caller's matter."""
+        commit.personal = self.actor.personal
         commit.stored += sealed_effects(owner_of(self.before, self.actor, self.appliance_key), effects)
         wanted = accounts_among(effects)
         if wanted:

@@ -133,6 +133,10 @@ class Stored:
         else:
             delete_record(database, *change)
 
+    def is_for(self, holder: str) -> bool:
+        """Whether only this holder will be able to read it."""
+        return isinstance(self.change, NewValue) and self.change.holder == holder
+
     @property
     def is_snapshot(self) -> bool:
         return isinstance(self.change, NewSnapshot)

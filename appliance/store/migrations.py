@@ -315,8 +315,13 @@ def _shared_sessions(database: Database) -> None:
     """)
 
 
+def _key_marks(database: Database) -> None:
+    """What tells a person's key from the one before a reset; nothing where it was made before this step."""
+    database.executescript("ALTER TABLE users ADD COLUMN key_mark BLOB;")
+
+
 MIGRATIONS: list[Callable[[Database], None]] = [
-    _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions]
+    _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)

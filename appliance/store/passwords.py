@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from appliance.store.key_marks import note_key
 from appliance.store.sealing import KEY_BYTES, derive, seal, unseal
 
 __all__ = ["COST", "CodeRow", "Lock", "PasswordRow", "code_context", "code_key", "find_code", "find_password",
@@ -89,6 +90,7 @@ def write_password(database: Database, user_id: int, lock: Lock, user_key: bytes
     """Seal the user's key under a new password, in place of the one before."""
     database.execute("INSERT OR REPLACE INTO passwords (user_id, salt, cost, sealed_key, made) VALUES (?, ?, ?, ?, ?)",
                      [user_id, lock.salt, lock.cost, seal(lock.key, user_key, _password_context(user_id)), now])
+    note_key(database, user_id, user_key)
 
 
 def find_code(database: Database, user_id: int) -> CodeRow | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ NEW = "seven wet umbrellas"
 class Office(House):
     """A house with accounts."""
 
-    def __init__(self, folder: Path, text: str = OWN) -> None:
-        super().__init__(folder, text)
+    def __init__(self, folder: Path, text: str = OWN, **options: Any) -> None:
+        super().__init__(folder, text, **options)
         self.accounts = Accounts(self.store, self.key, expire=self.turns.expire, cost=CHEAP)
 
     async def ada(self, email: str = ADA) -> tuple[SignedIn, str]:
@@ -75,9 +76,9 @@ def at(signed_in: SignedIn, browser: str = "ada's browser, any of them") -> Visi
     return Visitor(browser, signed_in.user, user_key=signed_in.user_key)
 
 
-def in_office(folder: Path, test: Callable[[Office], Awaitable[None]], text: str = OWN) -> None:
+def in_office(folder: Path, test: Callable[[Office], Awaitable[None]], text: str = OWN, **options: Any) -> None:
     async def whole() -> None:
-        office = Office(folder, text)
+        office = Office(folder, text, **options)
         try:
             await test(office)
         finally:
