@@ -65,6 +65,12 @@ class AssetHandler(_FileHandler):
     """``/static/VERSION/…`` and ``/static/…``."""
 
     async def get(self, path: str, include_body: bool = True) -> None:
+        """Send the file.
+
+        :raises HTTPError: 404 if there is none.
+        """
+        if "\0" in path:   # no system has such a name, and some functions raise rather than say so
+            raise HTTPError(404)
         version, _, rest = path.partition("/")
         self.versioned = version == self.server.assets.version
         known = self.versioned or (len(version) == 12 and not version.strip("0123456789abcdef"))
