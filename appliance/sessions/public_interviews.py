@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from appliance.interview.sources import candidates, split_reference
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
@@ -24,10 +25,11 @@ class PublicInterviews:
         self._settings = settings
 
     def __contains__(self, interview: str) -> bool:
-        """Whether `interview` (``PACKAGE:data/questions/x.yml``) is one of the directive's names or fits a pattern."""
+        """Whether `interview`, as it is written in an address, is one of the directive's names or fits a pattern."""
         wanted = self._settings(DIRECTIVE, None) or ()
         patterns = (wanted,) if isinstance(wanted, str) else wanted
-        return any(fnmatchcase(interview, _whole(pattern)) for pattern in patterns)
+        # In patterns brackets mean themselves.
+        return any(fnmatchcase(_whole(interview), _whole(pattern).replace("[", "[[]")) for pattern in patterns)
 
     def admit(self, interview: str, visitor: Visitor) -> None:
         """Let the visitor through to the interview, and to sessions of it that they hold a key or link to.
@@ -43,13 +45,11 @@ def needs_invitation(visitor: Visitor) -> bool:
     return visitor.from_network and not visitor.user.logged_in
 
 
-def _whole(pattern: str) -> str:
-    """A pattern as names are written: brackets mean themselves, and `PACKAGE:x.yml` is in the package's questions.
+def _whole(name: str) -> str:
+    """A name or a pattern with the folder that may be left out of both.
 
     >>> _whole("docassemble.housing:intake.yml"), _whole("*")
     ('docassemble.housing:data/questions/intake.yml', '*')
     """
-    package, colon, file = pattern.partition(":")
-    if colon and "/" not in file:
-        pattern = f"{package}:data/questions/{file}"
-    return pattern.replace("[", "[[]")
+    package, path = split_reference(name)
+    return candidates(name, "")[0] if package else path

@@ -34,7 +34,10 @@ DOORS: dict[str, Callable[[Turns, str, Visitor], Awaitable[object]]] = {
     ("tests:test.yml", INTERVIEW, True), ("tests:*", INTERVIEW, True), ("tests:data/questions/t*.yml", INTERVIEW, True),
     ("tests:data/questions/other.yml", INTERVIEW, False), ("tests", INTERVIEW, False), ("test.yml", INTERVIEW, False),
     ("TESTS:test.yml", INTERVIEW, False), ("tests:data/questions/[t]est.yml", INTERVIEW, False),
-    (["other:*", "tests:test.yml"], INTERVIEW, True), ("a:data/questions/x.yml", "a:data/questions/x.yml2", False)])
+    (["other:*", "tests:test.yml"], INTERVIEW, True), ("*:test.yml", INTERVIEW, True),
+    (INTERVIEW, "tests:test.yml", True),   # as links may have it
+    ("tests:test.yml", " tests:test.yml", True), ("tests:sub/*", "tests:data/questions/sub/a.yml", True),
+    ("tests:*.yml", "other:test.yml", False), ("a:data/questions/x.yml", "a:data/questions/x.yml2", False)])
 def test_which_interviews_are_public(public: object, interview: str, expected: bool) -> None:
     assert (interview in PublicInterviews(lambda _name, _default: public)) is expected
 
