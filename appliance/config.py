@@ -140,6 +140,9 @@ _TABLE = (
     Directive("allow registration", "yes or no", False,
               "Whether anybody who reaches the sign-in page may make an account. Otherwise accounts are made by "
               "invitation."),
+    Directive("authorized registration domains", "text or list of texts", None,
+              "Where people may make accounts, only those with an e-mail address at one of these domains may. Nobody "
+              "checks that the address is theirs; it keeps mistakes out rather than people."),
     Directive("checkin interval", "whole number", 6000,
               "Milliseconds between two looks of the browser for news while its socket is down, and for "
               "interviews that check in. 0 switches this off.", minimum=1000, also=0),

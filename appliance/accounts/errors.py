@@ -5,8 +5,8 @@ from __future__ import annotations
 from appliance.accounts.waiting_words import in_words
 
 __all__ = ["AccountError", "AccountInactive", "AddressTaken", "BadAddress", "BadDetail", "BadPassword",
-           "LinkNotValid", "NoSuchAccount", "NotAllowed", "RegistrationClosed", "SessionsInUse", "TooManyTries",
-           "WrongCode", "WrongPassword"]
+           "ForeignAddress", "LinkNotValid", "NoSuchAccount", "NotAllowed", "RegistrationClosed", "SessionsInUse",
+           "TooManyTries", "WrongCode", "WrongPassword"]
 
 
 class AccountError(Exception):
@@ -55,6 +55,16 @@ class AddressTaken(AccountError):
 class BadAddress(AccountError):
     field = "email"
     words = "This is not an e-mail address."
+
+
+class ForeignAddress(AccountError):
+    """Only people with an address at one of the `domains` may make an account for themselves."""
+
+    field = "email"
+
+    def __init__(self, domains: list[str]) -> None:
+        super().__init__(f"Accounts can be made here with an e-mail address at {' or '.join(domains)} only. Others are "
+                         "invited by the person who looks after the appliance.")
 
 
 class BadPassword(AccountError):

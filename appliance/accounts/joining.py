@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.accounts.base import only_administrators
 from appliance.accounts.details import checked_details, checked_email, checked_privileges
-from appliance.accounts.errors import AddressTaken, LinkNotValid, RegistrationClosed
+from appliance.accounts.errors import AddressTaken, ForeignAddress, LinkNotValid, RegistrationClosed
 from appliance.accounts.passwords import check_password
 from appliance.accounts.recovery import new_code, plain_code
 from appliance.accounts.signed_in import Device, SignedIn
@@ -51,11 +51,15 @@ class Joining(SigningIn):
 
         :param details: of their profile, ``first_name`` …
         :raises RegistrationClosed: unless it is configured.
+        :raises ForeignAddress: if the address is none of those that may (``authorized registration domains``).
         :raises BadAddress, BadPassword, BadDetail, AddressTaken, TooManyTries: about what was typed.
         """
         if not self.registration_open:
             raise RegistrationClosed
         profile = Profile(checked_email(email), **checked_details(details))
+        domains = _without_at(self._settings("authorized registration domains", None))
+        if domains and _domain(profile.email) not in domains:
+            raise ForeignAddress(domains)
         password = check_password(password, profile.email, profile.first_name, profile.last_name)
         attempt = self.throttle.begin(f"register:{device.address}", device)   # else addresses could be tried out
         lock, code = await self._lock(password), new_code()
@@ -181,3 +185,12 @@ class Joining(SigningIn):
         now = clock.now()
         write_password(database, user_id, lock, user_key, now)
         write_code(database, user_id, plain_code(code), user_key, now)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].casefold()
+
+
+def _without_at(domains: str | list[str] | None) -> list[str]:
+    """The domains as they are compared, written ``clinic.example`` or ``@clinic.example``."""
+    return [_domain(one.strip()) for one in ([domains] if isinstance(domains, str) else domains or [])]

@@ -14,9 +14,11 @@ from sqlite_utils import Database
 
 from appliance.accounts.base import is_administrator, only_administrators
 from appliance.accounts.details import checked_details, checked_email, checked_name, checked_privileges
-from appliance.accounts.errors import AddressTaken, BadDetail, NoSuchAccount, NotAllowed, SessionsInUse
+from appliance.accounts.errors import AddressTaken, BadDetail, NoSuchAccount, NotAllowed, SessionsInUse, WrongPassword
 from appliance.accounts.resetting import Resetting
+from appliance.accounts.signed_in import Device
 from appliance.interview.host import UserInfo
+from appliance.store.passwords import find_password
 from appliance.store.profiles import Profile, email_mark
 from appliance.store.retention import delete_account, sessions_of_account
 from appliance.store.sign_ins import end_sign_ins
@@ -69,23 +71,42 @@ class People(Resetting):
         """Change what an account says about its person; what is not named stays.
 
         :param by: the person, or an administrator (but of the owner only the owner).
-        :param details: fields of :class:`~appliance.store.profiles.Profile`, ``email`` too.
-        :raises NotAllowed, NoSuchAccount, BadAddress, BadDetail, AddressTaken: and then nothing was changed.
+        :param details: fields of :class:`~appliance.store.profiles.Profile` but ``email``.
+        :raises NotAllowed, NoSuchAccount, BadDetail: and then nothing was changed.
         """
-        changes = checked_details({name: value for name, value in details.items() if name != "email"})
-        if "email" in details:
-            changes["email"] = checked_email(details["email"])
+        changes = checked_details(details)
 
         def change(database: Database) -> None:
             account = self._of(database, user_id, by)
-            try:
-                write_profile(database, self._key, user_id, replace(account.profile, **changes))
-            except ValueError as problem:
-                raise AddressTaken from problem
-            if changes.get("email", account.user.email) != account.user.email:
-                drop_tokens(database, user_id, "reset", "invitation")   # they went to the address before
+            write_profile(database, self._key, user_id, replace(account.profile, **changes))
             self.audit.add(database, "profile", by, account=account.user.email, what=", ".join(sorted(changes)))
         await self._write(change)
+        self.changed(user_id)
+
+    async def change_email(self, user_id: int, password: str, email: str, device: Device | None = None) -> None:
+        """Another address of one's own, to sign in with from now on.
+
+        :param password: said again; the owner, who may have none, leaves it empty then.
+        :raises WrongPassword, TooManyTries, NoSuchAccount: as for another password (:meth:`change_password`).
+        :raises BadAddress, AddressTaken: about the new one.
+        """
+        new = checked_email(email)
+        account, row = await self._known(user_id)
+        await self._proven(account, row, password, device)
+        attempt = self.throttle.begin(f"email:{user_id}", device or Device())   # else addresses could be tried out
+
+        def change(database: Database) -> None:
+            now = self._existing(database, user_id)
+            if find_password(database, user_id) != row:
+                raise WrongPassword
+            try:
+                write_profile(database, self._key, user_id, replace(now.profile, email=new))
+            except ValueError as problem:
+                raise AddressTaken from problem
+            drop_tokens(database, user_id, "reset", "invitation")   # they went to the address before
+            self.audit.add(database, "profile", now.user, what="email", before=now.user.email, after=new)
+        await self._write(change)
+        attempt.was_right()
         self.changed(user_id)
 
     # -- who there is --------------------------------------------------------------------------------------

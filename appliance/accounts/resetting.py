@@ -27,6 +27,8 @@ from appliance.accounts.recovery import key_by_code, new_code, plain_code
 from appliance.accounts.signed_in import Device, SignedIn
 from appliance.accounts.signing_in import cookie_hash
 from appliance.interview.host import UserInfo
+from appliance.store.key_marks import is_current
+from appliance.store.keys import user_holder
 from appliance.store.lost_sessions import count_only_own, find_again, leave_key_behind
 from appliance.store.passwords import (
     CodeRow,
@@ -44,6 +46,7 @@ from appliance.store.sealing import new_key
 from appliance.store.sign_ins import end_sign_ins
 from appliance.store.tokens import drop_tokens, keep_token, new_token, take_token, token_user
 from appliance.store.users import Account, find_account
+from appliance.store.values import personal_holder
 
 __all__ = ["HANDED_OVER_FOR", "MAILED_FOR", "ResetLoss", "Resetting"]
 
@@ -212,8 +215,11 @@ class Resetting(Joining):
 
         :param user_key: the key of the person who is signed in.
         :raises WrongCode: if it opens nothing.
+        :raises WrongPassword: if the key was replaced meanwhile.
         """
         def find(database: Database) -> int:
+            if not is_current(database, personal_holder(user_holder(user_id, user_key))):
+                raise WrongPassword("Your password was changed just now. Please sign in again.")
             for row in lost_keys_of(database, user_id):
                 old_key = key_by_code(row, recovery_code)
                 if old_key is not None:

@@ -14,6 +14,7 @@ from appliance.server.admission import Admission, is_shared
 from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
 from appliance.server.backup import BackupFileHandler, BackupHandler, DeleteBackupHandler, RecoveryCodeHandler
 from appliance.server.base import BaseHandler
+from appliance.server.change_email import ChangeEmailHandler
 from appliance.server.check_in import CheckInHandler, CheckOutHandler
 from appliance.server.commands import CommandHandler
 from appliance.server.connected import Connected
@@ -247,6 +248,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/user/forgot", ForgotHandler),
         URLSpec(r"/user/reset", ResetHandler),
         URLSpec(r"/user/profile", ProfileHandler),
+        URLSpec(r"/user/change-email", ChangeEmailHandler),
         URLSpec(r"/user/change-password", ChangePasswordHandler),
         URLSpec(r"/user/recovery-code", NewRecoveryCodeHandler),
         URLSpec(r"/user/lost-interviews", LostInterviewsHandler),

@@ -21,7 +21,8 @@ from appliance.store.profiles import FIELDS
 
 __all__ = ["ProfileHandler", "SignOutEverywhereHandler", "browser_in_words"]
 
-_DONE = {"saved": "Your profile is saved.", "password": "Your password is changed. Your interviews open with it.",
+_DONE = {"saved": "Your profile is saved.", "email": "Your e-mail address is changed. You sign in with it from now on.",
+         "password": "Your password is changed. Your interviews open with it.",
          "elsewhere": "You are signed out everywhere else."}
 _EDITED = tuple(name for name in FIELDS if name != "email")
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),

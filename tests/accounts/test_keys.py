@@ -298,7 +298,7 @@ def test_the_owner_may_have_a_password_and_loses_nothing_by_it(tmp_path: Path) -
     async def test(office: Office) -> None:
         owner_id = office.owner.user_id or 0
         session = await office.session(Visitor("the window", office.owner))
-        await office.accounts.change_profile(owner_id, office.owner, email="olive@clinic.example")
+        await office.accounts.change_email(owner_id, "", "olive@clinic.example")
         await office.accounts.change_password(owner_id, "", PASSWORD)
         signed_in = await office.accounts.sign_in("olive@clinic.example", PASSWORD, THERE)
         assert await office.opens(session, at(signed_in))

@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[str, str]] = {
     r"/user/forgot": (ANYONE, ANYONE),
     r"/user/reset": (ANYONE, ANYONE),
     r"/user/profile": (SIGNED_IN, SIGNED_IN),
+    r"/user/change-email": (SIGNED_IN, SIGNED_IN),
     r"/user/change-password": (SIGNED_IN, SIGNED_IN),
     r"/user/recovery-code": (SIGNED_IN, SIGNED_IN),
     r"/user/lost-interviews": (SIGNED_IN, SIGNED_IN),

@@ -22,7 +22,7 @@ from tests.server.test_interview import ADDRESS, session_of
 PASSWORD = "blue horse staple tree"
 ANOTHER = "green horse staple tree"
 PAULA = "paula@client.example"
-OWN = ("/user/profile", "/user/change-password", "/user/recovery-code", "/user/lost-interviews")
+OWN = ("/user/profile", "/user/change-email", "/user/change-password", "/user/recovery-code", "/user/lost-interviews")
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 T = TypeVar("T")
@@ -333,6 +333,33 @@ def test_signed_in_browsers_are_listed_and_signed_out(open_house: Running, paula
         assert sessions(paula) == 1
         assert send(paula, "/user/sign-out-everywhere").status_code == 303
         assert sessions(paula) == 0
+
+
+def test_the_address_is_changed_with_the_password(open_house: Running, paula: httpx.Client) -> None:
+    """The page leads there, says what was wrong without the password, and the next sign-in takes the new address."""
+    assert "/user/change-email" in paula.get("/user/profile").text
+    wrong = send(paula, "/user/change-email", email="new@client.example", password="not hers at all")
+    assert wrong.status_code == 403
+    assert "new@client.example" in wrong.text
+    assert "not hers" not in wrong.text
+    answer = send(paula, "/user/change-email", email="new@client.example", password=PASSWORD)
+    assert answer.headers["location"] == "/user/profile?done=email"
+    assert "new@client.example" in paula.get("/user/profile").text
+    with open_house.browser() as other:
+        assert sign_in(other).status_code == 403
+        assert sign_in(other, email="new@client.example").status_code == 303
+        assert sessions(other) == 1
+
+
+def test_the_owner_chooses_an_address_and_a_password(server: Running) -> None:
+    """Without a password before, as somebody who is signed in at the laptop; then both are asked for elsewhere."""
+    with server.browser() as olive, server.browser() as elsewhere:
+        olive.get("/user/sign-in?token=once")
+        assert 'name="password"' not in olive.get("/user/change-email").text
+        assert send(olive, "/user/change-email", email="olive@clinic.example").status_code == 303
+        assert send(olive, "/user/change-password", password=PASSWORD, again=PASSWORD).status_code == 303
+        assert sign_in(elsewhere, email="olive@clinic.example").status_code == 303
+        assert send(olive, "/user/change-email", email="another@clinic.example").status_code == 403
 
 
 def test_browsers_in_words() -> None:
