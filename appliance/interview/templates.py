@@ -23,7 +23,7 @@ from appliance.interview.errors import BadInterview
 from appliance.interview.syntax import MAKING_TREES, parse
 from appliance.interview.turn import Answers
 
-__all__ = ["MAKO_NAMES", "TextTemplate"]
+__all__ = ["MAKO_NAMES", "FromCode", "TextTemplate"]
 
 _DYNAMIC = re.compile(r"\$\{|^[ \t]*%|<%|\\\n", re.MULTILINE)
 _HEADING = re.compile(r"^([ \t]*)(#{2,})", re.MULTILINE)
@@ -66,17 +66,30 @@ class _LooseNames(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+class FromCode(str):
+    """A text that an author's code gave while the interview runs, for a field or a choice.
+
+    It is shown as it is: what a person typed may be in it, and Mako in that would run as the author's own Python.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """It is stored as an ordinary text."""
+        return str, (str(self),)
+
+
 class TextTemplate:
-    """A text of the interview file.
+    """A text of the interview file, or one that code gave.
 
     :param line: the line of the file that the text begins at.
     :raises BadInterview: where Mako cannot read it.
     """
 
     def __init__(self, text: str, file: str, line: int) -> None:
-        self.text, self.file, self.line = text, file, line
+        self.text, self.file, self.line = str(text), file, line
         self._functions: dict[str, CodeType] = {}
-        self.static = _DYNAMIC.search(text) is None
+        self.static = isinstance(text, FromCode) or _DYNAMIC.search(text) is None
         if not self.static:
             self._compile()
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["ECHO", "INTERVIEWS", "PRIVATE", "PUBLIC", "SHARED"]
+from tests.support.hostile import SCRIPTS
+
+__all__ = ["ECHO", "INTERVIEWS", "KINDS", "PRIVATE", "PUBLIC", "REFUSING", "SCREENS", "SHARED"]
 
 PRIVATE = "docassemble.hostile:data/questions/private.yml"
 PUBLIC = "docassemble.hostile:data/questions/public.yml"
 SHARED = "docassemble.hostile:data/questions/shared.yml"
 ECHO = "docassemble.hostile:data/questions/echo.yml"
+
+KINDS = {"text": "", "area": "    input type: area\n", "combobox": "    input type: combobox\n    choices: [a, b]\n",
+         "datalist": "    input type: datalist\n    choices: [a, b]\n", "hidden": "    datatype: hidden\n",
+         "password": "    datatype: password\n"}
+"""Datatypes that take any text, with the lines that make a field one."""
+
+REFUSING = ("email", "url", "date", "time", "number", "integer", "currency", "color")
+"""Datatypes that refuse such a text, and show it again."""
+
+SCREENS = ("First", "Second", "Third", "Fourth")
+
+_NUMBERS = range(len(SCRIPTS))
 
 _SIMPLE = """
 metadata:
@@ -21,7 +35,7 @@ mandatory: True
 question: |
   Done
 subquestion: |
-  ${{ paper }}
+  ${{ name }} ${{ paper }}
 ---
 event: talk
 code: |
@@ -39,123 +53,135 @@ question: |
   Say something
 fields:
   - Name: name
+    required: False
   - Paper: paper
     datatype: file
+    required: False
 """
+
+
+def _asking() -> str:
+    """A screen for each datatype, with a field for each script."""
+    screens = []
+    for kind, lines in KINDS.items():
+        fields = "".join(f"  - {kind} {n}: {kind}_{n}\n{lines}    required: False\n" for n in _NUMBERS)
+        screens.append(f"question: Say {kind}\nfields:\n{fields}")
+    refusing = "".join(f"  - {kind} {n}: {kind}_{n}\n    datatype: {kind}\n    required: False\n"
+                       for kind in REFUSING for n in _NUMBERS)
+    return "\n---\n".join([*screens, f"question: Say the rest\nfields:\n{refusing}"])
+
 
 _ECHO = """
 metadata:
   title: Echo
 ---
-objects:
-  - said: DADict.using(object_type=None, auto_gather=False, gathered=True, there_are_any=True)
----
 mandatory: True
 code: |
-  set_parts(title=url_args.get('title', 'Echo'), short=url_args.get('title', 'Echo'))
-  names = [f"said['{kind}{n}']" for kind in KINDS for n in range(100)]
-  for name in names:
-    if not defined(name):
-      value(name)
-  add_tags
-  first_screen
-  second_screen
-  third_screen
----
-code: |
-  KINDS = ['text', 'area', 'combobox', 'datalist', 'hidden', 'email', 'password', 'url', 'checkboxes', 'dropdown']
----
-code: |
+  ASKED
+  said = [WORDS]
+  texts, areas = said[:100], said[100:200]
   session_tags().clear()
-  for n in range(100):
-    session_tags().add(said[f'text{n}'])
-  add_tags = True
+  for words in texts:
+    session_tags().add(words)
+  set_parts(title=texts[0], subtitle=texts[1], tab=texts[2], short=texts[3], logo=texts[4])
+  seen_1
+  seen_2
+  seen_3
+  last_screen
 ---
 question: |
-  Say something
-fields:
-  - code: |
-      [{'label': f'{kind} {n}', 'field': f"said['{kind}{n}']", 'required': False,
-        **({'datatype': kind} if kind != 'checkboxes' else {'datatype': 'checkboxes', 'choices': ['a', 'b']}),
-        **({'choices': ['a', 'b']} if kind in ('combobox', 'datalist', 'dropdown') else {})}
-       for kind in KINDS for n in range(100)]
-sets: said['text0']
-generic object: DADict
----
-question: |
-  First ${ said['text0'] }
+  First ${ said[5] }
 subquestion: |
-  % for name, words in sorted(said.items()):
+  % for words in said:
   * ${ words }
-  % endfor
-
-  % for name, words in sorted(said.items()):
-  # ${ words }
-
-  Name | Words
-  -----|------
-  ${ name } | ${ words }
-
-  > ${ words }
-
-  `${ words }`
-
-  [a link](${ words })
-
-  **${ words }** [TARGET ${ words }]
 
   % endfor
 under: |
-  ${ said['text1'] }
-field: first_screen
-buttons:
-  - code: |
-      [{str(n): said[f'text{n}']} for n in range(100)]
+  ${ said[6] }
+fields:
+  - note: ${ said[7] }
+continue button field: seen_1
 ---
 question: |
   Second
+subquestion: |
+  % for words in texts:
+  # ${ words }
+
+  > ${ words }
+
+  **${ words }** _${ words }_ `${ words }` [words](${ words }) ![words](${ words }) [TARGET ${ words }] [FILE ${ words }]
+  [${ words }](/)
+
+      ${ words }
+
+  Name | Words
+  -----|------
+  a    | ${ words }
+
+  ${ bold(words) } ${ comma_and_list(words, words) } ${ capitalize(words) } ${ title_case(words) }
+
+  % endfor
+continue button field: seen_2
+---
+question: |
+  Third
 fields:
   - code: |
-      [{'label': said[f'text{n}'], 'field': f'again[{n}]', 'hint': said[f'area{n}'], 'help': said[f'text{n}'],
-        'default': said[f'area{n}'], 'required': False} for n in range(100)]
+      [{'label': texts[n], 'field': f'again[{n}]', 'hint': areas[n], 'help': texts[n], 'default': areas[n],
+        'required': False} for n in range(100)]
   - note: |
-      % for n in range(100):
-      <p>${ said[f'area{n}'] }</p>
+      % for words in areas:
+      <p>${ words }</p>
       % endfor
-  - Which: second_screen
-    datatype: radio
+  - Which: which
+    input type: radio
     required: False
     code: |
-      [[said[f'text{n}'], said[f'text{n}']] for n in range(100)]
+      [[words, words] for words in texts]
   - Many: many
     datatype: checkboxes
     required: False
     code: |
-      [[said[f'text{n}'], said[f'area{n}']] for n in range(100)]
+      [[words, words] for words in areas]
   - Chosen: chosen
-    datatype: dropdown
     required: False
     code: |
-      [[said[f'text{n}'], said[f'area{n}']] for n in range(100)]
+      [[words, words] for words in texts]
 help:
-  label: ${ said['text2'] }
+  label: ${ said[8] }
   content: |
-    % for n in range(100):
-    ${ said[f'text{n}'] }
+    % for words in areas:
+    ${ words }
 
     % endfor
+continue button field: seen_3
 ---
 code: |
   again = {}
 ---
-event: third_screen
 question: |
-  Third
+  Fourth
+field: last_screen
+subquestion: |
+  ${ action_button_html(url_action('x'), label=texts[0]) }
+buttons:
+  - code: |
+      [[str(n), texts[n]] for n in range(100)]
 """
+
+
+def _echo() -> str:
+    names = [f"{kind}_{n}" for kind in KINDS for n in _NUMBERS]
+    last = f"{REFUSING[-1]}_{_NUMBERS[-1]}"
+    return (_ECHO.replace("ASKED", "; ".join([*names, last])).replace("WORDS", ", ".join(names))
+            + "---\n" + _asking())
+
 
 INTERVIEWS = {
     "private.yml": _SIMPLE.format(title="Private", shared=False),
     "public.yml": _SIMPLE.format(title="Public", shared=False),
     "shared.yml": _SIMPLE.format(title="Shared", shared=True),
+    "echo.yml": _echo(),
 }
 """File to text."""

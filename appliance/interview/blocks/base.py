@@ -85,10 +85,11 @@ class BlockSource:
             return None
         if isinstance(value, dict | list):
             raise self.error(f"{key!r} must be a text", key, data=where)
-        return TextTemplate(str(value), self.file, where.text_line(key))
+        return TextTemplate(value if isinstance(value, str) else str(value), self.file, where.text_line(key))
 
     def text_of(self, value: Any, line: int) -> TextTemplate:
-        return TextTemplate("" if value is None else str(value), self.file, line)
+        text = "" if value is None else value if isinstance(value, str) else str(value)
+        return TextTemplate(text, self.file, line)
 
     def expression(self, key: str, data: YamlMap | None = None) -> Expression | None:
         where = self.data if data is None else data

@@ -160,7 +160,7 @@ def _spec(source: BlockSource, item: Any, line: int) -> ChoiceSpec:
 def _value(source: BlockSource, value: Any, line: int) -> Any:
     if isinstance(value, str):
         template = source.text_of(value, line)
-        return value if template.static else template
+        return str(value) if template.static else template
     return value
 
 

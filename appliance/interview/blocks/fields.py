@@ -16,7 +16,7 @@ from appliance.interview.errors import BadInterview, InterviewError
 from appliance.interview.markup import put_targets
 from appliance.interview.names import canonical, is_name
 from appliance.interview.screen import Choice, ShowIf, ShownField
-from appliance.interview.templates import TextTemplate
+from appliance.interview.templates import FromCode, TextTemplate
 from appliance.interview.yaml_source import YamlMap
 
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ class FieldSpec:
             return self._expression(raw, "code").value(evaluation.answers)
         if isinstance(raw, list):
             line = self.data.text_line("default")
-            texts = [item if isinstance(item, dict | list) else plain_value(item) for item in raw]
+            texts = [item if isinstance(item, dict | list | FromCode) else plain_value(item) for item in raw]
             return [
                 self.source.text_of(item, line).render(evaluation.answers).strip() if isinstance(item, str) else item
                 for item in texts
@@ -425,7 +425,7 @@ def read_fields(source: BlockSource) -> list[FieldSpec]:
 
 
 def fields_by_code(spec: FieldSpec, evaluation: Evaluation, first_number: int) -> list[FieldSpec]:
-    """The fields that an item with only ``code`` gives now."""
+    """The fields that an item with only ``code`` gives now. Mako in their texts is not run."""
     assert spec.code is not None
     value = spec.code.value(evaluation.answers)
     items = [value] if isinstance(value, dict) else value
@@ -443,8 +443,8 @@ def _as_map(value: Any, line: int) -> Any:
         result = YamlMap()
         result.line = line
         for key, item in value.items():
-            result.put(str(key), _as_map(item, line), line, line)
+            result.put(FromCode(key), _as_map(item, line), line, line)
         return result
     if isinstance(value, list | tuple):
         return [_as_map(item, line) for item in value]
-    return value
+    return FromCode(value) if isinstance(value, str) else value
