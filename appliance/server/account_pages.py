@@ -19,8 +19,8 @@ _STATUS: dict[type[AccountError], int] = {TooManyTries: 429, WrongPassword: 403,
 
 def link_refused() -> Refused:
     """What somebody is told whose link from a mail, or from an administrator, does not work (any more)."""
-    return Refused(404, "This link does not work any more", "It works once, and only for a while. Please ask for a new "
-                   "one.", "bad_token")
+    return Refused(404, "This link does not work any more", "It works once, and only for a while. If you have used it, "
+                   "sign in with the password that you chose then; else please ask for a new one.", "bad_token")
 
 
 class AccountPage(BaseHandler):
