@@ -33,6 +33,7 @@ class Announcer:
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
         self._zeroconf: AsyncZeroconf | None = None
+        self._closing: set[asyncio.Future[None]] = set()
         self.name = ""
 
     async def start(self, addresses: Sequence[str], port: int) -> str:
@@ -74,10 +75,17 @@ class Announcer:
         """Take it back, and say so."""
         zeroconf, self._zeroconf, self.name = self._zeroconf, None, ""
         if zeroconf is not None:
-            try:
-                await asyncio.wait_for(zeroconf.async_close(), _LONGEST_GOODBYE)
-            except (TimeoutError, OSError, Error) as problem:
-                logger.info("the name could not be taken back: %s", type(problem).__name__)
+            # To its end whoever stops waiting for it: else its sockets would stay open.
+            closing = asyncio.ensure_future(zeroconf.async_close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closed)
+            await asyncio.wait({closing}, timeout=_LONGEST_GOODBYE)
+
+    def _closed(self, closing: asyncio.Future[None]) -> None:
+        self._closing.discard(closing)
+        problem = None if closing.cancelled() else closing.exception()
+        if problem is not None:
+            logger.info("the name could not be taken back: %s", type(problem).__name__)
 
 
 def _version(addresses: Sequence[str]) -> IPVersion:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -127,8 +127,7 @@ class Sharing:
             self._tell(NetworkState())
             if self._watching is not None:
                 self._watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._watching
+                await asyncio.wait({self._watching})
             await self._announcer.stop()
             logger.info("not shared on the network any more")
 
@@ -231,6 +230,9 @@ def _bound(addresses: Sequence[str], port: int) -> list[socket.socket]:
                 continue
             for one in bound:
                 one.close()
+            if problem.errno == errno.EADDRNOTAVAIL:
+                raise CannotShare(f"{address} is not an address of this computer now. Please correct the directive "
+                                  "'network: host', or leave it out.") from problem
             raise CannotShare(f"Port {port} cannot be used: {problem.strerror or problem}. Another program may have "
                               "it; choose another one with the directive 'network: port'.") from problem
     return bound

@@ -76,6 +76,14 @@ class Switch:
             return (await client.get(f"https://{host}:{self.port}/health")).text
 
 
+def has_ipv6_loopback() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 def in_loop(work: Callable[[], Awaitable[None]]) -> None:
     async def run() -> None:
         await work()
@@ -135,6 +143,68 @@ class TestTheSwitch:
             await switch.sharing.stop()
         in_loop(work)
 
+    def test_an_address_of_another_computer(self, tmp_path: Path) -> None:
+        """A laptop that was carried elsewhere: another port would not help, and that is not what is said."""
+        async def work() -> None:
+            switch = Switch(tmp_path, **{"network: host": "198.51.100.7"})
+            with pytest.raises(CannotShare, match=r"198\.51\.100\.7 is not an address of this computer now"):
+                await switch.sharing.share()
+        in_loop(work)
+
+    @pytest.mark.skipif(not has_ipv6_loopback(), reason="there is no IPv6 here")
+    def test_by_ipv6_too(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One port for both, with a socket each; the certificate is good for both, and the address has brackets."""
+        monkeypatch.setattr(sharing, "EVERYWHERE", (LOOPBACK, "::1"))
+
+        async def work() -> None:
+            switch = Switch(tmp_path, **{"network: host": None})
+            monkeypatch.setattr(switch.sharing, "_all_addresses", lambda: ["::1"])
+            await switch.sharing.share()
+            assert switch.sharing.state.addresses == (f"https://[::1]:{switch.port}",)
+            assert switch.sharing.state.plain == f"http://[::1]:{switch.port}/trust"
+            assert await switch.get("[::1]") == await switch.get() == "hello"
+            await switch.sharing.stop()
+            with pytest.raises(httpx.ConnectError):
+                await switch.get("[::1]")
+        in_loop(work)
+
+    def test_without_ipv6_it_is_shared_all_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Some systems have it switched off: then the second socket cannot be bound."""
+        monkeypatch.setattr(sharing, "EVERYWHERE", (LOOPBACK, "2001:db8::1"))   # nobody's
+
+        async def work() -> None:
+            switch = Switch(tmp_path, **{"network: host": None})
+            await switch.sharing.share()
+            assert await switch.get() == "hello"
+            await switch.sharing.stop()
+        in_loop(work)
+
+    def test_off_in_the_middle_of_a_change(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever the watch over the addresses has met, switching off ends with nothing that listens."""
+        monkeypatch.setattr(sharing, "_LOOK_EACH", 0.01)
+        looked = 0
+
+        def broken() -> list[str]:
+            nonlocal looked
+            looked += 1
+            if looked > 1:
+                raise RuntimeError("what nobody thought of")
+            return [LOOPBACK]
+
+        async def work() -> None:
+            switch = Switch(tmp_path)
+            monkeypatch.setattr(switch.sharing, "_addresses", broken)
+            await switch.sharing.share()
+            watching = switch.sharing._watching
+            assert watching is not None
+            await asyncio.wait({watching}, timeout=10)
+            await switch.sharing.stop()
+            assert switch.sharing.state == NetworkState()
+            with pytest.raises(httpx.ConnectError):
+                await switch.get()
+            assert isinstance(watching.exception(), RuntimeError)
+        in_loop(work)
+
     def test_a_certificate_that_cannot_be_used(self, tmp_path: Path) -> None:
         async def work() -> None:
             bad = tmp_path / "bad.pem"
@@ -164,8 +234,11 @@ class TestTheSwitch:
         in_loop(work)
 
 
-def test_the_name_is_found_by_others(tmp_path: Path) -> None:
+def test_the_name_is_found_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real multicast DNS on loopback: the name leads here, a second appliance takes another, and it is taken back."""
+    for pause, less in {"_CHECK_TIME": 250, "_REGISTER_TIME": 10, "_UNREGISTER_TIME": 10}.items():
+        monkeypatch.setattr(f"zeroconf._core.{pause}", less, raising=False)   # nobody here is slow to answer
+
     async def work() -> None:
         switch = Switch(tmp_path, **{"network: name": "clinic-test"})
         await switch.sharing.share()
