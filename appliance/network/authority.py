@@ -183,7 +183,11 @@ def write_whole(path: Path, body: bytes) -> None:
 
 
 def _beside_local(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name and not name.endswith(".local") and not _is_address(name)]
+    """The names that must be permitted by themselves. Not a bare word: a permitted ``law`` would permit all that ends
+    in ``.law``; only with a digit or a hyphen it is certainly no domain of the internet (RFC 1123, 2.1).
+    """
+    return [name for name in names if name and not name.endswith(".local") and not _is_address(name)
+            and ("." in name or (not name.isalpha() and not name.startswith("xn--")))]
 
 
 def _is_address(host: str) -> bool:
