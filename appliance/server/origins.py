@@ -9,7 +9,7 @@ from tornado.httputil import HTTPServerRequest
 
 from appliance.server.security import host_name
 
-__all__ = ["SAFE_METHODS", "is_foreign"]
+__all__ = ["SAFE_METHODS", "is_foreign", "is_ours"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -27,11 +27,12 @@ def is_foreign(request: HTTPServerRequest, names: Container[str]) -> bool:
         return True
     if "Origin" in headers:
         origin = headers["Origin"]
-        return not (_is_ours(origin, request, names) and urlsplit(origin).path == "")
-    return "Referer" in headers and not _is_ours(headers["Referer"], request, names)
+        return not (is_ours(origin, request, names) and urlsplit(origin).path == "")
+    return "Referer" in headers and not is_ours(headers["Referer"], request, names)
 
 
-def _is_ours(address: str, request: HTTPServerRequest, names: Container[str]) -> bool:
+def is_ours(address: str, request: HTTPServerRequest, names: Container[str]) -> bool:
+    """Whether an address is one of the pages of this very server, as the request reached it."""
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018 - reading it checks it

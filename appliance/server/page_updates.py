@@ -14,6 +14,7 @@ from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failur
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
 from appliance.server.headers import SafeHeaders
+from appliance.server.origins import is_ours
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
@@ -104,7 +105,8 @@ class PageUpdatesSocket(Admitting, OwnCookies, SafeHeaders, WebSocketHandler):
     async def admitted(self) -> bool:
         """Whether a page of ours asks, and for somebody who may see it."""
         secret = self.get_cookie(BROWSER_COOKIE)
-        if not security.is_browser_secret(secret) or "Origin" not in self.request.headers:
+        own_page = is_ours(self.request.headers.get("Origin", ""), self.request, self.server.names)
+        if not security.is_browser_secret(secret) or not own_page:
             return False
         try:
             self.visitor: Visitor = await knock(self, self.server.parts, cast("str", secret))

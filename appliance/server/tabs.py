@@ -20,6 +20,7 @@ from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failur
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
 from appliance.server.headers import SafeHeaders
+from appliance.server.origins import is_ours
 from appliance.server.parts import TurnsDoor
 from appliance.server.presence import GRACE, NOBODY, Presence
 from appliance.sessions.errors import NoSuchSession, NotYours, SignInNeeded
@@ -183,15 +184,13 @@ class NoticeSocket(Admitting, OwnCookies, SafeHeaders, WebSocketHandler):
         """For :class:`~appliance.server.sockets.OpenSockets`."""
         return self.get_cookie(USER_COOKIE)
 
-    def check_origin(self, origin: str) -> bool:
-        """Only pages of this very host may open it; the origin ``null`` of a sandboxed page may not."""
-        return super().check_origin(origin)
-
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the socket if the session is the visitor's, else refuse with 403."""
         secret = self.get_cookie(BROWSER_COOKIE)
         session_id = self.get_query_argument("session", "")
-        if not security.is_browser_secret(secret) or "Origin" not in self.request.headers:
+        # Tornado would take the word of Sec-Fetch-Site alone, and a page that came in the clear for one of ours.
+        own_page = is_ours(self.request.headers.get("Origin", ""), self.request, self.server.names)
+        if not security.is_browser_secret(secret) or not own_page:
             self.set_status(403)
             self.finish("This session is not yours.")
             return

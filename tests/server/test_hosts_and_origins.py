@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import httpx
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from appliance.server.admission import Admission
 from appliance.server.origins import is_foreign
+from appliance.server.page_updates import FOLLOWED
 from tests.server.conftest import Running
 from tests.server.memory_turns import INTERVIEW
 from tests.server.shared import Shared, shared_on
@@ -88,17 +92,39 @@ def test_what_pages_elsewhere_send_is_refused(server: Running) -> None:
     assert set(server.turns.calls) <= {"find"}   # for the words of the refusal
 
 
-def test_sockets_are_opened_for_our_own_pages_only(shared: Shared) -> None:
-    """Another origin, none, `null`, another name: refused with 403 or 421, on both listeners."""
-    for browser, base in ((shared.server.browser(), shared.server.base), (shared.browser(), shared.base)):
+def status_of_socket(port: int, path: str, headers: dict[str, str], encrypt: ssl.SSLContext | None = None) -> int:
+    """What the server answers to who wants to open a socket: 101 where it is opened."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+        connection = encrypt.wrap_socket(plain, server_hostname="localhost") if encrypt else plain
+        with connection:
+            lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+            connection.sendall("\r\n".join(lines).encode())
+            return int(connection.recv(12).split()[1])
+
+
+def test_sockets_are_opened_for_our_own_pages_only(server: Running, shared: Shared,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another origin, none, `null`, another name, a page that came in the clear: refused, on both listeners. Only the
+    page's own origin opens it.
+    """
+    monkeypatch.setitem(FOLLOWED, "tasks", Admission.ANYONE)   # so that it is the origin that counts
+    for browser, port, base, encrypt in ((shared.server.browser(), server.port, server.base, None),
+                                         (shared.browser(), shared.port, shared.base, shared.context())):
+        host = f"127.0.0.1:{port}"
         with browser:
             browser.get(f"/interview?i={INTERVIEW}")
-            for path in ("/tasks/updates", "/network/updates", "/interview/notices?session=x"):
-                others: list[dict[str, str]] = [
-                    {}, {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Origin": f"{base}.evil.example"},
-                    {"Origin": base, "Host": "evil.example"}, {"Origin": base, "Sec-Fetch-Site": "cross-site"}]
-                for other in others:
-                    assert browser.get(path, headers={**SOCKET, **other}).status_code in {403, 421}, (path, other)
+            cookies = "; ".join(f"{one.name}={one.value}" for one in browser.cookies.jar)
+        good = {**SOCKET, "Host": host, "Cookie": cookies, "Origin": base}
+        others: list[dict[str, str]] = [
+            {"Origin": "null"}, {"Origin": "https://evil.example"}, {"Origin": f"{base}.evil.example"}, {"Origin": ""},
+            {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}]
+        others += [{"Origin": f"http://{host}"}] if encrypt else []
+        session = list(server.turns.sessions)[-1]
+        for path in ("/tasks/updates", f"/interview/notices?session={session}"):
+            for other in others:
+                assert status_of_socket(port, path, {**good, **other}, encrypt) in {403, 421}, (path, other)
+            assert status_of_socket(port, path, good, encrypt) == 101
 
 
 def asked(protocol: str = "http", host: str = "127.0.0.1:8080", **headers: str) -> HTTPServerRequest:
