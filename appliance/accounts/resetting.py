@@ -170,6 +170,11 @@ class Resetting(Joining):
             return ResetLoss(lost, find_code(database, account.user_id) is not None)
         return await self._read(look)
 
+    async def reset_loss(self, user_id: int) -> ResetLoss:
+        """The same for an account, for the administrator who is about to make a link."""
+        return await self._read(lambda database: ResetLoss(
+            count_only_own(database, user_id), find_code(database, user_id) is not None))
+
     async def reset(self, token: str, new_password: str, recovery_code: str = "",
                     device: Device | None = None) -> tuple[SignedIn, str]:
         """A new password without the old one, and a sign-in; gives a new recovery code too, which is told once.
