@@ -13,11 +13,16 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance import author_db
+from appliance import __version__, author_db
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
 from appliance.accounts.command import Reached, user_command
 from appliance.accounts.for_authors import ForAuthors
+from appliance.administration.administration import Administration
+from appliance.administration.log_files import LogFiles
+from appliance.administration.package_shelf import PackageShelf, install_command
+from appliance.administration.settings_file import SettingsFile
+from appliance.administration.uploads import Uploads
 from appliance.backup.backups import Backups
 from appliance.backup.command import backup_command
 from appliance.commands import Commands
@@ -62,6 +67,10 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_GOODBYE = 10.0
 """Seconds that the last turns have; what is given up was not acknowledged, and nothing of it is saved."""
+
+
+_ANSWERED = 0.5
+"""Seconds after which the answer to a command has arrived."""
 
 
 class Secrets:
@@ -118,7 +127,12 @@ class Assembly:
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
         self.schedule.on_mail = self._mail_written
         self.backups = Backups(data, store, appliance_key, self.accounts.audit)
+        shelf = PackageShelf(packages, store, self.accounts.audit, __version__)
+        self.administration = Administration(
+            data, shelf, SettingsFile(data), LogFiles(data / "logs"), Uploads(packages.folder), settings.change,
+            request_restart)
         self.commands = Commands(appliance_key, {
+            "install": install_command(shelf, self._restart_soon),
             "cron": cron_command(self.schedule, lambda: self._compute is not None),
             "backup": backup_command(self.backups), "user": user_command(self.accounts, self._reached)})
         self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
@@ -139,7 +153,7 @@ class Assembly:
             secrets=self._secrets, store=self._store, compute=self, retention=self.retention, schedule=self.schedule,
             commands=self.commands, backups=self.backups,
             outgoing=self.outgoing, letters=self.letters, mail=self.mail_page,
-            network=self.network,
+            network=self.network, administration=self.administration,
             health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
                     "schedule": self.schedule.health}))
         return self._application
@@ -204,6 +218,10 @@ class Assembly:
         await self.outbox.stop()
         self.accounts.close()
         self.cron_log.close()
+
+    def _restart_soon(self) -> None:
+        """When whoever asked for it has had the answer."""
+        self._loop.call_later(_ANSWERED, self.administration.restart)
 
     # -- effects of turns, carried out by compute; called in whatever thread committed them ------------
 

@@ -197,8 +197,12 @@ def _install(options: argparse.Namespace) -> int:
     from appliance.locks import Held
     from appliance.package_files import BadPackage
 
+    data = _data(options)
+    if (data / "appliance.db").is_file():   # so that a server learns of it, and the audit log too
+        return _do(options, "install", {"files": [str(file.absolute()) for file in options.files],
+                                        "anyway": options.anyway})
     try:
-        installed = install(options.files, _data(options) / "packages", anyway=options.anyway)
+        installed = install(options.files, data / "packages", anyway=options.anyway)
     except (BadPackage, MissingPackages) as problem:
         return _complain(str(problem))
     except Held:
@@ -248,6 +252,8 @@ def _backup(options: argparse.Namespace) -> int:
         return _complain(f"There is nothing to back up: no appliance was ever started on {data}.")
     if file.exists():
         return _complain(f"{file} is there already. Please choose another name.")
+    if not file.parent.is_dir():
+        return _complain(f"There is no folder {file.parent}.")
     try:
         ticket = Ticket.by_passphrase(_asked("A passphrase for this backup", again=True))
     except (BackupError, EOFError) as problem:
@@ -257,22 +263,28 @@ def _backup(options: argparse.Namespace) -> int:
 
 def _restore(options: argparse.Namespace) -> int:
     from appliance.backup.errors import BackupError
-    from appliance.backup.restoring import restore, restore_key
+    from appliance.backup.restoring import check, restore, restore_key
     from appliance.store.appliance_key import system_keyring
 
     data = _data(options)
     try:
         if options.file is None:
+            if not (data / "appliance.db").is_file():
+                return _complain(f"There is no data in {data} whose key could be put back. To bring a backup back, "
+                                 "name its file: appliance restore FILE")
             restore_key(data, _asked("The recovery code"), keyring=system_keyring())
             print(f"The key of {data} is here again.")
             return 0
+        file: Path = options.file.absolute()
+        check(file, data)
         secret = _asked("The backup's passphrase, or the recovery code")
-        restored = restore(options.file.absolute(), data, secret, keyring=system_keyring())
+        restored = restore(file, data, secret, keyring=system_keyring())
     except (BackupError, EOFError) as problem:
         return _complain(str(problem) or "No passphrase was given.")
     print(f"The backup of {restored.manifest.made_words} is restored to {data}.")
     if restored.before is not None:
         print(f"What was there before is in {restored.before}.")
+    print("The appliance can be started now. Everybody signs in with the password they had then.")
     return 0
 
 

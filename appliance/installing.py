@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from appliance.locks import FileLock
 from appliance.package_files import PackageFile, open_package
 
-__all__ = ["Installed", "MissingPackages", "install", "missing_packages", "read_index", "tidy"]
+__all__ = ["Installed", "MissingPackages", "install", "missing_packages", "read_index", "remove", "tidy"]
 
 INDEX = "index.json"
 # What docassemble's own server needs says nothing about what its data files and interviews need here.
@@ -79,6 +79,21 @@ def install(sources: Sequence[Path], packages: Path, *, anyway: bool = False) ->
             index |= dict.fromkeys(package.names, entry)
         _write_index(packages, index)
     return opened
+
+
+def remove(name: str, packages: Path) -> list[str]:
+    """Take a package out of the index, with those that came in the same file; its folder goes at the next start.
+
+    :returns: the names of what was removed.
+    :raises KeyError: if there is no such package.
+    :raises Held: if another process has been installing for more than 60 seconds.
+    """
+    with FileLock(packages / ".lock", patience=60):
+        index = read_index(packages)
+        folder = index[name].folder
+        gone = [one for one, entry in index.items() if entry.folder == folder]
+        _write_index(packages, {one: entry for one, entry in index.items() if one not in gone})
+    return gone
 
 
 def missing_packages(opened: Sequence[PackageFile], index: dict[str, Installed]) -> dict[str, list[str]]:

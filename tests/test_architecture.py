@@ -42,10 +42,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "compute": frozenset({"author_db", "clock", "config", "documents", "installing", "interview", "library", "locks",
                           "packages", "sessions", "store", "workspace"}),
     "accounts": frozenset({"addresses", "clock", "commands", "interview", "store"}),
+    "administration": frozenset({"accounts", "clock", "commands", "config", "installing", "interview", "locks",
+                                 "package_files", "packages", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"accounts", "backup", "clock", "commands", "config", "interview", "messages", "network",
-                         "packages", "sessions", "store", "ui"}),
+    "server": frozenset({"accounts", "administration", "backup", "clock", "commands", "config", "installing",
+                         "interview", "locks", "messages", "network", "package_files", "packages", "sessions", "store",
+                         "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

@@ -10,6 +10,7 @@ from tornado.routing import URLSpec
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from appliance.commands import PATH as COMMANDS
+from appliance.server.administration_routes import administration_routes
 from appliance.server.admission import Admission, is_shared
 from appliance.server.assets import AssetHandler, Assets, PackageFileHandler
 from appliance.server.backup import BackupFileHandler, BackupHandler, DeleteBackupHandler, RecoveryCodeHandler
@@ -50,6 +51,7 @@ from appliance.server.network import (
 from appliance.server.new_accounts import InvitationHandler, RegisterHandler
 from appliance.server.origins import SAFE_METHODS, is_foreign
 from appliance.server.outbox import DECISIONS, MailDecisionHandler, MailDraftHandler, OutboxHandler
+from appliance.server.packages import INSTALL, package_limit
 from appliance.server.page_updates import FOLLOWED, PageUpdates, PageUpdatesSocket
 from appliance.server.parts import Parts
 from appliance.server.passwords import (
@@ -165,6 +167,8 @@ class ServerApplication(Application):
 
     def _limit_of(self, request: HTTPServerRequest) -> int:
         """How much may be sent at once; a mail that is brought by hand may be as large as any other mail."""
+        if request.path == INSTALL:   # taken from administrators only, whoever sends it
+            return max(self.body_limit, package_limit())
         return max(self.body_limit, self._mail_limit) if request.path == BY_HAND else self.body_limit
 
     def _refusal(self, request: HTTPServerRequest) -> Refused | None:
@@ -274,6 +278,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/backup/delete", DeleteBackupHandler),
         URLSpec(r"/backup/code", RecoveryCodeHandler),
         URLSpec(r"/backup/([\w.-]{1,100}\.backup)", BackupFileHandler),
+        *administration_routes(),
         URLSpec(r"/health", HealthHandler),
         URLSpec(COMMANDS, CommandHandler),
         URLSpec(r"/(favicon\.(?:ico|svg))", _FaviconHandler, {"path": ""}),
@@ -300,6 +305,8 @@ def _megabytes(size: int) -> str:
 
 def _log_request(handler: RequestHandler) -> None:
     """One line without the query and names in the path, which may hold what a person typed."""
+    if getattr(handler, "unlogged", False):
+        return
     request = handler.request
     took, path = 1000 * request.request_time(), cast("ServerApplication", handler.application).told_path(request.path)
     access.info("%d %s %s %.1fms", handler.get_status(), request.method, path, took)

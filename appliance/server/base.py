@@ -24,6 +24,7 @@ from appliance.server.admission import Admission, Admitting, admit, is_from_netw
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Explanation, Refused, explain
 from appliance.server.headers import SafeHeaders
+from appliance.server.navigation import navigation
 from appliance.server.origins import is_foreign
 from appliance.server.parts import Parts
 from appliance.sessions.errors import SignInNeeded
@@ -220,7 +221,8 @@ class BaseHandler(Admitting, OwnCookies, SafeHeaders):
 
     def get_template_namespace(self) -> dict[str, Any]:
         return super().get_template_namespace() | {
-            "asset": self.server.assets.url, "color_scheme": self.color_scheme, "user": self.get_current_user()}
+            "asset": self.server.assets.url, "color_scheme": self.color_scheme, "user": self.get_current_user(),
+            "nav": navigation(self.get_current_user(), self.request.path)}
 
     @property
     def color_scheme(self) -> str:

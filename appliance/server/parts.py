@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
+from appliance.administration.administration import Administration
 from appliance.backup.backups import Backups
 from appliance.commands import Commands
 from appliance.interview.turn import CheckIn
@@ -278,6 +279,7 @@ class Parts:
     :param commands: what other processes of this computer may have done here; None where there is nothing.
     :param network: lets other computers in; None where that is impossible.
     :param backups: makes backups; None where nothing does.
+    :param administration: packages, settings and logs; None where nobody may change them.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
 
@@ -296,6 +298,7 @@ class Parts:
     commands: Commands | None = None
     backups: Backups | None = None
     network: Network | None = None
+    administration: Administration | None = None
     health: dict[str, Health] = field(default_factory=dict)
 
     @property

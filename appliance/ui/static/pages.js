@@ -124,3 +124,19 @@ function openTarget() {
 }
 window.addEventListener('hashchange', openTarget);
 openTarget();
+
+// A link that is to be handed over: copied by a button where the browser can.
+for (const button of document.querySelectorAll('[data-da-copy]')) {
+  const field = document.getElementById(button.dataset.daCopy);
+  button.hidden = false;
+  field.addEventListener('focus', () => field.select());
+  button.addEventListener('click', async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand('copy');   // pages without TLS have no clipboard
+    }
+    button.textContent = 'Copied';
+  });
+}
