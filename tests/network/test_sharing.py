@@ -76,6 +76,15 @@ class Switch:
             return (await client.get(f"https://{host}:{self.port}/health")).text
 
 
+class _WindowsLoop(asyncio.SelectorEventLoop):
+    """What Python runs on Windows: it cannot tell when a socket can be read, and Tornado asks a thread of its own."""
+
+    def add_reader(self, *_: Any) -> None:  # type: ignore[override]
+        raise NotImplementedError
+
+    add_writer = add_reader  # type: ignore[assignment]
+
+
 def has_ipv6_loopback() -> bool:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
@@ -142,6 +151,26 @@ class TestTheSwitch:
             assert await switch.get() == "hello"
             await switch.sharing.stop()
         in_loop(work)
+
+    def test_with_the_loop_of_windows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """TLS and plain HTTP are told apart there too, and switching off hangs up."""
+        monkeypatch.setattr(asyncio, "ProactorEventLoop", _WindowsLoop, raising=False)
+
+        async def work() -> None:
+            switch = Switch(tmp_path)
+            await switch.sharing.share()
+            silent = socket.create_connection((LOOPBACK, switch.port))
+            try:
+                assert await switch.get() == "hello"
+                async with httpx.AsyncClient() as client:
+                    assert (await client.get(f"http://{LOOPBACK}:{switch.port}/health")).text == "hello"
+                await switch.sharing.stop()
+                silent.settimeout(10)
+                assert await asyncio.to_thread(silent.recv, 1) == b""
+            finally:
+                silent.close()
+        with asyncio.Runner(loop_factory=_WindowsLoop) as runner:
+            runner.run(work())
 
     def test_an_address_of_another_computer(self, tmp_path: Path) -> None:
         """A laptop that was carried elsewhere: another port would not help, and that is not what is said."""
