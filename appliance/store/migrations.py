@@ -320,8 +320,25 @@ def _key_marks(database: Database) -> None:
     database.executescript("ALTER TABLE users ADD COLUMN key_mark BLOB;")
 
 
+def _work_on_sessions(database: Database) -> None:
+    """What turns ask to be done to other sessions, until it is done; and links that expire."""
+    database.executescript("""
+        -- Sealed under the appliance's key while it is outstanding, because nobody of the session may be there.
+        CREATE TABLE session_changes (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            deletes INTEGER NOT NULL, sealed BLOB NOT NULL);
+        CREATE INDEX session_changes_session ON session_changes (session_id);
+        -- Known by a hash of what is in the link; where it leads is sealed under what is in the link.
+        CREATE TABLE temporary_links (
+            hash BLOB PRIMARY KEY, expires REAL NOT NULL, once INTEGER NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX temporary_links_expires ON temporary_links (expires);
+    """)
+
+
 MIGRATIONS: list[Callable[[Database], None]] = [
-    _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks]
+    _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks,
+    _work_on_sessions]
 """Each brings a file from the version of its index to the next. Released ones are never changed."""
 
 VERSION = len(MIGRATIONS)
