@@ -97,7 +97,8 @@ def key_by(openers: Iterable[Mapping[str, Any]], secret: str) -> bytes:
             continue
         except (KeyError, TypeError, ValueError, MemoryError) as problem:
             raise BadBackup("The backup's head is damaged or asks for too much. Nothing was changed.") from problem
-    raise WrongPassphrase("Neither as a passphrase nor as a recovery code does this open the backup.")
+    raise WrongPassphrase("This opens the backup neither as its passphrase nor as a recovery code. Nothing was "
+                          "changed.")
 
 
 def _secret_key(opener: Mapping[str, Any], secret: str) -> bytes | None:

@@ -24,7 +24,7 @@ from appliance.store.files import named_blobs
 from appliance.store.migrations import APPLICATION_ID, VERSION
 from appliance.store.sealing import CHUNK
 
-__all__ = ["Opened", "open_backup", "unpack"]
+__all__ = ["Opened", "head_of", "open_backup", "unpack"]
 
 _LARGEST_MANIFEST = 256 << 20   # a million files
 _DAMAGED = "The backup is damaged: {}. Nothing was changed."
@@ -39,17 +39,29 @@ class Opened:
     key: bytes
 
 
+def head_of(path: Path) -> Head:
+    """What a backup tells without a passphrase.
+
+    :raises BadBackup: if the file is none, or its head is damaged.
+    """
+    if path.is_dir():
+        raise BadBackup(f"{path} is a folder. Please name the backup in it.")
+    try:
+        with path.open("rb") as source:
+            return read_head(source)
+    except FileNotFoundError as error:
+        raise BadBackup(f"There is no file {path}.") from error
+    except OSError as error:
+        raise BadBackup(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+
+
 def open_backup(path: Path, secret: str) -> Opened:
     """Open a backup with what somebody typed.
 
     :raises BadBackup: if the file is none, or its head is damaged.
     :raises WrongPassphrase: if `secret` is not for it.
     """
-    try:
-        with path.open("rb") as source:
-            head = read_head(source)
-    except OSError as error:
-        raise BadBackup(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+    head = head_of(path)
     return Opened(path, head, key_by(head.openers, secret))
 
 

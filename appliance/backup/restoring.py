@@ -21,14 +21,14 @@ from appliance.accounts.audit import Audit
 from appliance.backup.container import Manifest
 from appliance.backup.errors import CannotRestore, WrongPassphrase
 from appliance.backup.making import FOLDER
-from appliance.backup.reading import open_backup, unpack
+from appliance.backup.reading import head_of, open_backup, unpack
 from appliance.locks import FileLock, Held
 from appliance.store.appliance_key import Keyring, keep_appliance_key
 from appliance.store.database import Store
 from appliance.store.errors import MissingApplianceKey, StoreError, WrongKey
 from appliance.store.recovery import key_by_code
 
-__all__ = ["Restored", "finish_restore", "is_unfinished", "restore", "restore_key"]
+__all__ = ["Restored", "check", "finish_restore", "is_unfinished", "restore", "restore_key"]
 
 _UNPACKED = ".restoring-"
 _BEFORE = "before-restore-"
@@ -61,6 +61,18 @@ class _Moves:
     inwards: bool
     new: str
     old: str
+
+
+def check(file: Path, data: Path) -> None:
+    """Refuse what can be refused before somebody has typed a passphrase.
+
+    :raises BadBackup: if the file is no backup.
+    :raises CannotRestore: if an appliance runs on the data folder.
+    """
+    head_of(file)
+    if data.is_dir():
+        with _locked(data):
+            pass
 
 
 def restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = None,
@@ -152,19 +164,26 @@ def _held(data: Path) -> Iterator[None]:
     """
     fresh = not data.exists()
     try:
+        with _locked(data):
+            finish_restore(data)
+            yield
+    except BaseException:
+        if fresh and not (data / _MARK).exists():
+            shutil.rmtree(data, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(data / _LOCK):
-            finish_restore(data)
             yield
     except Held as held:
         where = f" at {held.words}" if held.words else ""
         raise CannotRestore(f"The appliance is running on {data}{where}. Please stop it first.") from held
     except OSError as error:
         raise CannotRestore(f"The data folder {data} cannot be used: {error.strerror or error}.") from error
-    except BaseException:
-        if fresh and not (data / _MARK).exists():
-            shutil.rmtree(data, ignore_errors=True)
-        raise
 
 
 def _keep_key(folder_id: str, key: bytes, keyring: Keyring | None, config_folder: Path | None) -> None:
