@@ -62,9 +62,10 @@ async def _reset(accounts: Accounts, email: str, reached: Reached, say: Say) -> 
         raise CommandFailed("There is no account with this e-mail address.")
     token = await accounts.reset_by(None, user.user_id)
     loss = await accounts.what_reset_loses(token)
-    if loss is not None and loss.sessions:
-        say(f"Without the recovery code of the account, {loss.sessions} of its interviews cannot be opened afterwards: "
-            "only the forgotten password opens them.")
+    if loss:
+        what = f"{loss.sessions} of its interviews" if loss.sessions else "what interviews have stored for it alone"
+        say(f"Without the recovery code of the account, {what} cannot be opened afterwards: only the forgotten "
+            "password opens that.")
     say("At this address a new password is chosen; it works once, for 24 hours:")
     _link("reset", token, reached, say)
 

@@ -181,10 +181,14 @@ class Joining(SigningIn):
         return self._signed_in_now(database, account, user_key, device)
 
     def _give_key(self, database: Database, user_id: int, user_key: bytes, lock: Lock, code: str) -> None:
-        """Seal a user's key under a password and a recovery code, in place of those before."""
+        """Seal a user's key under a password and a recovery code, in place of those before.
+
+        :param code: empty for none.
+        """
         now = clock.now()
         write_password(database, user_id, lock, user_key, now)
-        write_code(database, user_id, plain_code(code), user_key, now)
+        if code:
+            write_code(database, user_id, plain_code(code), user_key, now)
 
 
 def _domain(address: str) -> str:

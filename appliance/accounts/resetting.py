@@ -29,7 +29,13 @@ from appliance.accounts.signing_in import cookie_hash
 from appliance.interview.host import UserInfo
 from appliance.store.key_marks import is_current
 from appliance.store.keys import user_holder
-from appliance.store.lost_sessions import count_only_own, find_again, leave_key_behind
+from appliance.store.lost_sessions import (
+    count_only_own,
+    find_again,
+    has_lost_keys,
+    has_more,
+    leave_key_behind,
+)
 from appliance.store.passwords import (
     CodeRow,
     Lock,
@@ -61,10 +67,16 @@ class ResetLoss:
 
     :param sessions: how many interviews nobody will be able to open for this person without the recovery code.
     :param has_code: whether there is a code that would save them.
+    :param more: whether there is something else that only they could read, which interviews stored for them.
     """
 
     sessions: int
     has_code: bool = True
+    more: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether anything is taken."""
+        return self.sessions > 0 or self.more
 
 
 class Resetting(Joining):
@@ -102,6 +114,9 @@ class Resetting(Joining):
         :raises WrongPassword, TooManyTries, NoSuchAccount: as :meth:`change_password` does.
         """
         account, row = await self._known(user_id)
+        if account.kind == "owner":
+            raise NotAllowed("Your interviews need no code of their own: the appliance opens them, and its recovery "
+                             "code is on the page Backup.")
         if row is None:
             raise WrongPassword
         user_key, code = await self._proven(account, row, password, device), new_code()
@@ -164,20 +179,26 @@ class Resetting(Joining):
         """What a reset without the recovery code takes, to be said before it; None if the token does not work."""
         def look(database: Database) -> ResetLoss | None:
             account = self._to_reset(database, token)
-            if account is None:
-                return None
-            lost = 0 if account.kind == "owner" else count_only_own(database, account.user_id)
-            return ResetLoss(lost, find_code(database, account.user_id) is not None)
+            return None if account is None else _loss(database, account)
         return await self._read(look)
 
     async def reset_loss(self, user_id: int) -> ResetLoss:
-        """The same for an account, for the administrator who is about to make a link."""
-        return await self._read(lambda database: ResetLoss(
-            count_only_own(database, user_id), find_code(database, user_id) is not None))
+        """The same for an account, for the administrator who is about to make a link.
+
+        :raises NoSuchAccount: if it is gone.
+        """
+        def look(database: Database) -> ResetLoss | None:
+            account = find_account(database, self._key, "id", user_id)
+            return None if account is None else _loss(database, account)
+        loss = await self._read(look)
+        if loss is None:
+            raise NoSuchAccount
+        return loss
 
     async def reset(self, token: str, new_password: str, recovery_code: str = "",
                     device: Device | None = None) -> tuple[SignedIn, str]:
-        """A new password without the old one, and a sign-in; gives a new recovery code too, which is told once.
+        """A new password without the old one, and a sign-in; gives a new recovery code too, which is told once. (Of the
+        owner, whose interviews the appliance opens, it is empty.)
 
         With the recovery code nothing is lost. Without it, what only the old key opens is set aside
         (:meth:`open_lost`). All other browsers are signed out. It is one transaction.
@@ -198,7 +219,7 @@ class Resetting(Joining):
         user_key = key_by_code(row, recovery_code) if recovery_code.strip() else None
         if recovery_code.strip() and user_key is None:
             raise WrongCode
-        lock, code = await self._lock(password), new_code()
+        lock, code = await self._lock(password), "" if account.kind == "owner" else new_code()
 
         def change(database: Database) -> SignedIn:
             if (take_token(database, token, "reset", clock.now()) != account.user_id
@@ -208,6 +229,10 @@ class Resetting(Joining):
         signed_in = await self._write(change)
         self.changed(signed_in.user_id)
         return signed_in, code
+
+    async def has_lost(self, user_id: int) -> bool:
+        """Whether anything waits for an old recovery code, sessions or not."""
+        return await self._read(lambda database: has_lost_keys(database, user_id))
 
     async def lost_sessions(self, user_id: int) -> int:
         """How many sessions wait for an old recovery code."""
@@ -282,3 +307,10 @@ class Resetting(Joining):
         drop_tokens(database, user_id, "reset", "invitation")
         self.audit.add(database, "reset", account.user, what="a new password" + (f", {lost} set aside" if lost else ""))
         return self._signed_in_now(database, account, user_key, device)
+
+
+def _loss(database: Database, account: Account) -> ResetLoss:
+    has_code = find_code(database, account.user_id) is not None
+    if account.kind == "owner":   # whose key the appliance opens
+        return ResetLoss(0, has_code)
+    return ResetLoss(count_only_own(database, account.user_id), has_code, has_more(database, account.user_id))

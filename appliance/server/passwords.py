@@ -87,14 +87,18 @@ class ResetHandler(AccountPage):
         try:
             if self.password() != self.password("again"):
                 raise passwords_differ()
-            if loss.sessions and not code and not self.get_body_argument("understood", ""):
+            if loss and not code and not self.get_body_argument("understood", ""):
                 raise _not_understood()
             signed_in, new_code = await self.parts.accounts.reset(
                 self.token_given, self.password(), recovery_code=code, device=self.device)
         except AccountError as error:
             await self.draw(error)
             return
-        await self.enter(signed_in, new_code, "Your new password works now")
+        if new_code:
+            await self.enter(signed_in, new_code, "Your new password works now")
+        else:
+            await self.sign_in(signed_in)
+            self.redirect("/user/profile?done=password", status=303)
 
     @property
     def token_given(self) -> str:

@@ -63,11 +63,11 @@ class ProfileHandler(AccountPage):
         accounts, user = self.parts.accounts, self.visitor.user
         user_id = user.user_id or 0
         profile, person = await accounts.profile(user_id), await accounts.person(user_id)
-        lost = await accounts.lost_sessions(user_id)
+        lost, has_lost = await accounts.lost_sessions(user_id), await accounts.has_lost(user_id)
         browsers = await accounts.signed_in_browsers(user_id, self.get_cookie(USER_COOKIE) or "")
         values = {name: self.get_body_argument(name, getattr(profile, name)) for name in _EDITED}
         self.show(error, profile=profile, values=values, choices=_choices(), browsers=browsers, when=when,
-                  in_words=browser_in_words, place=_place, lost=lost,
+                  in_words=browser_in_words, place=_place, lost=lost, has_lost=has_lost,
                   has_password=person is not None and person.has_password,
                   is_owner=(is_owner := person is not None and person.kind == "owner"),
                   deletable=not is_owner and bool(self.parts.settings.get("user can delete account", True)),

@@ -14,7 +14,7 @@ from appliance.store.sealing import new_key
 from appliance.store.sessions import add_key
 from appliance.store.value_moves import lose_values, regain_values
 
-__all__ = ["count_only_own", "find_again", "leave_key_behind", "set_aside"]
+__all__ = ["count_only_own", "find_again", "has_lost_keys", "has_more", "leave_key_behind", "set_aside"]
 
 _ONLY_OWN = ("SELECT session_id FROM session_keys AS mine JOIN sessions ON id = session_id WHERE holder = ?"
              " AND step > 0"
@@ -52,7 +52,7 @@ def set_aside(database: Database, user_id: int, new_key: bytes, appliance_key: b
             " USING (session_id) WHERE mine.holder = ? AND common.holder = ?", [user.name, APPLIANCE]).fetchall():
         add_key(database, session_id, user.name, wrap(user, session_id, unwrap(appliance, session_id, sealed)))
     lost = [str(row[0]) for row in database.execute(_ONLY_OWN, [user.name, APPLIANCE]).fetchall()]
-    if lost or _has_more(database, user.name):
+    if lost or has_more(database, user_id):
         number = database.execute(
             "INSERT INTO lost_keys (user_id, salt, sealed_key, made, lost) VALUES (?, ?, ?, ?, ?)",
             [user_id, code.salt if code else b"", code.sealed_key if code else b"", now, now]).lastrowid
@@ -87,8 +87,15 @@ def find_again(database: Database, user_id: int, number: int, old_key: bytes, ne
     return opened
 
 
-def _has_more(database: Database, holder: str) -> bool:
-    """Whether there is something beside sessions: stored values, or mail of sessions that have ended."""
+def has_lost_keys(database: Database, user_id: int) -> bool:
+    """Whether something is set aside that an old recovery code opens."""
+    return database.execute("SELECT 1 FROM lost_keys WHERE user_id = ? AND salt <> x'' LIMIT 1",
+                            [user_id]).fetchone() is not None
+
+
+def has_more(database: Database, user_id: int) -> bool:
+    """Whether a reset takes something beside sessions: stored values, or mail of sessions that have ended."""
+    holder = f"user:{user_id}"
     return database.execute("SELECT 1 FROM stored_values WHERE holder = ? UNION ALL SELECT 1 FROM outbox_ended"
                             " WHERE instr(holders, ?) LIMIT 1", [holder, f'"{holder}"']).fetchone() is not None
 

@@ -229,10 +229,14 @@ def test_what_interviews_stored_for_a_person_is_lost_and_found_with_their_key(tm
     async def test(office: Office) -> None:
         first, code = await office.ada()
         assert await kept(office, at(first), keep="a dog") == "Kept a dog"
+        token = await office.accounts.reset_by(office.owner, first.user_id)
+        assert await office.accounts.what_reset_loses(token) == ResetLoss(0, more=True)   # said before
         again, _ = await office.reset(first.user_id)
         assert await kept(office, at(again)) == "Kept None"
+        assert await office.accounts.has_lost(first.user_id)
         assert await office.accounts.open_lost(first.user_id, again.user_key or b"", code) == 0
         assert await kept(office, at(again)) == "Kept a dog"
+        assert not await office.accounts.has_lost(first.user_id)
     in_office(tmp_path, test, STORES)
 
 
@@ -307,7 +311,10 @@ def test_the_owner_may_have_a_password_and_loses_nothing_by_it(tmp_path: Path) -
         asked = await office.accounts.ask_reset("olive@clinic.example", THERE)
         assert asked is not None
         assert (await office.accounts.what_reset_loses(asked[1])) == ResetLoss(0, has_code=False)
-        again, _ = await office.accounts.reset(asked[1], NEW, "", THERE)
+        again, code = await office.accounts.reset(asked[1], NEW, "", THERE)
+        assert code == ""   # there is nothing that it would open
+        with pytest.raises(NotAllowed, match="Backup"):
+            await office.accounts.new_recovery_code(owner_id, NEW)
         assert await office.opens(session, at(again))
         assert await office.mine(at(again)) == {session}
     in_office(tmp_path, test)

@@ -335,6 +335,36 @@ def test_signed_in_browsers_are_listed_and_signed_out(open_house: Running, paula
         assert sessions(paula) == 0
 
 
+def test_a_reset_tells_of_what_interviews_stored_and_the_code_brings_it_back(open_house: Running) -> None:
+    """Also where no session is lost: the page asks for the code, the profile says where to bring it later."""
+    accounts = open_house.accounts
+    with open_house.browser() as client:
+        code = register(client)
+        user_id = do(open_house, accounts.people())[1].user_id
+        accounts._store.write(lambda database: database.execute(
+            "INSERT INTO stored_values (place, mark, holder, user_id, changed, sealed_name, sealed)"
+            " VALUES (x'01', x'02', ?, ?, 0, x'', x'')", [f"user:{user_id}", user_id])).result()
+        token = do(open_house, accounts.reset_by(None, user_id))
+        page = client.get("/user/reset", params={"token": token}).text
+        assert "What interviews have kept for you alone opens only with the old password" in page
+        assert 'name="code"' in page
+        new = {"token": token, "password": ANOTHER, "again": ANOTHER}
+        assert send(client, "/user/reset", **new).status_code == 400
+        assert code_on(send(client, "/user/reset", **new, understood="1").text) != code
+        assert "What interviews had kept for you alone stays closed" in client.get("/user/profile").text
+        assert "The code is right" in send(client, "/user/lost-interviews", code=code).text
+        assert "stays closed" not in client.get("/user/profile").text
+
+
+def test_the_owner_gets_no_code_with_a_new_password(server: Running) -> None:
+    """What opens the owner's interviews is the appliance's key."""
+    with server.browser() as olive:
+        token = do(server, server.accounts.reset_by(None, 1))
+        answer = send(olive, "/user/reset", token=token, password=PASSWORD, again=PASSWORD)
+        assert answer.headers["location"] == "/user/profile?done=password"
+        assert olive.get("/user/profile").status_code == 200
+
+
 def test_the_address_is_changed_with_the_password(open_house: Running, paula: httpx.Client) -> None:
     """The page leads there, says what was wrong without the password, and the next sign-in takes the new address."""
     assert "/user/change-email" in paula.get("/user/profile").text
