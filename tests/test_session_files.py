@@ -103,7 +103,7 @@ def test_a_file_goes_to_a_worker_and_comes_back(new_appliance: Callable[..., App
         assert answer.text == "ZAPHOD-CONTENT FOR FORD"
         assert answer.headers["content-disposition"].endswith(
             "filename*=UTF-8''Zaphod%20%D0%9E%D1%82%D1%87%D1%91%D1%82.txt")
-        assert [stranger.http.get(link).status_code for link in (report, letter)] == [403, 403]
+        assert [stranger.http.get(link).status_code for link in (report, letter)] == [404, 404]
         assert _on_disk(one) == []
         one.stop()
         one.start()

@@ -16,7 +16,7 @@ from tornado.iostream import StreamClosedError
 from appliance.interview.files import FileInfo
 from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
-from appliance.sessions.errors import NoSuchFile
+from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
 from appliance.sessions.files import ServedFile
 
 __all__ = ["UploadedFileHandler", "disposition", "safe_mimetype"]
@@ -65,10 +65,13 @@ class UploadedFileHandler(BaseHandler):
     async def _opened(self, number: int, extension: str) -> tuple[ServedFile, int, int, Iterator[bytes] | None]:
         """The file, what is wanted of it, and its content from there on, opened; None where none of it is wanted.
 
-        :raises NoSuchFile: if there is none of that number and extension.
+        :raises NoSuchFile: if there is none of that number and extension, or none for this visitor.
         """
         for tries_left in reversed(range(_TRIES)):
-            served = await self.parts.turns.file(number, self.visitor)
+            try:
+                served = await self.parts.turns.file(number, self.visitor)
+            except (NotYours, NoSuchSession) as problem:   # told alike, or numbers could be tried
+                raise NoSuchFile(number) from problem
             if extension not in ("", served.info.extension):
                 break
             start, stop = _wanted(self.request.headers.get("Range", ""), served.info.size)

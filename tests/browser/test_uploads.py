@@ -233,4 +233,4 @@ def test_nobody_else_sees_a_file(new_person: NewPerson, server: Appliance, folde
     person.sees_question("Thank you")
     address = page.locator("img.daimageref").get_attribute("src")
     assert page.request.get(f"{server.url}{address}").status == 200
-    assert new_person(server.url).page.request.get(f"{server.url}{address}").status == 403
+    assert new_person(server.url).page.request.get(f"{server.url}{address}").status == 404

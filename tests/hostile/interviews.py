@@ -36,6 +36,10 @@ question: |
   Done
 subquestion: |
   ${{ name }} ${{ paper }}
+
+  % if paper:
+  ${{ paper.url_for() }}
+  % endif
 ---
 event: talk
 code: |

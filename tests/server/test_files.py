@@ -36,12 +36,13 @@ def test_only_who_can_open_the_session_gets_its_files(server: Running, browser_c
     assert browser_client.get(address).content == CONTENT
     with server.browser() as stranger:
         refused = stranger.get(address)
-        assert (refused.status_code, CONTENT in refused.content) == (403, False)
-        assert stranger.head(address).status_code == 403
+        assert (refused.status_code, CONTENT in refused.content) == (404, False)
+        assert stranger.head(address).status_code == 404
     server.turns.files.clear()
     gone = browser_client.get(address)
     assert gone.status_code == 404
-    assert "does not exist any more" in gone.text
+    assert "There is no such file for you" in gone.text
+    assert refused.text == gone.text, "nobody is told which numbers there are"
 
 
 @pytest.mark.parametrize(("ending", "status"), [
