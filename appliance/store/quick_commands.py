@@ -45,7 +45,7 @@ def carry_out(values: QuickValues, one: Command) -> Any:
         raise QuickError(f"DARedis has no command {name!r} here. These are there: {', '.join(sorted(COMMANDS))}.")
     try:
         return function(values, *arguments, **options)
-    except TypeError as error:
+    except (TypeError, ValueError, OverflowError) as error:
         # Of author's arguments: too few, too many, or not of a kind that can be used so.
         told = re.sub(r"^\w+\(\)", f"{name}()", str(error))
         raise QuickError(f"DARedis cannot carry out this {name}(): {told}.") from error
@@ -147,7 +147,7 @@ def scan(values: QuickValues, cursor: int = 0, match: Any = None, count: int | N
          _type: str | None = None) -> tuple[int, list[bytes]]:
     """All at once: the cursor is always at its end."""
     found = keys(values, "*" if match is None else match)
-    return 0, [key for key in found if _type is None or values.kind(key) == _type.lower()]
+    return 0, [key for key in found if _type is None or values.kind(key) == str(_type).lower()]
 
 
 @reading

@@ -46,16 +46,22 @@ def lpushx(values: QuickValues, name: Any, *items: Any) -> int:
 
 @command
 def lpop(values: QuickValues, name: Any, count: int | None = None) -> bytes | list[bytes] | None:
-    items = _list(values, name)
-    taken = 1 if count is None else count
+    items, taken = _list(values, name), _how_many(count)
     return _popped(values, name, items[:taken], items[taken:], count)
 
 
 @command
 def rpop(values: QuickValues, name: Any, count: int | None = None) -> bytes | list[bytes] | None:
     items = _list(values, name)
-    left = max(len(items) - (1 if count is None else count), 0)
+    left = max(len(items) - _how_many(count), 0)
     return _popped(values, name, items[left:][::-1], items[:left], count)
+
+
+def _how_many(count: int | None) -> int:
+    """:raises QuickError: if it is less than nothing."""
+    if count is not None and count < 0:
+        raise QuickError("value is out of range, must be positive")
+    return 1 if count is None else count
 
 
 def _popped(values: QuickValues, name: Any, taken: list[bytes], left: list[bytes],
@@ -132,9 +138,9 @@ def linsert(values: QuickValues, name: Any, where: str, refvalue: Any, value: An
 
 
 def _span(items: list[Any], start: int, end: int) -> list[Any]:
-    """Redis counts the end too."""
-    first = max(len(items) + start, 0) if start < 0 else start
-    return items[first:(len(items) + end if end < 0 else end) + 1]
+    """Redis counts the end too, and what lies before the beginning is nothing."""
+    first, last = (len(items) + place if place < 0 else place for place in (start, end))
+    return items[max(first, 0):max(last + 1, 0)]
 
 
 # -- sets ----------------------------------------------------------------------------------------------------
@@ -178,7 +184,7 @@ def scard(values: QuickValues, name: Any) -> int:
 @command
 def spop(values: QuickValues, name: Any, count: int | None = None) -> bytes | list[bytes] | None:
     there = sorted(_set(values, name))
-    taken = random.sample(there, min(1 if count is None else count, len(there)))
+    taken = random.sample(there, min(_how_many(count), len(there)))
     values.put(as_bytes(name), "set", set(there) - set(taken))
     if count is not None:
         return taken

@@ -6,6 +6,7 @@ A value is sealed as a whole under the appliance's key, and its key is known by 
 
 from __future__ import annotations
 
+import math
 import pickle
 from typing import Any
 
@@ -71,9 +72,14 @@ class QuickValues:
         return None if row is None else row[0]
 
     def expire(self, key: bytes, at: float | None) -> bool:
-        """Let it go at this time, or (None) stay; False if it is not there."""
+        """Let it go at this time, or (None) stay; False if it is not there.
+
+        :raises QuickError: if it is no time.
+        """
         if not self.exists(key):
             return False
+        if at is not None and not math.isfinite(at):
+            raise QuickError("invalid expire time")
         if at is not None and at <= self.now:
             return self.drop(key)
         self._database.execute("UPDATE quick_values SET expires = ? WHERE mark = ?", [at, self._mark(key)])

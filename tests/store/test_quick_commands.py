@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -160,3 +161,33 @@ def test_the_page_for_authors_names_each_command() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "stored-values.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"`(\w+)`", page.partition("## DARedis")[2].partition("## SQL")[0]))
     assert set(COMMANDS) <= listed
+
+
+def test_spans_count_from_either_end_and_may_be_empty() -> None:
+    """As Redis says of LRANGE: both ends belong to it, and what lies outside is nothing."""
+    values = Values()
+    values.rpush("a", *range(5))
+    values.zadd("z", {place: place for place in range(5)})
+    for start, end in itertools.product(range(-8, 8), repeat=2):
+        first, last = (place + 5 if place < 0 else place for place in (start, end))
+        wanted = [b"%d" % place for place in range(5) if first <= place <= last]
+        assert values.lrange("a", start, end) == values.zrange("z", start, end) == wanted
+    values.ltrim("a", 1, -7)
+    assert values.exists("a") == 0
+
+
+@pytest.mark.parametrize("call", [
+    ("expire", "a", "soon"), ("expire", "a", float("nan")), ("set", "a", 1, float("inf")), ("zadd", "z", {"m": "much"}),
+    ("hset", "h", None, None, None, [1, 2, 3]), ("zcount", "z", "x", "y"), ("incr", "a", float("inf")),
+    ("lpop", "l", -1), ("rpop", "l", -1), ("spop", "s", -1), ("lset", "l", "first", 1), ("zcount", "z", b"\xff", 1),
+], ids=lambda call: "".join(map(repr, call)))
+def test_arguments_of_no_use_are_refused_in_words(call: Call) -> None:
+    """By the error that authors are told, also in tasks; and nothing has changed."""
+    values = Values()
+    values.set("a", 1)
+    values.rpush("l", 1, 2, 3)
+    values.sadd("s", 1, 2)
+    values.zadd("z", {"m": 1})
+    with pytest.raises(QuickError):
+        getattr(values, call[0])(*call[1:])
+    assert (values.get("a"), values.ttl("a"), values.llen("l"), values.scard("s")) == (b"1", -1, 3, 2)
