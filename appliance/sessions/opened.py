@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from appliance.sessions.screens import Screens
 from appliance.sessions.tags import open_tags
+from appliance.store.keys import APPLIANCE
 from appliance.store.sealing import unseal
 from appliance.store.sessions import LoadedSession, SessionRow
 from appliance.store.steps import Step, open_steps
@@ -101,6 +102,12 @@ class Shelf:
         while self._bytes > self._most_bytes and len(self._sessions) > 1:
             _, oldest = self._sessions.popitem(last=False)
             self._bytes -= oldest.size
+
+    def forget_those_of(self, holder: str) -> None:
+        """Forget the sessions that `holder` has, but for those that others open too, whose tabs are told from here."""
+        for session_id in [one for one, opened in self._sessions.items()
+                           if holder in opened.keys and APPLIANCE not in opened.keys]:
+            self.forget(session_id)
 
     def forget(self, session_id: str) -> None:
         opened = self._sessions.pop(session_id, None)

@@ -163,6 +163,7 @@ class Turns:
     def user_changed(self, user_id: int) -> None:
         """A user's sign-ins, key or account may be others now: forget what is remembered of them."""
         self._user_keys.pop(user_id, None)
+        self._runner.shelf.forget_those_of(f"user:{user_id}")
         self.adoption.user_changed(user_id)
 
     # -- turns of a person ----------------------------------------------------------------------------

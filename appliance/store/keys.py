@@ -75,7 +75,6 @@ class Receiver:
     public: bytes
 
 
-@lru_cache(maxsize=1000)
 def receiver_of(holder: Holder) -> Receiver:
     """What whoever works for the holder needs to give them sessions."""
     return Receiver(holder.name, _private(holder).public_key().public_bytes_raw())

@@ -37,7 +37,6 @@ __all__ = [
 _SESSION = "session"   # the holder of what is sealed under a session's key
 
 
-@lru_cache(maxsize=1000)
 def personal_holder(holder: Holder) -> Holder:
     """What opens the encrypted values of somebody whose sessions `holder` opens, and nothing else of theirs.
 
