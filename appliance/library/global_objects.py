@@ -48,8 +48,8 @@ class DAGlobal(DAObject):
         return overlay.names_in(overlay.place(str(base), family="object"))
 
     def delete(self) -> None:
-        """Forget the object's attributes, here and in what is stored."""
-        self._fetch()
+        """Forget the object's attributes, here and in what is stored, also where that cannot be opened."""
+        self._begin()
         for name in self._attributes():
             object.__delattr__(self, name)
         overlay.keep(self._place(), self.key, None)
@@ -96,21 +96,31 @@ class DAGlobal(DAObject):
 
     def _fetch(self) -> bool:
         """Have the attributes here that are stored, as this turn sees them; whether they were fetched just now."""
-        evaluation = running_evaluation()
-        if evaluation is None or "key" not in self.__dict__ or "instanceName" not in self.__dict__:
-            return False
-        if id(self) in _fetched():
+        if not self._is_new_here():
             return False
         found = overlay.committed_or_new(self._place(), self.key)
-        _fetched()[id(self)] = None
-        evaluation.at_end.append(self._store)   # which keeps this object, and so its id, while the turn runs
-        if found is not None:
-            name, attributes = overlay.opened(found)
+        opened = None if found is None else overlay.opened(
+            found, f"The object {self.instanceName}, stored as {self.key!r},")
+        self._begin()
+        if opened is not None:
+            name, attributes = opened
             self.__dict__.update(attributes)
             if name != self.instanceName:
                 self.fix_instance_name(name, self.instanceName)
             _fetched()[id(self)] = self._pickled()
         return True
+
+    def _is_new_here(self) -> bool:
+        """Whether a turn runs that has not fetched the attributes yet."""
+        return (running_evaluation() is not None and "key" in self.__dict__ and "instanceName" in self.__dict__
+                and id(self) not in _fetched())
+
+    def _begin(self) -> None:
+        """From now on what is here counts, and is stored at the end of the turn."""
+        evaluation = running_evaluation()
+        if evaluation is not None and self._is_new_here():
+            _fetched()[id(self)] = None
+            evaluation.at_end.append(self._store)   # which keeps this object, and so its id, while the turn runs
 
     def _store(self) -> None:
         """At the end of the turn: store what has changed, and fetch anew in the next one."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.interview.answers import thaw
+from appliance.interview.errors import CannotSave
 from appliance.interview.host import current
 from appliance.interview.stored import DeleteRecord, NotReadable, Place, StoredEffect, StoreSnapshot, StoreValue
 from appliance.interview.stored import WriteRecord as Write
 from appliance.library.errors import DAError
 from appliance.library.state import turn_state
 
-__all__ = ["Overlay", "opened", "overlay", "pickled", "place"]
+__all__ = ["Overlay", "opened", "opened_if_possible", "overlay", "pickled", "place"]
 
 BASES = ("user", "session", "interview", "package", "global")
 
@@ -118,9 +119,24 @@ def pickled(value: Any, what: str) -> bytes:
                       f"({type(error).__name__}).") from error
 
 
-def opened(data: bytes) -> Any:
+def opened(data: bytes, what: str) -> Any:
     """The value of a pickle.
 
-    :raises CannotSave: where a class that it needs is gone.
+    :param what: names it in the error.
+    :raises DAError: if it cannot be opened any more: a class that it needs is gone, or is another one now.
     """
-    return thaw(data)
+    try:
+        return thaw(data)
+    except CannotSave as error:
+        raise DAError(f"{what} cannot be opened. {error}") from error
+    except Exception as error:   # objects of authors may fail in any way when they are opened
+        raise DAError(f"{what} cannot be opened any more ({type(error).__name__}).") from error
+
+
+def opened_if_possible(data: bytes, what: str) -> Any:
+    """Like :func:`opened`, with None in place of an error, which is logged."""
+    try:
+        return opened(data, what)
+    except DAError as error:
+        current().host.log(f"{error} None is in its place.")
+        return None

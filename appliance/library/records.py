@@ -29,10 +29,11 @@ def write_record(key: str, data: Any) -> int:
 
 
 def read_records(key: str) -> dict[int, Any]:
-    """The records under the key by their ids, in the order they were written."""
+    """The records under the key by their ids, in the order they were written; None for one that cannot be opened."""
     found: dict[int, bytes | None] = dict(current().host.stores.records(str(key)))
     found.update(overlay.overlay().records.get(str(key), {}))
-    return {number: overlay.opened(value) for number, value in sorted(found.items()) if value is not None}
+    return {number: overlay.opened_if_possible(value, f"The record {number} of {key!r}")
+            for number, value in sorted(found.items()) if value is not None}
 
 
 def delete_record(key: str, id: int) -> None:

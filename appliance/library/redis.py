@@ -40,9 +40,9 @@ class DARedis(DAObject):
         return f"{current().interview.reference}:{keyname}"
 
     def get_data(self, key: Any) -> Any:
-        """What ``set_data()`` has kept; None if there is nothing (any more)."""
+        """What ``set_data()`` has kept; None if there is nothing (any more), or nothing that can be opened."""
         found = _run([("get", (key,), {})])[0]
-        return None if found is None else overlay.opened(found)
+        return None if found is None else overlay.opened_if_possible(found, f"What is kept as {key!r}")
 
     def set_data(self, key: Any, data: Any, expire: Any = None) -> None:
         """Keep any value that can be pickled.

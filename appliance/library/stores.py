@@ -25,10 +25,10 @@ class DAStore(DAObject):
     def get(self, key: str) -> Any:
         """A copy of the value; None if there is none.
 
-        :raises DAError: if it was stored encrypted by another user.
+        :raises DAError: if it was stored encrypted by another user, or a class that it needs is gone.
         """
         found = overlay.committed_or_new(self._place(), str(key))
-        return None if found is None else overlay.opened(found)
+        return None if found is None else overlay.opened(found, f"What is stored as {key!r}")
 
     def set(self, key: str, the_value: Any) -> None:
         """Keep a copy of the value as it is now.

@@ -360,6 +360,103 @@ def test_a_global_object_is_the_same_in_all_sessions(tmp_path: Path) -> None:
     run(tmp_path, talk, GLOBAL)
 
 
+BROKEN = """
+objects:
+  - store: DAStore.using(base='global')
+  - r: DARedis
+  - g: DAGlobal.using(base='global', key='profile')
+---
+mandatory: True
+code: |
+  need(store, r, g)
+  shown
+---
+event: shown
+question: Ready
+---
+event: put
+code: |
+  import sys
+  import types
+  class Gone:
+    pass
+  class Changed:
+    def __reduce__(self):
+      return (int, ('no number',))
+  gone = types.ModuleType('gone_module')
+  Gone.__module__, Gone.__qualname__, gone.Gone = 'gone_module', 'Gone', Gone
+  sys.modules['gone_module'] = gone
+  store.set('gone', Gone())
+  store.set('changed', Changed())
+  store.set('good', 'fine')
+  g.thing = Gone()
+  r.set_data('thing', Gone())
+  r.set('text', 'no pickle')
+  write_record('records', 'first')
+  write_record('records', Gone())
+---
+event: put_away
+code: |
+  import sys
+  del sys.modules['gone_module']
+---
+event: look
+code: |
+  response(repr((store.get(action_argument('name')))))
+---
+event: look_at_others
+code: |
+  records = list(read_records('records').values())
+  response(repr([r.get_data('thing'), r.get_data('text'), records, sorted(store.keys())]))
+---
+event: look_at_object
+code: |
+  g.thing
+---
+event: write_to_object
+code: |
+  g.other = 1
+---
+event: clear
+code: |
+  for name in ('gone', 'changed'):
+    store.delete(name)
+  for number in read_records('records'):
+    delete_record('records', number)
+  r.delete('thing')
+  g.delete()
+  response(repr([store.keys(), read_records('records'), DAGlobal.keys('global')]))
+"""
+
+
+def test_what_cannot_be_opened_any_more_is_told_and_can_be_cleared_away(tmp_path: Path) -> None:
+    """A package was updated and a class is gone: what is asked for by its name is an error that names it, lists go on
+    without it, nothing is written over it, and it can be deleted.
+    """
+    async def talk(house: House) -> None:
+        reply = await house.begin()
+
+        async def ask(action: str, **arguments: Any) -> Any:
+            ending: Any = (await house.turns.action(reply.session_id, ANN, action, arguments)).ending
+            return eval(ending.body.decode()) if hasattr(ending, "body") else None
+        await ask("put")
+        stored = house.rows("SELECT sealed FROM stored_values ORDER BY mark")
+        assert len(stored) == 4
+        await ask("put_away")
+        for name, words in (("gone", "'gone' cannot be opened. .* needs? gone_module.Gone"),
+                            ("changed", r"'changed' cannot be opened any more \(ValueError\)")):
+            with pytest.raises(CodeFailed, match=words):
+                await ask("look", name=name)
+        for action in ("look_at_object", "write_to_object"):
+            with pytest.raises(CodeFailed, match=r"The object g, .* needs? gone_module\.Gone"):
+                await ask(action)
+        assert await ask("look", name="good") == "fine"
+        assert await ask("look_at_others") == [None, None, ["first", None], ["changed", "gone", "good"]]
+        assert house.rows("SELECT sealed FROM stored_values ORDER BY mark") == stored
+        assert await ask("clear") == [["good"], {}, []]
+    run(tmp_path, talk, BROKEN)
+
+
 EXPIRES = """
 objects:
   - r: DARedis
