@@ -19,8 +19,8 @@ _TOPICS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Interviews", "What may be sent at once, how long code may take, and where people go afterwards.",
      ("checkin interval", "exitpage", "maximum content length", "session lifetime seconds", "turn time limit")),
     ("People and the network", "Who may come in, and under which address.",
-     ("allow registration", "registration", "public interviews", "external hostname", "url root", "network", "share",
-      "require", "show login", "password", "root owned", "two factor", "administrator interviews")),
+     ("allow registration", "public interviews", "external hostname", "url root", "network",
+      "authorized registration domains", "permissions", "user can delete account", "show login")),
     ("How long things are kept", "Sessions and accounts that nobody uses any more.",
      ("interview delete days", "user auto delete")),
     ("Mail that goes out", "Without a mail server, mail waits in the outbox until somebody sends it by hand.",
@@ -35,6 +35,8 @@ _TOPICS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Reading text from images", "For interviews that read scanned papers.", ("ocr", "tesseract")),
 )
 _REST = ("Other settings", "")
+_FIRST = ("server", "host", "port", "address", "username", "user", "password", "default sender")
+"""Of a group, what nobody can do without: it comes first, the others by the alphabet."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,17 @@ class Field:
     @property
     def label(self) -> str:
         """In the words of its group, without the group's name."""
-        last = self.slot.name.rpartition(": ")[2]
+        last = self._last.replace("ssl", "SSL").replace("tls", "TLS")
         return last[:1].upper() + last[1:]
+
+    @property
+    def order(self) -> int:
+        """Its place in a group."""
+        return _FIRST.index(self._last) if ":" in self.slot.name and self._last in _FIRST else len(_FIRST)
+
+    @property
+    def _last(self) -> str:
+        return self.slot.name.rpartition(": ")[2]
 
     @property
     def control(self) -> str:
@@ -86,6 +97,7 @@ class Field:
         """How to write it, where that is not plain."""
         return {"list of texts": "One on each line.", "text or list of texts": "One on each line.",
                 "texts by name": "Lines like `name: text`.",
+                "lists of texts by name": "Lines like `name: one, another`.",
                 "whole numbers by name": "Lines like `name: 5`."}.get(self.directive.kind, "")
 
 
@@ -210,7 +222,8 @@ def _grouped(fields: list[Field]) -> list[tuple[str, list[Field]]]:
         if one.slot.place is not None:
             group = f"{group} {one.slot.place + 1}"
         groups.setdefault(group, []).append(one)
-    return [(name[:1].upper() + name[1:].replace(": ", ", "), found) for name, found in sorted(groups.items())]
+    return [(name[:1].upper() + name[1:].replace(": ", ", "), sorted(found, key=lambda one: one.order))
+            for name, found in sorted(groups.items())]
 
 
 def _field(slot: Slot, state: SettingsState, filled: Filled) -> Field:
@@ -228,7 +241,8 @@ def _shown(directive: Directive, value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(str(one) for one in value)
     if isinstance(value, dict):
-        return "\n".join(f"{name}: {one}" for name, one in value.items())
+        return "\n".join(f"{name}: {', '.join(map(str, one)) if isinstance(one, list) else one}"
+                         for name, one in value.items())
     return str(value)
 
 
@@ -251,6 +265,9 @@ def _read(directive: Directive, typed: str) -> Any:
             return lines[0] if len(lines) == 1 else lines
         case "texts by name":
             return _by_name(lines)
+        case "lists of texts by name":
+            return {name: [one.strip() for one in value.split(",") if one.strip()]
+                    for name, value in _by_name(lines).items()}
         case "whole numbers by name":
             return {name: _number(value, whole=True) for name, value in _by_name(lines).items()}
         case _:

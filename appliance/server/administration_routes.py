@@ -29,7 +29,7 @@ from appliance.server.userlist import (
 
 __all__ = ["administration_routes"]
 
-_PACKAGE = r"([a-z_]+(?:\.\w{1,100})+)"
+_PACKAGE = r"([\w.]{1,200})"
 
 
 def administration_routes() -> list[URLSpec]:

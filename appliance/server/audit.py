@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from appliance.server.administration import AdministrationPage
 from appliance.server.home import when
+from appliance.store.users import OWNER_EMAIL
 
 __all__ = ["AuditHandler"]
 
@@ -22,4 +23,5 @@ class AuditHandler(AdministrationPage):
         older = ""
         if len(entries) == _MOST:
             older = f"/audit?{urlencode({'q': words, 'before': str(entries[-1].number)})}"
-        self.page("audit.html", entries=entries, q=words, before=number, older=older, when=when)
+        self.page("audit.html", entries=entries, q=words, before=number, older=older, when=when,
+                  owner_email=OWNER_EMAIL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.interview.host import UserInfo
+from appliance.store.users import OWNER_EMAIL
 
 __all__ = ["Link", "Menu", "Navigation", "navigation"]
 
@@ -63,8 +64,8 @@ def navigation(user: UserInfo | None, path: str) -> Navigation:
 
     if user is None:
         return Navigation(links((("/dark_mode", "Light or dark"), ("/user/sign-in", "Sign in"))), [])
-    name = user.first_name or user.email or "Owner"
-    account = Menu("account", name, [("", links(_ACCOUNT))])
+    name = user.first_name or user.email
+    account = Menu("account", "Owner" if name == OWNER_EMAIL else name or "You", [("", links(_ACCOUNT))])
     if "admin" in user.privileges:
         more = Menu("administration", "Administration", [
             ("Every day", links(_DAILY)), ("This appliance", links(_HOUSE)), ("Looking inside", links(_INSIDE))])

@@ -11,7 +11,7 @@ from appliance.server.administration import AdministrationPage
 from appliance.server.errors import Refused
 from appliance.server.home import when
 from appliance.server.package_views import plural
-from appliance.store.users import BUILT_IN_PRIVILEGES
+from appliance.store.users import BUILT_IN_PRIVILEGES, OWNER_EMAIL
 
 __all__ = ["DeletePersonHandler", "InviteHandler", "PersonHandler", "PrivilegesHandler", "ResetPersonHandler",
            "UserListHandler"]
@@ -38,22 +38,24 @@ _MEANINGS = {
     "developer": "Sees the tasks of everybody, and where errors are in interviews.",
     "advocate": "For interviews that ask for it, like those that help other people.",
     "user": "Everybody else.",
-    "cron": "For accounts that interviews run scheduled events as.",
+    "cron": "What scheduled events run with; no person needs it.",
+    "trainer": "For interviews that ask for it, as those for training do.",
 }
 
 
 def name_of(person: Person) -> str:
     """A person as a list shows them."""
     name = " ".join(part for part in (person.user.first_name, person.user.last_name) if part)
-    return name or person.user.email or ("The owner" if person.kind == "owner" else "Somebody")
+    return name or ("The owner" if person.user.email == OWNER_EMAIL else person.user.email or "Somebody")
 
 
 class _PeoplePage(AdministrationPage):
     """What the pages about people share."""
 
     def get_template_namespace(self) -> dict[str, Any]:
-        return super().get_template_namespace() | {"name_of": name_of, "when": when, "plural": plural,
-                                                   "meanings": _MEANINGS, "message": self.message()}
+        return super().get_template_namespace() | {
+            "name_of": name_of, "when": when, "plural": plural, "meanings": _MEANINGS, "owner_email": OWNER_EMAIL,
+            "message": self.message()}
 
     def message(self) -> str:
         """What came of the button that was pressed."""
