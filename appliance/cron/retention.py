@@ -45,6 +45,7 @@ from appliance.store.retention import (
     sessions_of_account,
     spared_sessions,
     tidy_mail,
+    tidy_values,
 )
 
 __all__ = ["AccountToDelete", "Retention", "RetentionResult", "Spared", "ToDelete"]
@@ -68,11 +69,16 @@ _OTHERWISE_TIDY = 365.0
 
 @dataclass(frozen=True)
 class RetentionResult:
-    """What one run deleted; `mails` are those that belonged to no session (any more)."""
+    """What one run deleted.
+
+    :param mails: those that belonged to no session (any more).
+    :param values: that browsers had stored which have no session any more.
+    """
 
     sessions: int = 0
     accounts: int = 0
     mails: int = 0
+    values: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,10 +162,10 @@ class Retention:
         if now < await asyncio.wrap_future(self._store.write(partial(note_run, now=now))) and not at_once:
             return RetentionResult()
         result = RetentionResult(await self._delete_sessions(now), await self._delete_accounts(now),
-                                 await self._tidy(now))
+                                 await self._tidy_mail(now), await self._tidy_values(now))
         if result != RetentionResult():
-            logger.info("deleted %d sessions and %d accounts that nobody used, and %d mails of no session",
-                        result.sessions, result.accounts, result.mails)
+            logger.info("deleted %d sessions and %d accounts that nobody used, %d mails of no session, and %d values "
+                        "of browsers without one", result.sessions, result.accounts, result.mails, result.values)
         return result
 
     async def _delete_sessions(self, now: float) -> int:
@@ -190,11 +196,17 @@ class Retention:
             await asyncio.sleep(_PAUSE)
         return deleted
 
-    async def _tidy(self, now: float) -> int:
+    async def _tidy_mail(self, now: float) -> int:
         days = float(self._settings("interview delete days", 0)) or _OTHERWISE_TIDY
+        return await self._in_batches(partial(tidy_mail, now=now, days=days, most=_BATCH * 10))
+
+    async def _tidy_values(self, now: float) -> int:
+        days = float(self._settings("interview delete days", 0))
+        return await self._in_batches(partial(tidy_values, now=now, days=days, most=_BATCH * 10)) if days else 0
+
+    async def _in_batches(self, delete: Callable[[Database], int]) -> int:
         total = 0
-        while deleted := await asyncio.wrap_future(self._store.write(
-                lambda database: tidy_mail(database, now, days, most=_BATCH * 10))):
+        while deleted := await asyncio.wrap_future(self._store.write(delete)):
             total += deleted
             await asyncio.sleep(_PAUSE)
         return total

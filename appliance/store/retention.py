@@ -35,6 +35,7 @@ __all__ = [
     "sessions_of_account",
     "spared_sessions",
     "tidy_mail",
+    "tidy_values",
 ]
 
 DAY = 86400.0
@@ -340,3 +341,16 @@ def tidy_mail(database: Database, now: float, days: float, most: int) -> int:
         "DELETE FROM refused_mail WHERE number IN (SELECT number FROM refused_mail WHERE created <= :before"
         " ORDER BY number LIMIT :most)", old)
     return sent.rowcount + failed.rowcount + refused.rowcount
+
+
+def tidy_values(database: Database, now: float, days: float, most: int) -> int:
+    """Delete what browsers without an account have stored (DAStore) more than `days` ago and whose sessions are gone.
+
+    :param most: how many rows at once.
+    :returns: how many rows were deleted.
+    """
+    return database.execute(
+        "DELETE FROM stored_values WHERE rowid IN (SELECT rowid FROM stored_values AS value"
+        " WHERE holder >= 'browser:' AND holder < 'browser;' AND changed <= :before"
+        " AND NOT EXISTS (SELECT 1 FROM session_keys WHERE session_keys.holder = value.holder) LIMIT :most)",
+        {"before": now - days * DAY, "most": most}).rowcount

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from appliance import clock
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.signed_in import Device
 from appliance.cron.retention import RetentionResult
+from appliance.interview.host import UserInfo
 from appliance.sessions.errors import NoSuchSession
 from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
@@ -145,6 +147,63 @@ def test_mail_of_nobody_is_tidied(tmp_path: Path) -> None:
             assert house.rows("SELECT count(*) FROM outbox") == [(left,)]
         assert house.rows("SELECT * FROM refused_mail") == []
     years(tmp_path, test)
+
+
+STORES = """
+objects:
+  - mine: DAStore
+  - of_all: DAStore.using(base='global')
+---
+question: Name?
+fields:
+  - Name: name
+---
+mandatory: True
+code: |
+  mine.set('name', name)
+  of_all.set(name, name)
+---
+mandatory: True
+question: Hello ${ name }
+"""
+
+
+def test_what_a_browser_stored_goes_after_its_last_session(tmp_path: Path) -> None:
+    """When its own days are over too; not what an account stored, nor what is for everybody."""
+    async def test(house: OldHouse) -> None:
+        house.sources.texts[reference("stores")] = STORES
+        await house.answered("stores", "Ann", ANN)
+        await house.answered("stores", "Bob", BOB)
+        house.store.write(lambda database: database.execute(
+            "INSERT INTO users (id, email_mark, created) VALUES (11, 'mark', ?)", [house.time])).result()
+        cora = replace(ANN, user=UserInfo(11, "cora@example.com"), user_key=b"c" * 32)
+        await house.answered("stores", "Cora", cora)
+
+        def left() -> list[str]:
+            return [str(holder).partition(":")[0] for (holder,) in house.rows(
+                "SELECT holder FROM stored_values ORDER BY holder")]
+        everything = ["appliance"] * 3 + ["browser"] * 2 + ["user"]
+        house.time += 80 * DAY
+        await house.answered(visitor=BOB)
+        house.time += 10 * DAY
+        assert left() == everything
+        assert await house.run() == RetentionResult(sessions=3, values=1)
+        assert left() == ["appliance"] * 3 + ["browser", "user"]
+        house.time += 80 * DAY
+        assert await house.run() == RetentionResult(sessions=1, values=1)
+        assert left() == ["appliance"] * 3 + ["user"]
+    years(tmp_path, test)
+
+
+def test_what_browsers_stored_stays_where_sessions_are_kept_for_ever(tmp_path: Path) -> None:
+    async def test(house: OldHouse) -> None:
+        house.sources.texts[reference("stores")] = STORES
+        reply = await house.answered("stores", "Ann", ANN)
+        await house.turns.delete(reply.session_id, ANN)
+        house.time += 4000 * DAY
+        assert await house.run() == RetentionResult()
+        assert len(house.rows("SELECT * FROM stored_values")) == 2
+    years(tmp_path, test, interview_delete_days=0)
 
 
 # -- what stays ------------------------------------------------------------------------------------------------
