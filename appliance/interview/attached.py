@@ -106,11 +106,14 @@ def _shown(evaluation: Evaluation, document: Any, block: QuestionBlock) -> dict[
         document, "extension_list") else [(str(document.extension), document)]
     files = [_file(evaluation, extension, _first(file), block) for extension, file in named]
     name = info.get("name")   # the author's Markdown; the name of a file is none, and may be from anybody
+    text = info.get("markdown") or ""
+    previewed = bool(text) and info.get("previewed", True)
     return {
         "name_html": evaluation.inline(str(name)) if name else escape(files[0]["filename"] if files else ""),
         "description_html": evaluation.block(info.get("description") or ""),
         "files": files,
-        "preview_html": evaluation.block(info["markdown"]) if info.get("markdown") else "",
+        "preview_html": evaluation.block(text) if previewed else "",
+        "markdown": "" if previewed else text,
     }
 
 

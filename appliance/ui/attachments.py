@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,20 @@ def draw_attachments(screen: Screen) -> str:
     about: dict[str, Any] | None = screen.extras.get("attachments")
     if not about:
         return ""
-    documents = [{**one, "files": [_file(file) for file in one["files"]]} for one in about["documents"]]
+    documents = [{**one, **_text(one), "files": [_file(file) for file in one["files"]]} for one in about["documents"]]
     notice = (_ONE if len(documents) == 1 else _SEVERAL) if about["notice"] else ""
     archive = about.get("zip")
     return _template().generate(
         documents=documents, notice=notice, tabs=about["download tab"], describe=about["describe"],
         archive={**archive, **_file({**archive, "extension": "zip"})} if archive else None).decode()
+
+
+def _text(document: dict[str, Any]) -> dict[str, str]:
+    """The second tab: how the text looks, or how it is written (under the name of that format); empty for neither."""
+    if document["preview_html"] or not document.get("markdown"):   # screens of before know no second kind
+        return {"shown_as": "Preview", "shown_html": document["preview_html"]}
+    written = escape(document["markdown"])
+    return {"shown_as": _FORMATS["md"][1], "shown_html": f'<pre class="da-markdown">{written}</pre>'}
 
 
 def _file(file: dict[str, Any]) -> dict[str, Any]:

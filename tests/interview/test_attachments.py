@@ -21,6 +21,30 @@ def text_of(talk: Talk, number: int) -> str:
     return pypdf.PdfReader(BytesIO(talk.host.file_path(number).read_bytes())).pages[0].extract_text()
 
 
+def test_where_the_author_names_formats_without_html_the_text_is_shown_as_it_is_written() -> None:
+    """Also where code gives the formats; then nothing that was typed becomes HTML of the page."""
+    talk = Talk("""
+        mandatory: True
+        question: Here it is.
+        attachment:
+          name: A letter
+          filename: letter
+          valid formats:
+            code: |
+              ['pdf'] + (['rtf'] if user_has_privilege('admin') else [])
+          content: |
+            Hello, *world* & <b>all</b>!
+        """)
+    [document] = talk.screen.extras["attachments"]["documents"]
+    assert [file["extension"] for file in document["files"]] == ["pdf"]
+    assert not document["preview_html"]
+    drawn = draw_attachments(talk.screen)
+    assert ">Markdown</a>" in drawn
+    assert ">Preview</a>" not in drawn
+    assert "RTF" not in drawn
+    assert '<pre class="da-markdown">Hello, *world* &amp; &lt;b&gt;all&lt;/b&gt;!' in drawn
+
+
 class TestUnderAQuestion:
     TEXT = """
         question: Name?

@@ -177,13 +177,14 @@ class Attachment:
         about = self._about(evaluation)
         if self.manual or self.manual_code:
             return self._from_files(evaluation, variable, about)
-        document, formats = self._document(evaluation, about), self._wanted(evaluation)
+        document, (formats, previewed) = self._document(evaluation, about), self._wanted(evaluation)
         digest = _digest(document, about, formats)
         if kept.get("digest") == digest and all(evaluation.host.file(n) is not None for n in kept.get("files", ())):
             return kept["collection"]
         for number in kept.get("files", ()) if self.variable is None else ():   # author code may hold the others
             evaluation.host.delete_file(number)
-        info = {**about, "formats": list(formats), "markdown": "" if self.raw else document.markdown}
+        info = {**about, "formats": list(formats), "markdown": "" if self.raw else document.markdown,
+                "previewed": previewed}
         collection = evaluation.interview.namespace["DAFileCollection"](variable, info=info)
         for extension in formats:
             self._add(evaluation, collection, document, extension)
@@ -214,23 +215,25 @@ class Attachment:
         description = self.description.render(answers).strip() if self.description is not None else ""
         return {"name": name, "filename": filename, "description": description}
 
-    def _wanted(self, evaluation: Evaluation) -> tuple[str, ...]:
-        """The formats to make."""
+    def _wanted(self, evaluation: Evaluation) -> tuple[tuple[str, ...], bool]:
+        """The formats to make, and whether the person sees how the text looks: not where the author names formats
+        without ``html``; then they see how it is written.
+        """
         if self.raw:
-            return (self.extension or "txt",)
+            return (self.extension or "txt",), False
         asked: Any = self.formats
         if self.formats_code is not None:
             asked = self.formats_code.value(evaluation.answers)
             asked = [asked] if isinstance(asked, str) else asked
         if not asked or "*" in asked:
-            return _USUAL_FORMATS
+            return _USUAL_FORMATS, True
         names = [_OTHER_NAMES.get(str(one).strip().lower(), str(one).strip().lower()) for one in asked]
         unknown = [one for one in names if one not in FORMATS]
         found = tuple(dict.fromkeys(one for one in names if one in FORMATS))
         if unknown and not found:
             raise InterviewError(f"Documents are made as {', '.join(FORMATS)}, not as {unknown[0]!r}.",
                                  file=self.file, line=self.line)
-        return found
+        return found, "html" in found
 
     def _text(self, evaluation: Evaluation) -> str:
         texts = [text.render(evaluation.answers) for text in self.content]
