@@ -356,6 +356,18 @@ def test_a_reset_tells_of_what_interviews_stored_and_the_code_brings_it_back(ope
         assert "stays closed" not in client.get("/user/profile").text
 
 
+def test_the_owner_invites_ann_on_the_page(server: Running) -> None:
+    """With the menus around it, the page shows the link; it leads to the account, whose page says so in its heading."""
+    with server.browser() as olive, server.browser() as ann:
+        olive.get("/user/sign-in?token=once")
+        page = send(olive, "/userlist/invite", email="ann@clinic.example", first_name="Ann", privilege="advocate")
+        link = re.search(r'id="link" readonly value="([^"]+)"', page.text)
+        assert link is not None, page.text
+        token = link[1].partition("token=")[2]
+        done = send(ann, "/user/invitation", token=token, password=PASSWORD, again=PASSWORD)
+        assert '<h1 id="daMainQuestion">Your account is ready</h1>' in done.text
+
+
 def test_the_owner_gets_no_code_with_a_new_password(server: Running) -> None:
     """What opens the owner's interviews is the appliance's key."""
     with server.browser() as olive:
