@@ -104,6 +104,9 @@ def _replaced(lines: list[str], written: Written, value: Any) -> list[str]:
     first, last = _extent(written)
     column, key = written.key.start_mark.column, written.key.value
     fresh = _dumped(key, value, column)
+    if isinstance(value, list) and isinstance(written.node, yaml.SequenceNode) and not written.node.flow_style:
+        further = written.node.start_mark.column - column   # how far the writer of the file has set lists in
+        fresh[1:] = [" " * further + line for line in fresh[1:]]
     before = lines[first][:column]
     fresh[0] = before + fresh[0][column:]   # the dash of a list entry
     end = written.node.end_mark
