@@ -47,6 +47,7 @@ class InvitationHandler(_NewAccount):
     """``/user/invitation?token=``: the address that an invitation holds."""
 
     template = "invitation.html"
+    told: dict[str, str]
 
     async def get(self) -> None:
         await self.draw()
@@ -69,4 +70,9 @@ class InvitationHandler(_NewAccount):
         invitation = await self.parts.accounts.invitation(self.token_given)
         if invitation is None:
             raise link_refused()
+        self.told = {"first_name": invitation.profile.first_name, "last_name": invitation.profile.last_name}
         self.show(error, invitation=invitation, given=self.token_given)
+
+    def typed(self, name: str) -> str:
+        """What the person typed before; until then their names as whoever invited them has written them."""
+        return self.told[name] if name in self.told and name not in self.request.body_arguments else super().typed(name)

@@ -364,6 +364,10 @@ def test_the_owner_invites_ann_on_the_page(server: Running) -> None:
         link = re.search(r'id="link" readonly value="([^"]+)"', page.text)
         assert link is not None, page.text
         token = link[1].partition("token=")[2]
+        assert 'id="first_name" name="first_name" autocomplete="given-name" value="Ann"' in ann.get(link[1]).text
+        wrong = send(ann, "/user/invitation", token=token, first_name="", last_name="Archer", password="a", again="a")
+        assert "Archer" in wrong.text
+        assert 'value="Ann"' not in wrong.text   # what she has changed stays changed
         done = send(ann, "/user/invitation", token=token, password=PASSWORD, again=PASSWORD)
         assert '<h1 id="daMainQuestion">Your account is ready</h1>' in done.text
 
