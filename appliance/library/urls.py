@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from appliance.interview.host import current
 from appliance.interview.markup.icons import font_awesome
 from appliance.interview.markup.media import static_url
+from appliance.interview.sources import join_reference, split_reference
 from appliance.library.languages import word
 from appliance.library.session import get_config
 from appliance.library.state import interview_file, interview_package
@@ -54,6 +55,9 @@ WAYS_OUT = {
     "exit": "/exit", "leave": "/leave", "exit_logout": "/exit_logout", "restart": "/restart_session",
     "new_session": "/new_session",
 }
+FOLDER = "data/questions/"
+SHORT_STYLES = {"short", "short_package"}
+PLAYGROUND = "playground"
 WITH_SESSION = {"i", "session"}
 SPECIAL = {"local", "style", "temporary", "once_temporary", "new_session", "reset"}
 
@@ -90,7 +94,8 @@ def url_ask(data: Any) -> str:
 def interview_url(**kwargs: Any) -> str:
     """The address of this session, with `i` of another interview, with `i` and `session` of another session.
 
-    ``local=True`` leaves out the server; other arguments become ``url_args``.
+    ``local=True`` leaves out the server, ``style='short'`` names package and file only, ``new_session`` and ``reset``
+    begin anew; other arguments become ``url_args``.
     """
     return address_of_interview(kwargs, {})
 
@@ -105,17 +110,47 @@ def interview_url_action(action: str, **kwargs: Any) -> str:
 def address_of_interview(kwargs: dict[str, Any], more: dict[str, str]) -> str:
     if "temporary" in kwargs or "once_temporary" in kwargs:
         raise ValueError("addresses that expire (temporary, once_temporary) are not there yet in this version")
-    query: dict[str, Any] = {"i": kwargs.get("i") or interview_file()}
-    if kwargs.get("session"):
+    interview = whole_name(str(kwargs["i"])) if kwargs.get("i") else interview_file()
+    query: dict[str, Any] = {}
+    if is_on(kwargs.get("new_session")):
+        query["new_session"] = "1"
+    elif kwargs.get("session"):
         query["session"] = kwargs["session"]
     elif not kwargs.get("i"):
         query["session"] = current().host.session_id
-    for flag in ("new_session", "reset"):
-        if kwargs.get(flag):
-            query[flag] = "1"
+    if is_on(kwargs.get("reset")):
+        query["reset"] = "1"
     query.update({key: value for key, value in kwargs.items() if key not in WITH_SESSION | SPECIAL})
+    query.update(more)
     root = "" if kwargs.get("local") else current().host.url_root
-    return f"{root}/interview?{urlencode({**query, **more})}"
+    short = short_address(interview) if kwargs.get("style") in SHORT_STYLES else ""
+    if short:
+        return f"{root}{with_query(short, query)}"
+    return f"{root}/interview?{urlencode({'i': interview, **query})}"
+
+
+def is_on(value: Any) -> bool:
+    """Whether an argument is a true value; ``0`` may come as text, as it stands in addresses."""
+    return bool(value) and str(value) not in {"0", "False", "false"}
+
+
+def whole_name(interview: str) -> str:
+    """The name of an interview in full; one that names no package is of the package of this interview."""
+    package, path = split_reference(interview)
+    return interview if package else join_reference(interview_package(), f"data/questions/{path.removeprefix(FOLDER)}")
+
+
+def short_address(interview: str) -> str:
+    """The address of an interview that names its package and file only; empty where there is none.
+
+    >>> short_address("docassemble.demo:data/questions/questions.yml"), short_address("appliance.interviews:a.yml")
+    ('/run/demo/questions', '')
+    """
+    package, path = split_reference(interview)
+    name = path.removeprefix(FOLDER).removesuffix(".yml")
+    if not package.startswith("docassemble.") or "/" in name or not path.endswith(".yml"):
+        return ""
+    return f"/run/{quote(package.removeprefix('docassemble.'))}/{quote(name)}"
 
 
 def url_of(file_reference: Any, **kwargs: Any) -> str:
@@ -141,6 +176,8 @@ def url_of(file_reference: Any, **kwargs: Any) -> str:
         url = with_query(PLACES[reference], kwargs)
     else:
         found = static_url(reference, interview_package())
+        if found is None and reference.startswith(PLAYGROUND):
+            raise ValueError(f"url_of({reference!r}): there is no Playground here; interviews come in packages")
         if found is None:
             raise ValueError(f"url_of() knows no page or file {reference!r}")
         url = with_query(found, {**kwargs, "attachment": "1"} if attachment else kwargs)

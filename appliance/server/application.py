@@ -65,6 +65,7 @@ from appliance.server.profile import ProfileHandler, SignOutEverywhereHandler
 from appliance.server.refresh_loops import RefreshLoops
 from appliance.server.schedule import RunEventHandler, ScheduleHandler
 from appliance.server.security import host_allowed, host_name
+from appliance.server.short_addresses import ShortAddressHandler
 from appliance.server.sign_in import SignInHandler, SignOutHandler
 from appliance.server.sockets import OpenSockets
 from appliance.server.tabs import NoticeSocket, Tabs
@@ -230,6 +231,7 @@ def _routes() -> list[URLSpec]:
     ways_out = ("exit", "leave", "restart_session", "new_session", "exit_logout")
     return [
         URLSpec(r"/interview", InterviewHandler),
+        URLSpec(r"/run/(\w{1,100})/([\w.-]{1,200})", ShortAddressHandler),
         URLSpec(r"/checkin", CheckInHandler),
         URLSpec(r"/interview/notices", NoticeSocket),
         URLSpec(r"/interview/variables", VariablesHandler),

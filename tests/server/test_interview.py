@@ -50,6 +50,15 @@ def test_a_new_session_is_drawn_in_the_same_response(server: Running, browser_cl
     assert "etag" not in page.headers
 
 
+def test_a_short_address_leads_to_the_interview(browser_client: httpx.Client) -> None:
+    """With all that it is given but another interview; folders and foreign names have none."""
+    answer = browser_client.get("/run/demo/questions?x=a%26b&i=other&reset=1", follow_redirects=False)
+    assert answer.headers["location"] == (
+        "/interview?i=docassemble.demo:data/questions/questions.yml&x=a%26b&reset=1")
+    assert browser_client.get("/run/demo/examples/fields").status_code == 404
+    assert browser_client.get("/run/demo//elsewhere.org").status_code == 404
+
+
 def test_a_reload_shows_the_same_session(server: Running, browser_client: httpx.Client) -> None:
     browser_client.get(ADDRESS)
     browser_client.get(ADDRESS)
