@@ -97,7 +97,7 @@ def test_an_anonymous_interview_belongs_to_the_person_after(
     fits(paula)
     paula.page.goto(f"{house.url}/user/profile")
     fits(paula)
-    paula.press("Sign out")
+    paula.choose("Paula", "Sign out")
     paula.sees("You are signed out")
     paula.page.go_back()   # the browser keeps no page of hers
     expect(paula.page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -84,7 +84,7 @@ def test_run_now_progress_and_what_failed(new_person: NewPerson, house: Applianc
     owner = owner_of(new_person, house, viewport={"width": 320, "height": 640})
     page = owner.page
     page.goto(f"{house.url}/")
-    owner.press("Schedule")
+    owner.choose("Administration", "Schedule")
     hourly = page.locator("#event-cron_hourly")
     expect(hourly).to_contain_text("It has not run yet.")
     expect(hourly).to_contain_text("Next today at")

@@ -75,8 +75,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture
-def place(house: House, tmp_path: Path) -> Iterator[Place]:
+def place(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """An administrator at the laptop; nothing really starts anew."""
+    monkeypatch.setattr(administration, "_PAUSE", 0.01)
     with house.browser(ADMIN) as client:
         place = Place(house, client, tmp_path)
         parts = house.application.parts

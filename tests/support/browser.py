@@ -64,6 +64,11 @@ class Person:
         target = named.or_(self.page.get_by_role("link", name=words, exact=True))
         target.locator("visible=true").first.click()
 
+    def choose(self, menu: str, words: str) -> None:
+        """Open one of the menus at the top of our own pages, and follow a link in it."""
+        self.page.locator("details.da-menu > summary").filter(has_text=menu).click()
+        self.press(words)
+
     def go_back(self) -> None:
         self.page.locator("button.dabackicon").click()
 
