@@ -7,6 +7,7 @@ import logging
 from functools import lru_cache
 from typing import Any
 
+from appliance.interview.datatypes.neutral import neutralise
 from appliance.interview.errors import InterviewError, told_names
 from appliance.interview.turn import BackgroundAnswer, CheckIn, ShowScreen
 from appliance.server.admission import Admission
@@ -118,7 +119,8 @@ def _parameters(text: str) -> tuple[dict[str, str], str | None, bool]:
     if not isinstance(given, dict):
         given = {}
     changed, initial = given.pop("_changed", None), given.pop("_initial", False)
-    fields = {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    fields = {str(name): neutralise(value if isinstance(value, str) else json.dumps(value))
+              for name, value in given.items()}
     return fields, changed if isinstance(changed, str) and changed else None, bool(initial)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from appliance.interview.datatypes.neutral import harmless
 from appliance.interview.files import Upload
 from appliance.interview.turn import Posted, ShowScreen
 from appliance.server.admission import Admission
@@ -29,7 +30,7 @@ _NO = {"", "0", "false", "False"}
 
 
 def parse_action(text: str) -> tuple[str, dict[str, Any]]:
-    """The name and arguments in an ``action=`` of a link: JSON, or JSON in base64.
+    """The name and arguments in an ``action=`` of a link: JSON, or JSON in base64. Texts in them are neutralised.
 
     :raises Refused: if it is neither.
     """
@@ -48,7 +49,7 @@ def parse_action(text: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise Refused(400, "This link is damaged", "The action in the address cannot be read. Please go back and "
                       "follow the link again.", "bad_action")
-    return name, arguments
+    return name, harmless(arguments)
 
 
 class InterviewHandler(ReplyHandler):
@@ -103,8 +104,9 @@ class InterviewHandler(ReplyHandler):
 
     @property
     def url_args(self) -> dict[str, str]:
-        return {name: self.get_query_argument(name, "", strip=False) for name in self.request.query_arguments
-                if name not in RESERVED and name != "ajax"}
+        """What interviews get of the address: neutralised, for a link may be anybody's."""
+        return {harmless(name): harmless(self.get_query_argument(name, "", strip=False))
+                for name in self.request.query_arguments if name not in RESERVED and name != "ajax"}
 
     async def opened(self) -> Reply:
         """The reply of the turn that the address asks for."""

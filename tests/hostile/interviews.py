@@ -114,7 +114,8 @@ subquestion: |
 
   > ${ words }
 
-  **${ words }** _${ words }_ `${ words }` [words](${ words }) ![words](${ words }) [TARGET ${ words }] [FILE ${ words }]
+  **${ words }** _${ words }_ `${ words }` [words](${ words }) ![words](${ words }) [TARGET ${ words }]
+  [FILE ${ words }]
   [${ words }](/)
 
       ${ words }

@@ -12,10 +12,11 @@ PATHS: tuple[str, ...] = (
     "..\\{name}", "..\\..\\..\\{name}", "a\\..\\..\\{name}", "\\{inside}", "C:\\{name}", "C:{name}",
     "\\\\localhost\\share\\{name}", "\\\\?\\C:\\{name}", "%2e%2e/{name}", "%2e%2e%2f%2e%2e%2f{name}",
     "..%2f..%2f{name}", "..%5c..%5c{name}", "%2e%2e%5c{name}", "%252e%252e%252f{name}", "..%252f..%252f{name}",
-    "..%c0%af..%c0%af{name}", "%c0%ae%c0%ae/{name}", "..%u2215{name}", "..%ef%bc%8f{name}", "..%e2%88%95{name}", "%uff0e%uff0e/{name}",
-    "..%00/{name}", "{name}%00", "{name}%00.css", "../{name}%00.css", "%00../{name}", "..%0d/{name}", "..%0a{name}",
-    "../{name}/.", "../{name}/..", "../{name}::$DATA", "../{name}.", "../{name}%20", "~/{name}", "~root/{name}",
-    "$HOME/{name}", "%24%7BHOME%7D/{name}", "/proc/self/environ", "/proc/self/root{secret}", "/proc/self/cwd/{name}",
+    "..%c0%af..%c0%af{name}", "%c0%ae%c0%ae/{name}", "..%u2215{name}", "..%ef%bc%8f{name}", "..%e2%88%95{name}",
+    "%uff0e%uff0e/{name}", "..%00/{name}", "{name}%00", "{name}%00.css", "../{name}%00.css", "%00../{name}",
+    "..%0d/{name}", "..%0a{name}", "../{name}/.", "../{name}/..", "../{name}::$DATA", "../{name}.", "../{name}%20",
+    "~/{name}", "~root/{name}", "$HOME/{name}", "%24%7BHOME%7D/{name}", "/proc/self/environ",
+    "/proc/self/root{secret}", "/proc/self/cwd/{name}",
     "../config.yml", "../appliance.db", "data/../../../{name}",
 )
 """``secret`` is a whole path, ``inside`` the same without its first slash, ``name`` the file's name alone."""

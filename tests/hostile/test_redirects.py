@@ -17,8 +17,9 @@ _IN_ADDRESSES = re.compile(r"[\t\r\n]")
 _INTERVIEW = f"/interview?i={PUBLIC}"
 WAYS = ("/user/sign-in?token=none&next=", "/user/sign-out?next=", "/dark_mode?next=", "/exit?next=", "/leave?next=",
         "/exit_logout?next=", f"/leave?i={PUBLIC}&next=", "/restart_session?i=", "/new_session?i=",
-        "/user/register?next=", "/user/forgot?next=", "/user/reset?next=", "/user/invitation?next=", "/user/profile?next=",
-        "/user/change-password?next=", "/restarting?run=x&next=", f"{_INTERVIEW}&next=", "/interviews?next=", "/?next=")
+        "/user/register?next=", "/user/forgot?next=", "/user/reset?next=", "/user/invitation?next=",
+        "/user/profile?next=", "/interviews?next=", "/?next=",
+        "/user/change-password?next=", "/restarting?run=x&next=", f"{_INTERVIEW}&next=")
 
 
 def leaves(target: str, base: str) -> bool:

@@ -186,12 +186,10 @@ def test_guesses_through_the_page(house: House, away: Shared) -> None:
     after the first few it waits; at the laptop the right one works meanwhile.
     """
     email = f"{ADVOCATE}@example.org"
-    came: list[int] = []
     with away.browser() as client:
-        for number in range(60):
-            came.append(client.post("/user/sign-in", data={
-                "_xsrf": token_in(client.get("/user/sign-in").text), "email": email,
-                "password": f"wrong guess {number}"}).status_code)
+        came = [client.post("/user/sign-in", data={
+            "_xsrf": token_in(client.get("/user/sign-in").text), "email": email,
+            "password": f"wrong guess {number}"}).status_code for number in range(60)]
         right = client.post("/user/sign-in", data={
             "_xsrf": token_in(client.get("/user/sign-in").text), "email": email, "password": PASSWORD})
     assert set(came) == {403, 429}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-__all__ = ["as_typed", "neutralise"]
+__all__ = ["as_typed", "harmless", "neutralise"]
 
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -16,6 +17,21 @@ def neutralise(text: str) -> str:
     '&lt;b>1 < 2&lt;/b>'
     """
     return _TAG_START.sub("&lt;", text)
+
+
+def harmless(value: Any) -> Any:
+    """What came with an address or from a script, with all texts in it neutralised: a link may be anybody's.
+
+    >>> harmless({"a": ["<b>", 1]})
+    {'a': ['&lt;b>', 1]}
+    """
+    if isinstance(value, str):
+        return neutralise(value)
+    if isinstance(value, list):
+        return [harmless(item) for item in value]
+    if isinstance(value, dict):
+        return {harmless(key): harmless(item) for key, item in value.items()}
+    return value
 
 
 _NEUTRALISED = re.compile(r"&lt;(?=[A-Za-z/!?])")
