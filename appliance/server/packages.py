@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from tornado.httputil import HTTPInputError, parse_body_arguments
@@ -96,6 +97,11 @@ class InstallHandler(_PackagesPage):
 
     def data_received(self, chunk: bytes) -> None:
         self._body += chunk
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say too that the connection ends: what strangers send is not read."""
+        self.set_header("Connection", "close")
+        super().write_error(status_code, **kwargs)
 
     async def post(self) -> None:
         self._read_form()
