@@ -96,7 +96,7 @@ class TestServing:
         source.parent.mkdir(parents=True)
         source.write_text("mandatory: True\nquestion: Better late than never\n")
         interview = f"{appliance.url}/interview?i=docassemble.late:data/questions/a.yml"
-        appliance.logs.allow("UnknownInterview")
+        appliance.logs.allow("there is no such interview")
         with httpx.Client(follow_redirects=True) as client:
             assert client.get(interview).status_code == 404
             appliance.command("install", str(tmp_path / "source"))

@@ -98,7 +98,8 @@ class PackageShelf:
         self._store = store
         self._audit = audit
         self._version = version
-        self._mistakes: dict[tuple[str, str], list[Mistake]] = {}
+        self._mistakes: dict[str, list[Mistake]] = {}
+        self._looked_at: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def folder(self) -> Path:
@@ -125,12 +126,16 @@ class PackageShelf:
             _needed_by(name, installed)) for name, entry in sorted(installed.items()))]
 
     async def mistakes(self, package: str) -> list[Mistake]:
-        """The interviews of a package that cannot start; looked for once for each version of it."""
-        entry = self._packages.installed().get(package)
-        state = (package, "" if entry is None else entry.hash)
-        if state not in self._mistakes:
-            self._mistakes[state] = await asyncio.to_thread(self._look, package)
-        return self._mistakes[state]
+        """The interviews of a package that cannot start; looked for again when any package has changed, because
+        interviews include files of others.
+        """
+        now = frozenset((name, entry.hash) for name, entry in self._packages.installed().items())
+        if now != self._looked_at:
+            self._mistakes, self._looked_at = {}, now
+        known = self._mistakes
+        if package not in known:
+            known[package] = await asyncio.to_thread(self._look, package)
+        return known[package]
 
     def _look(self, package: str) -> list[Mistake]:
         found = []
