@@ -88,7 +88,7 @@ def key_by(openers: Iterable[Mapping[str, Any]], secret: str) -> bytes:
     :raises WrongPassphrase: if none of `openers` takes it.
     :raises BadBackup: if one of them cannot be used.
     """
-    for opener in openers:
+    for opener in sorted(openers, key=lambda one: one.get("by") != _BY_CODE):   # what costs nothing to try goes first
         try:
             made = _secret_key(opener, secret)
             if made is not None:

@@ -7,10 +7,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from appliance import cli
+from appliance.store.database import Store
+from tests.backup.victim import dies_before_move
 from tests.support.client import Client, Page
 from tests.support.packages import make_package
 from tests.support.process import Appliance
@@ -73,13 +78,42 @@ fields:
 """
 
 
-def sign_in(client: Client, password: str = PASSWORD) -> Page:
-    """As the person with an account."""
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """The appliance that backups are made of; it is a laptop that is lost in the end."""
+    folder = tmp_path_factory.mktemp("first")
+    one = Appliance(folder, {"APPLIANCE_PASSPHRASE": PASSPHRASE})
+    (one.data / "config.yml").write_text("schedule:\n  daily: '03:21'\nallow registration: True\n", encoding="utf-8")
+    one.command("install", str(make_package(folder, "backuptest", {"counting.yml": COUNTING})))
+    one.start()
+    yield one
+    one.kill()
+    assert not one.logs.unexpected()
+
+
+def command(appliance: Appliance, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """A command on its data folder, in this process: what it does is the same, and Python need not start anew."""
+    with monkeypatch.context() as patched:
+        for variable, value in appliance.environment().items():
+            patched.setenv(variable, value)
+        return cli.main([*arguments, "--data", str(appliance.data)])
+
+
+def post(client: Client, path: str, **fields: str) -> Page:
+    """A form of one of our own pages."""
     token = re.search(r'name="_xsrf" value="([^"]*)"', client.http.get("/user/sign-in").text)
     assert token is not None
-    answer = client.http.post("/user/sign-in", data={"email": EMAIL, "password": password, "_xsrf": token[1]},
-                              headers={"Referer": f"{client.base}/user/sign-in"})
+    answer = client.http.post(path, data=fields | {"_xsrf": token[1]})
     return Page(str(answer.url), answer.status_code, answer.text)
+
+
+def owner_of(appliance: Appliance) -> Client:
+    """The owner's browser, signed in by the address that was printed at the last start."""
+    found = re.search(r"http\S+token=\S+", appliance.printed_text().rpartition("is running at")[2])
+    assert found is not None
+    owner = Client(appliance.url)
+    owner.http.get(found[0])
+    return owner
 
 
 def at(appliance: Appliance, client: Client) -> Client:
@@ -116,7 +150,9 @@ class Person:
         self.number = number
         self.written: list[str] = []
         if number == 0:
-            assert sign_in(self.client).status == 200
+            told = post(self.client, "/user/register", email=EMAIL, first_name="Ann", last_name="B",
+                        password=PASSWORD, again=PASSWORD)
+            assert "recovery code" in told.text
         self.page = self.client.start(INTERVIEW)
 
     def write(self) -> None:
@@ -126,19 +162,14 @@ class Person:
         self.written.append(note)
 
 
-def test_a_backup_during_turns_and_tasks_is_everything_on_another_machine(new_appliance: NewAppliance,
-                                                                          tmp_path: Path) -> None:
+def test_a_backup_during_turns_and_tasks_is_everything_on_another_machine(
+        first: Appliance, new_appliance: NewAppliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
     """What was acknowledged before the backup began is in it: with the same cookies, passwords, files, mail, schedule
-    and packages, though the key is kept elsewhere; and what was there before is moved aside.
+    and packages, though the key is kept elsewhere; and what was there before is moved aside. All of that although the
+    restore is killed in the middle of its moves: the next start ends it.
     """
-    first = new_appliance("first", environment={"APPLIANCE_PASSPHRASE": PASSPHRASE})
-    (first.data / "config.yml").write_text("schedule:\n  daily: '03:21'\n", encoding="utf-8")
-    first.command("install", str(make_package(tmp_path, "backuptest", {"counting.yml": COUNTING})))
-    first.start()
-    subprocess.run([sys.executable, "-m", "appliance", "user", "add", EMAIL, "--password", "--data", str(first.data)],
-                   env=first.environment(), input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True,
-                   capture_output=True, timeout=60)
-    people = [Person(first, number) for number in range(4)]
+    people = [Person(first, number) for number in range(3)]
     for person in people:
         person.write()
     first.wait_for_workers()
@@ -146,30 +177,30 @@ def test_a_backup_during_turns_and_tasks_is_everything_on_another_machine(new_ap
     made = threading.Event()
 
     def work(person: Person) -> None:
-        while not made.is_set() or len(person.written) < 6:
+        while not made.wait(0.1) or len(person.written) < 3:   # at the pace of people who type fast
             person.write()
 
     with ThreadPoolExecutor(len(people)) as threads:
         working = [threads.submit(work, person) for person in people]
-        told = first.command("backup", str(tmp_path / "all.backup"))
-        made.set()
+        try:
+            assert command(first, monkeypatch, "backup", str(tmp_path / "all.backup")) == 0
+        finally:
+            made.set()
         for one in working:
             one.result()
-    assert told.stdout.startswith("The backup is complete: "), told
-    assert sum(len(person.written) for person in people) >= 24
-    refused = first.command("restore", str(tmp_path / "all.backup"), check=False)
-    assert "Please stop it first" in refused.stderr
-    first.stop()
+    assert capsys.readouterr().out.startswith("The backup is complete: ")
 
     second = new_appliance("second", environment={"APPLIANCE_PASSPHRASE": PASSPHRASE})
+    Store(second.data).close()   # another appliance was there before
+    (second.data / "config.yml").write_text("language: fr\n", encoding="utf-8")
+    killed = subprocess.run(
+        [sys.executable, "-c", dies_before_move("packages"), "restore", str(tmp_path / "all.backup"), "--data",
+         str(second.data)], env=second.environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert killed.returncode not in {0, 1}, killed
+    assert {path.name for path in second.data.iterdir()} >= {"restoring.json", "appliance.db"}
     second.start()
-    second.stop()
-    told = second.command("restore", str(tmp_path / "all.backup"))
-    assert "is restored to" in told.stdout
-    assert "What was there before is in" in told.stdout
     for person in people:
         person.client.http.close()
-    second.start()
     for person, count in zip(people, before, strict=True):
         with at(second, person.client) as client:
             page = client.resume(INTERVIEW)
@@ -181,49 +212,37 @@ def test_a_backup_during_turns_and_tasks_is_everything_on_another_machine(new_ap
             assert done(client, page, len(there) + 1) == sorted([*there, "afterwards"])
     with Client(second.url) as stranger:
         assert "Note 1?" in stranger.start(INTERVIEW).text
-        assert "Sign out" not in sign_in(stranger, "another password").text
-        assert "Sign out" in sign_in(stranger).text
+        assert "Sign out" not in post(stranger, "/user/sign-in", email=EMAIL, password="another password").text
+        assert "Sign out" in post(stranger, "/user/sign-in", email=EMAIL, password=PASSWORD).text
         assert stranger.resume(INTERVIEW).status == 200
-    found = re.search(r"http\S+token=\S+", second.printed_text().rpartition("is running at")[2])
-    assert found is not None
-    with Client(second.url) as owner:
-        owner.http.get(found[0])
+    with owner_of(second) as owner:
         assert owner.get("/outbox").text.count("court@example.org") >= len(people)
         assert "03:21" in owner.get("/schedule").text
-        assert EMAIL in owner.get("/userlist").text or owner.get("/userlist").status == 404
-        page = owner.get("/backup")
-        assert "before-restore-" in page.text
-        assert "Show the recovery code" in page.text
+        assert EMAIL in owner.get("/userlist").text
+        assert "before-restore-" in owner.get("/backup").text
+    second.kill()
+    [replaced] = (second.data / "backups").glob("before-restore-*")
+    assert (replaced / "config.yml").read_text(encoding="utf-8") == "language: fr\n"
 
 
-def test_the_page_makes_a_backup_that_restores(new_appliance: NewAppliance, tmp_path: Path) -> None:
+def test_the_page_makes_a_backup_that_restores(first: Appliance, new_appliance: NewAppliance, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
     """Administrators only; saved as a file; the recovery code on the page opens it when the passphrase is forgotten."""
-    appliance = new_appliance()
-    appliance.start()
-    with Client(appliance.url) as stranger:
+    with Client(first.url) as stranger:
         for path in ("/backup", "/backup/interview-appliance-20260101-000000.backup"):
             assert "/user/sign-in" in stranger.get(path).url
-    found = re.search(r"http\S+token=\S+", appliance.printed_text())
-    assert found is not None
-    with Client(appliance.url) as owner:
-        owner.http.get(found[0])
-
-        def post(path: str, **fields: str) -> Page:
-            token = re.search(r'name="_xsrf" value="([^"]*)"', owner.http.get("/backup").text)
-            assert token is not None
-            answer = owner.http.post(path, data=fields | {"_xsrf": token[1]})
-            return Page(str(answer.url), answer.status_code, answer.text)
-
+    with owner_of(first) as owner:
         assert "recovery code" in owner.get("/").text
-        shown = post("/backup/code", do="show")
+        shown = post(owner, "/backup/code", do="show")
         code = re.search(r"\b(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}\b", shown.text)
         assert code is not None
-        assert not re.search(r"\b(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}\b", post("/backup/code", do="written").text)
-        assert not re.search(r"\b(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}\b", post("/backup/code", do="show").text)
+        assert code[0] not in post(owner, "/backup/code", do="written").text
+        assert not re.search(r"\b(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}\b", post(owner, "/backup/code", do="show").text)
         assert "recovery code" not in owner.get("/").text
-        assert "at least 12" in post("/backup", passphrase="short", again="short").text
-        assert "two different" in post("/backup", passphrase=PASSPHRASE, again="another passphrase").text
-        page = post("/backup", passphrase=PASSPHRASE, again=PASSPHRASE)
+        assert "at least 12" in post(owner, "/backup", passphrase="short", again="short").text
+        assert "two different" in post(owner, "/backup", passphrase=PASSPHRASE, again="another passphrase").text
+        page = post(owner, "/backup", passphrase=PASSPHRASE, again=PASSPHRASE)
         while "is being made" in page.text:
             page = owner.get("/backup")
         assert "The backup is complete" in page.text
@@ -232,17 +251,19 @@ def test_the_page_makes_a_backup_that_restores(new_appliance: NewAppliance, tmp_
         (tmp_path / "saved.backup").write_bytes(owner.http.get(link).content)
         for name in ("../../appliance.db", "..%2f..%2fappliance.db", "appliance.db", "x.backup", "%00.backup"):
             assert owner.http.get(f"/backup/{name}").status_code in {400, 404}, name
-        post("/backup/delete", name="../appliance.db")
-        assert (appliance.data / "appliance.db").exists()
+        post(owner, "/backup/delete", name="../appliance.db")
+        assert (first.data / "appliance.db").exists()
         name = link.rpartition("/")[2]
-        assert name not in post("/backup/delete", name=name).text
-    appliance.stop()
+        assert name not in post(owner, "/backup/delete", name=name).text
     other = new_appliance("other", environment={"APPLIANCE_PASSPHRASE": code[0].lower()})
-    assert "is restored to" in other.command("restore", str(tmp_path / "saved.backup")).stdout
-    assert "0600" in oct((other.data / "appliance.db").stat().st_mode).replace("o10", "")
-    (next((other.folder / "home").rglob("*.key"))).unlink()
-    lost = other.command("backup", str(tmp_path / "no.backup"), check=False)
-    assert lost.returncode == 1
-    assert "recovery code" in lost.stderr
-    assert "is here again" in other.command("restore").stdout
-    assert other.command("backup", str(tmp_path / "another.backup")).returncode == 0
+    assert command(other, monkeypatch, "restore", str(tmp_path / "saved.backup")) == 0
+    assert "is restored to" in capsys.readouterr().out
+    assert (other.data / "appliance.db").stat().st_mode & 0o077 == 0
+    [key] = (other.folder / "home").rglob("*.key")
+    before = key.read_bytes()
+    key.unlink()
+    assert command(other, monkeypatch, "cron", "cron_daily") == 1
+    assert "recovery code" in capsys.readouterr().err
+    assert command(other, monkeypatch, "restore") == 0
+    assert "is here again" in capsys.readouterr().out
+    assert key.read_bytes() == before
