@@ -25,6 +25,7 @@ from appliance.server.files import UploadedFileHandler
 from appliance.server.health import HealthHandler
 from appliance.server.home import DarkModeHandler, DeleteSessionHandler, HomeHandler
 from appliance.server.interview import InterviewHandler
+from appliance.server.launch import LaunchHandler
 from appliance.server.leaving import LeavingHandler
 from appliance.server.mail import (
     BY_HAND,
@@ -232,6 +233,7 @@ def _routes() -> list[URLSpec]:
     return [
         URLSpec(r"/interview", InterviewHandler),
         URLSpec(r"/run/(\w{1,100})/([\w.-]{1,200})", ShortAddressHandler),
+        URLSpec(r"/launch", LaunchHandler),
         URLSpec(r"/checkin", CheckInHandler),
         URLSpec(r"/interview/notices", NoticeSocket),
         URLSpec(r"/interview/variables", VariablesHandler),

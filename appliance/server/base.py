@@ -35,9 +35,12 @@ if TYPE_CHECKING:
 
     from appliance.server.application import ServerApplication
 
-__all__ = ["BROWSER_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_author", "knock", "log_failure"]
+__all__ = ["BROWSER_COOKIE", "DEVICE_COOKIE", "RUN_COOKIE", "USER_COOKIE", "BaseHandler", "device_of", "is_author",
+           "knock", "log_failure"]
 
 BROWSER_COOKIE = "browser"
+RUN_COOKIE = "browser_run"
+DEVICE_COOKIE = "browser_device"
 USER_COOKIE = "user"
 USER_DAYS = 400.0
 """As long as browsers keep a cookie; when a sign-in that nobody uses is over, the accounts decide."""
@@ -76,7 +79,13 @@ async def knock(handler: RequestHandler, parts: Parts, secret: str) -> Visitor:
     request = handler.request
     root = str(parts.settings.get("url root", "") or f"{request.protocol}://{request.host}").rstrip("/")
     return Visitor(browser_secret=secret, user=user, device=device_of(request), url_root=root,
-                   user_key=user_key, from_network=is_from_network(request))
+                   user_key=user_key, from_network=is_from_network(request),
+                   browser_run=_secret_in(handler, RUN_COOKIE), browser_device=_secret_in(handler, DEVICE_COOKIE))
+
+
+def _secret_in(handler: RequestHandler, cookie: str) -> str:
+    found = handler.get_cookie(cookie)
+    return found if found is not None and security.is_browser_secret(found) else ""
 
 
 class BaseHandler(Admitting, OwnCookies, SafeHeaders):
@@ -134,6 +143,17 @@ class BaseHandler(Admitting, OwnCookies, SafeHeaders):
         days = float(self.parts.settings.get("session lifetime seconds", 31 * 86400)) / 86400
         self.set_cookie(BROWSER_COOKIE, secret, expires_days=days)
 
+    def remember_run_and_device(self) -> None:
+        """Give the browser what ``session_local`` and ``device_local`` are told apart by: one cookie until it is
+        closed, one for as long as it keeps cookies, whoever uses it.
+        """
+        if not self.visitor.browser_run:
+            self.visitor = replace(self.visitor, browser_run=security.browser_secret())
+            self.set_cookie(RUN_COOKIE, self.visitor.browser_run)
+        if not self.visitor.browser_device:
+            self.visitor = replace(self.visitor, browser_device=security.browser_secret())
+            self.set_cookie(DEVICE_COOKIE, self.visitor.browser_device, expires_days=USER_DAYS)
+
     def get_current_user(self) -> UserInfo | None:
         visitor = getattr(self, "visitor", None)
         return visitor.user if visitor is not None and visitor.user.logged_in else None
@@ -169,7 +189,8 @@ class BaseHandler(Admitting, OwnCookies, SafeHeaders):
         secret = security.browser_secret()
         self.remember_browser(secret)
         self.known_browser = False
-        self.visitor = replace(before, browser_secret=secret, user=UserInfo(), user_key=None)
+        self.clear_cookie(RUN_COOKIE)   # what was theirs in this run of the browser is not the next one's
+        self.visitor = replace(before, browser_secret=secret, user=UserInfo(), user_key=None, browser_run="")
         self.server.sockets.leave(before.browser_secret)
 
     async def adopt(self) -> None:

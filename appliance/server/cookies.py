@@ -13,7 +13,7 @@ from tornado.web import RequestHandler
 
 __all__ = ["OwnCookies", "cookie_name"]
 
-_OURS = frozenset({"browser", "user", "_xsrf"})
+_OURS = frozenset({"browser", "browser_run", "browser_device", "user", "_xsrf"})
 
 
 def cookie_name(name: str, protocol: str) -> str:

@@ -32,6 +32,12 @@ class ReplyHandler(BaseHandler):
 
     for_screens = True
 
+    async def prepare(self) -> None:
+        """Find out who knocks, and have what is theirs alone in a shared session told apart."""
+        await super().prepare()
+        if self.for_screens:
+            self.remember_run_and_device()
+
     def page_context(self, reply: Reply) -> PageContext:
         """What the drawing must know of this request."""
         user = self.visitor.user

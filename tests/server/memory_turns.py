@@ -84,6 +84,7 @@ class MemoryTurns:
         self.screens = default_screens()
         self.variables_are_private = False
         self.listeners = Listeners()
+        self.links: dict[str, str] = {}
 
     def own(self, session_id: str, visitor: Visitor) -> Session:
         session = self.sessions.get(session_id)
@@ -202,6 +203,9 @@ class MemoryTurns:
     async def leave_session(self, session_id: str, visitor: Visitor) -> None:
         self.calls.append(f"leave {session_id}")
         del self.sessions[self.own(session_id, visitor).session_id]
+
+    async def follow_link(self, code: str) -> str | None:
+        return self.links.pop(code, None)
 
     async def adopt(self, before: Visitor, after: Visitor) -> int:
         assert after.user.logged_in
