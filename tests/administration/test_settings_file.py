@@ -206,7 +206,8 @@ def test_every_directive_can_be_set_and_taken_out(tmp_path: Path) -> None:
     samples: dict[str, Any] = {"text": "x", "whole number": 70000, "number": 5.5, "yes or no": True,
                                "list of texts": ["a", "b: c"], "text or list of texts": ["x"], "time": "06:30",
                                "texts by name": {"zh": "chi-sim"},
-                               "lists of texts by name": {"intake": ["create_user"]}, "whole numbers by name": {"x.yml": 5}}
+                               "lists of texts by name": {"intake": ["create_user"]},
+                               "whole numbers by name": {"x.yml": 5}}
     text = ""
     for name, directive in config.DIRECTIVES.items():
         text = settings_text.changed(text, Slot(name), samples[directive.kind])
