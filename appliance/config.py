@@ -21,6 +21,7 @@ import yaml
 
 from appliance.addresses import is_address
 from appliance.interview.permissions import PERMISSIONS
+from appliance.interview.yaml_limits import check_limits
 from appliance.times import monthly_time, time_of_day, weekly_time
 
 __all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "mistake", "reference"]
@@ -391,6 +392,7 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as problem:
         raise BadConfiguration(f"{path} cannot be read: {problem}") from problem
     try:
+        check_limits(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1

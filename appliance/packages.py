@@ -18,6 +18,7 @@ import yaml
 from appliance.installing import INDEX, Installed, read_index
 from appliance.interview.errors import BadInterview, UnknownInterview
 from appliance.interview.sources import SourceFile, candidates, join_reference, split_reference
+from appliance.interview.yaml_limits import check_limits
 
 __all__ = ["SHIPPED", "InstalledPackages", "ListedInterview"]
 
@@ -244,6 +245,7 @@ def _metadata(text: str) -> dict[str, Any]:
         if _METADATA.search(block) is None:
             continue
         try:
+            check_limits(block)
             loaded = yaml.load(block, Loader=_Loader)  # noqa: S506 — a safe loader, in C where there is one
         except yaml.YAMLError:
             continue

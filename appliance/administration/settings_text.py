@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from appliance.config import DIRECTIVES
+from appliance.interview.yaml_limits import check_limits
 
 __all__ = ["HIDDEN", "Slot", "Written", "changed", "groups", "read", "shown_again", "unknown", "without_secrets"]
 
@@ -238,6 +239,7 @@ def _quoted(value: str) -> str:
 
 
 def _root(text: str) -> yaml.Node | None:
+    check_limits(text)
     root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     return root
 

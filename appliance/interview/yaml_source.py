@@ -16,6 +16,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from appliance.interview.errors import BadInterview
+from appliance.interview.yaml_limits import check_limits
 
 __all__ = ["Document", "YamlMap", "documents", "expand_jinja"]
 
@@ -114,6 +115,7 @@ def documents(text: str, file: str) -> list[Document]:
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\t", "  ")
     for part, offset in _split(text):
         try:
+            check_limits(part)
             node = yaml.compose(part, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
