@@ -141,8 +141,7 @@ class InterviewHandler(ReplyHandler):
         if is_unique(metadata, visitor.user):
             return session_id
         if metadata.get("temporary session"):
-            with suppress(NoSuchSession):   # it ended in the meantime: what was wanted is so
-                await turns.delete(session_id, visitor)
+            await self.give_up(session_id)
         return None
 
     async def forget(self, *, everything: bool) -> None:
@@ -157,10 +156,16 @@ class InterviewHandler(ReplyHandler):
             named = self.get_query_argument("session", "") or await turns.find(self.interview, visitor)
             gone = [named] if named else []
         for session_id in gone:
-            try:
+            await self.give_up(session_id)
+
+    async def give_up(self, session_id: str) -> None:
+        """Delete a session of the visitor's; one of somebody else that they came to by its link is left to the others."""
+        turns, visitor = self.parts.turns, self.visitor
+        try:
+            await turns.leave_session(session_id, visitor)
+        except (NotYours, NoSuchSession):
+            with suppress(NoSuchSession):   # it ended in the meantime: what was wanted is so
                 await turns.delete(session_id, visitor)
-            except NoSuchSession:
-                continue  # it ended in the meantime: what was wanted is so
 
     # -- POST ------------------------------------------------------------------------------------------
 

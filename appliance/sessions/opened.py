@@ -21,6 +21,7 @@ class Opened:
 
     :param keys: holder's name to sealed key.
     :param turns: the turn ids that were applied, with the revision they led to.
+    :param joined: those of the holders who came through its link (:mod:`appliance.sessions.joining`).
     :param visits: when which user was last there (:mod:`appliance.store.visits`).
     :param steps: by number; at least the current one, and what is undone right after it.
     """
@@ -33,6 +34,7 @@ class Opened:
     steps: dict[int, Step] = field(default_factory=dict, repr=False)
     visits: dict[int, float] = field(default_factory=dict)
     tags: tuple[str, ...] = field(default=(), repr=False)
+    joined: frozenset[str] = frozenset()
 
     @property
     def current(self) -> Step | None:
@@ -72,7 +74,7 @@ def open_session(loaded: LoadedSession, key: bytes) -> Opened:
     title = unseal(key, row.sealed_title, title_context(row.id)).decode() if row.sealed_title else ""
     steps = {number: step for number, step in open_steps(row.id, key, loaded.steps).items() if number >= row.step - 1}
     return Opened(row, key, loaded.keys, title, loaded.turns, steps, loaded.visits,
-                  open_tags(key, row.id, row.sealed_tags))
+                  open_tags(key, row.id, row.sealed_tags), loaded.joined)
 
 
 class Shelf:

@@ -204,16 +204,21 @@ class Settler:
         return self.kind in ("begin", "back", "follow_up") or row != self.before.row
 
     def _keys(self, commit: Commit, after: Opened) -> Opened:
-        """The appliance holds the session's key while, and only while, the answers say ``multi_user = True``."""
-        keys = dict(after.keys)
+        """The appliance holds the session's key while, and only while, the answers say ``multi_user = True``.
+
+        Whoever came through its link has it no longer.
+        """
+        keys, joined = dict(after.keys), after.joined
         if after.row.multi_user and APPLIANCE not in keys:
             keys[APPLIANCE] = commit.new_keys[APPLIANCE] = wrap(
                 appliance_holder(self.appliance_key), after.row.id, after.key)
         elif not after.row.multi_user and keys.pop(APPLIANCE, None) is not None:
-            commit.lost_keys.append(APPLIANCE)
+            keys = {holder: sealed for holder, sealed in keys.items() if holder not in joined}
+            commit.lost_keys += [APPLIANCE, *sorted(joined)]
+            joined = frozenset()
         if self.kind == "begin":
             commit.new_keys.update(keys)
-        return replace(after, keys=keys)
+        return replace(after, keys=keys, joined=joined)
 
     def _title(self, ending: object, after: Opened) -> Opened:
         if not isinstance(ending, ShowScreen) or ending.screen.title == after.title or self.kind not in _SHOWS:

@@ -25,6 +25,7 @@ from appliance.sessions.files import ServedFile
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.interview_access import admit
+from appliance.sessions.joining import join
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.opened import Opened
@@ -182,7 +183,7 @@ class Turns:
     async def refresh(self, session_id: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """The current screen, made anew."""
         async def turn() -> Reply:
-            opened = await self._open(session_id, visitor)
+            opened = await self._enter(session_id, visitor)
             refresh = Refresh(dict(url_args or {}))
             return await self._take(opened, Happening("refresh", refresh, await self._actor(visitor)))
         return await self._reply_in_order(session_id, turn)
@@ -190,7 +191,7 @@ class Turns:
     async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply:
         """A screen was filled in. One that came too late, or twice, is not applied: the reply says so and why."""
         async def turn() -> Reply:
-            opened = await self._open(session_id, visitor)
+            opened = await self._enter(session_id, visitor)
             actor = await self._actor(visitor)
             if submission.turn_id in opened.turns:
                 return await self._as_stored(opened, visitor, actor)
@@ -208,7 +209,7 @@ class Turns:
     async def back(self, session_id: str, visitor: Visitor, turn_id: str, revision: int) -> Reply:
         """One step back. What was entered since stays as defaults until the next submit."""
         async def turn() -> Reply:
-            opened = await self._open(session_id, visitor)
+            opened = await self._enter(session_id, visitor)
             actor = await self._actor(visitor)
             if turn_id in opened.turns:
                 return await self._as_stored(opened, visitor, actor)
@@ -225,7 +226,7 @@ class Turns:
     async def action(self, session_id: str, visitor: Visitor, action: str, arguments: dict[str, Any]) -> Reply:
         """An action link was clicked, or called by a script."""
         async def turn() -> Reply:
-            opened = await self._open(session_id, visitor)
+            opened = await self._enter(session_id, visitor)
             asked = Action(action, dict(arguments))
             return await self._take(opened, Happening("action", asked, await self._actor(visitor)))
         return await self._reply_in_order(session_id, turn)
@@ -240,7 +241,7 @@ class Turns:
         waiting.append(check_in)
 
         async def turn() -> Reply:
-            opened = await self._open(session_id, visitor)
+            opened = await self._enter(session_id, visitor)
             actor = await self._actor(visitor)
             place = next(number for number, one in enumerate(waiting) if one is check_in)
             shown = opened.screens.of(actor.viewers)
@@ -380,14 +381,19 @@ class Turns:
     # -- files -------------------------------------------------------------------------------------------
 
     async def file(self, number: int, visitor: Visitor) -> ServedFile:
-        """A file, for somebody who can open its session.
+        """A file, for somebody who holds its session, and for administrators where several people can open it.
+
+        Whoever has its link has joined it: a number can be guessed, and opens nothing.
 
         :raises NoSuchFile: if there is none of that number.
         """
         row = await self._runner.read(lambda database: file_row(database, number))
         if row is None:
             raise NoSuchFile(number)
-        key = await self._runner.key_for(row.session_id, [*await self._holders(visitor), self._appliance])
+        holders = [*await self._holders(visitor), *self.adoption.lately(visitor)]
+        if is_administrator(visitor):
+            holders.append(self._appliance)
+        key = await self._runner.key_for(row.session_id, holders)
         if needs_invitation(visitor):
             await self._peek(row.session_id, visitor)
         return ServedFile(row.info(key), partial(self._runner.files.read, row, key))
@@ -438,6 +444,15 @@ class Turns:
     async def _open(self, session_id: str, visitor: Visitor) -> Opened:
         opened = await self._runner.open(session_id, await self._openers(visitor))
         self._public.admit(opened.row.interview, visitor)
+        return opened
+
+    async def _enter(self, session_id: str, visitor: Visitor) -> Opened:
+        """Open it for a turn of the visitor's, who holds it from then on."""
+        opened = await self._open(session_id, visitor)
+        holders = [*await self._holders(visitor), *self.adoption.lately(visitor)]
+        if not any(holder.name in opened.keys for holder in holders):
+            admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
+            opened = await join(self._runner, opened, holders[0])
         return opened
 
     async def _peek(self, session_id: str, visitor: Visitor) -> Opened:

@@ -89,6 +89,7 @@ class LoadedSession:
     turns: dict[str, int]                           # seen turn ids to the revision they led to
     steps: list[StepRow] = field(repr=False)
     visits: dict[int, float]                        # user to when they were last there
+    joined: frozenset[str] = frozenset()            # the holders who came through its link
 
 
 def new_session_id() -> str:
@@ -107,10 +108,13 @@ def load_session(database: Database, session_id: str) -> LoadedSession | None:
     if found is None:
         return None
     row = _row(found)
-    keys = dict(database.execute("SELECT holder, sealed_key FROM session_keys WHERE session_id = ?", [session_id]))
+    found_keys = database.execute("SELECT holder, sealed_key, joined FROM session_keys WHERE session_id = ?",
+                                  [session_id]).fetchall()
+    keys = {holder: sealed_key for holder, sealed_key, _ in found_keys}
     turns = dict(database.execute("SELECT turn_id, revision FROM turn_ids WHERE session_id = ?", [session_id]))
     steps = load_steps(database, session_id, chain_start(max(row.step - 1, 1)), row.step + 1)
-    return LoadedSession(row, keys, turns, steps, last_visits(database, session_id))
+    return LoadedSession(row, keys, turns, steps, last_visits(database, session_id),
+                         frozenset(holder for holder, _, joined in found_keys if joined))
 
 
 def insert_session(database: Database, row: SessionRow) -> None:

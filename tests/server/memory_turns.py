@@ -201,6 +201,8 @@ class MemoryTurns:
         self.own(session_id, visitor).name = name
 
     async def leave_session(self, session_id: str, visitor: Visitor) -> None:
+        if not self.own(session_id, visitor).joined:
+            raise NotYours(session_id)
         self.calls.append(f"leave {session_id}")
         del self.sessions[self.own(session_id, visitor).session_id]
 

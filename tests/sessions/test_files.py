@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from appliance.interview.errors import CodeFailed
 from appliance.interview.files import FileInfo, new_number
+from appliance.interview.host import UserInfo
 from appliance.interview.tasks import ErrorDetails, TaskFile
 from appliance.sessions.errors import NoSuchFile, NoSuchSession, NotYours
 from appliance.sessions.evaluation import Evaluator, TimeOver
@@ -242,6 +244,48 @@ def test_the_end_of_a_session_removes_its_files(tmp_path: Path, how: str) -> Non
         assert await content(house, only_file(house), BOB) == b"Zaphod-Content for Bob"
         assert other.session_id
     run(tmp_path, test, WRITES)
+
+
+def test_a_file_of_a_shared_session_is_for_those_who_hold_it(tmp_path: Path) -> None:
+    """Numbers can be guessed, links cannot: a stranger gets no file, whoever opened the link does, an administrator
+    too. When it is shared no longer, those who came by the link hold it no longer.
+    """
+    text = WRITES + """
+---
+event: share
+code: |
+  multi_user = action_argument('on')
+"""
+    stranger = Visitor("a stranger's browser secret, random and long")
+    boss = replace(stranger, user=UserInfo(7, "boss@example.com", privileges=("admin",)))
+
+    async def test(house: House) -> None:
+        async def told(**arguments: Any) -> None:
+            await house.turns.action(reply.session_id, ANN, "share", arguments)
+
+        async def is_kept_from(*visitors: Visitor) -> None:
+            for visitor in visitors:
+                with pytest.raises(NotYours):
+                    await house.turns.file(number, visitor)
+
+        reply = await begun(house)
+        number = only_file(house)
+        await is_kept_from(BOB, boss)
+        await told(on=True)
+        await is_kept_from(BOB, stranger)
+        assert await content(house, number, boss) == await content(house, number)
+        assert [one.session_id for one in await house.turns.sessions_of(BOB)] == []
+        await house.turns.refresh(reply.session_id, BOB)
+        for forget in (False, True):
+            if forget:
+                house.turns._runner.shelf.forget(reply.session_id)
+            assert await content(house, number, BOB) == await content(house, number)
+            await is_kept_from(stranger)
+        assert [(one.session_id, one.joined) for one in await house.turns.sessions_of(BOB)] == [(reply.session_id, True)]
+        await told(on=False)
+        await is_kept_from(BOB, stranger, boss)
+        assert await content(house, number, ANN)
+    run(tmp_path, test, text)
 
 
 def test_only_who_can_open_the_session_gets_a_file(tmp_path: Path) -> None:
