@@ -45,7 +45,7 @@ class WorkerHost:
         self._job = job
         self._output = output
         self._workspace = workspace
-        self.stores = WorkerStores()
+        self.stores = WorkerStores(job.stored)
         self.people = WorkerPeople()
 
     @property

@@ -11,9 +11,13 @@ __all__ = ["WorkerStores"]
 
 
 class WorkerStores:
-    """:class:`appliance.interview.stored.Stores` on a worker."""
+    """:class:`appliance.interview.stored.Stores` on a worker.
 
-    pending: tuple[StoredEffect, ...] = ()
+    :param pending: what the turn that waits for the task has stored, and not committed yet.
+    """
+
+    def __init__(self, pending: tuple[StoredEffect, ...] = ()) -> None:
+        self.pending = pending
 
     def check(self, place: Place) -> None:
         """:raises NotReadable: if nothing can be written there."""

@@ -102,6 +102,8 @@ class StartTask:
     """Run `action` in the background, on a copy of the answers of this turn's commit.
 
     :param after: the tasks that must have ended, well or badly, before this one starts; it can look at them.
+    :param stored: of a task that is started before the turn is committed, because the turn waits for it: what the turn
+        has stored so far, which the task is to see.
     """
 
     task_id: str
@@ -109,6 +111,7 @@ class StartTask:
     arguments: dict[str, Any]
     notification: Literal["refresh", "flash", "javascript", "fields"] | None = None
     after: tuple[str, ...] = ()
+    stored: tuple[StoredEffect, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from appliance.sessions.evaluation import Running
 from appliance.sessions.language import load
 from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.people import NoAccounts, TurnPeople
-from appliance.sessions.stores import SessionStores
+from appliance.sessions.stores import SessionStores, stored_among
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
@@ -292,7 +292,9 @@ class SessionHost:
                    and effect.task_id in task_ids and effect.task_id not in self.started]
         if effects:
             self.started.update(effect.task_id for effect in effects)
-            self.start_now(effects, evaluation.answers)
+            before = () if self.stored is None else self.stored.pending
+            stored = (*before, *stored_among(evaluation.effects))
+            self.start_now([replace(effect, stored=stored) for effect in effects], evaluation.answers)
 
     @staticmethod
     def _asked_for(evaluation: Evaluation | None, task_id: str) -> StartTask | None:

@@ -289,7 +289,7 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     """
     arguments = dump(effect.arguments, "What background_action() was given")
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
-                          dict(actor.device), actor.personal)
+                          dict(actor.device), actor.personal, stored=effect.stored)
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
                         session_key=opened.key, after=effect.after, parent_id=parent)
 

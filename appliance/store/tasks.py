@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
+from appliance.interview.stored import StoredEffect
 from appliance.interview.tasks import ErrorDetails, TaskState
 from appliance.store.keys import Holder
 from appliance.store.sealing import seal, unseal
@@ -52,6 +53,7 @@ class TaskPayload:
 
     :param arguments: pickle of a dict.
     :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
+    :param stored: what the turn that waits for the task has stored, and not committed yet.
     """
 
     interview: str
@@ -61,6 +63,7 @@ class TaskPayload:
     url_root: str
     device: dict[str, Any] = field(default_factory=dict)
     personal: Holder | None = None
+    stored: tuple[StoredEffect, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

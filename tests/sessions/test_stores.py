@@ -232,6 +232,50 @@ def test_a_task_asks_the_server_and_its_writes_come_with_its_end(tmp_path: Path)
     run(tmp_path, talk, STORES)
 
 
+def test_a_task_that_the_turn_waits_for_sees_what_the_turn_has_stored(tmp_path: Path) -> None:
+    """Though the turn is not committed yet, and nothing of it if it fails afterwards; the other way round too."""
+    async def talk(house: House) -> None:
+        reply = await house.begin()
+        queued, loop = asyncio.Event(), asyncio.get_running_loop()
+        house.turns.listeners.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)
+        for fails in (False, True):
+            queued.clear()
+            waiting = asyncio.create_task(house.turns.action(reply.session_id, ANN, "wait_for_it", {"fails": fails}))
+            await queued.wait()
+            await house.work()
+            if fails:
+                with pytest.raises(CodeFailed):
+                    await waiting
+            else:
+                ending: Any = (await waiting).ending
+                assert eval(ending.body.decode()) == ([True, None, ["a", "b"], ["one"]], "of the task")
+        assert await look(house, reply, "mine", "fruit") == (True, ["b", "fruit"], True)
+    run(tmp_path, talk, STORES + """
+---
+event: wait_for_it
+code: |
+  mine.set('fruit', not action_argument('fails'))
+  mine.set('a', 1)
+  mine.delete('left')
+  if not action_argument('fails'):
+    write_record('seen', 'one')
+  task = background_action('sees')
+  found = task.get()
+  fails = action_argument('fails')
+  if fails:
+    raise Exception('broken')
+  mine.delete('a')
+  response(repr((found, of_interview.get('fruit'))))
+---
+event: sees
+code: |
+  mine.set('b', 2)
+  names = [name for name in mine.keys() if name in 'ab']
+  of_interview.set('fruit', 'of the task')
+  background_response([mine.get('fruit'), mine.get('left'), names, list(read_records('seen').values())])
+""")
+
+
 def test_turns_beside_each_other_lose_no_count(tmp_path: Path) -> None:
     """Four sessions and a task count 100 times at once."""
     async def talk(house: House) -> None:
