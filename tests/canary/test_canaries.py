@@ -110,9 +110,11 @@ def test_no_canary_is_in_the_clear(house: House) -> None:
     lingering(house)
     house.appliance.kill()
     house.assert_unseen("when it was killed")
-    assert search(house.temporary, house.flock), "no file was open when it was killed: there is nothing to remove"
+    left = {one.file for one in search(house.temporary, house.flock)}
+    assert left, "no file was open when it was killed: there is nothing to remove"
     house.appliance.start()
-    assert not search(house.temporary, house.flock)
+    # What the killed ones had open is gone; the task itself may be at work again, in a folder of its own.
+    assert not left & {one.file for one in search(house.temporary, house.flock)}
     house.assert_unseen("when it runs again")
     house.client.http.get("/interview", params={"i": f"{PACKAGE}form.yml"})
     house.appliance.command("cron", "cron_daily", check=False)
