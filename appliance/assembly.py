@@ -106,7 +106,8 @@ class Assembly:
                            user_key=self.users.key_of, evaluator=evaluator, settings=settings.get,
                            documents=_make_document, cron_user=self.users.cron_user,
                            accounts=ForAuthors(store, appliance_key, Audit(store, appliance_key),
-                                               settings=settings.get))
+                                               settings=settings.get),
+                           listed=packages.listed)
         self.accounts = Accounts(store, appliance_key, settings=settings.get, expire=self.turns.expire)
         self.turns.listeners.on_account = self.accounts.changed
         self.turns.listeners.on_tasks_queued = self._wake

@@ -162,6 +162,9 @@ _TABLE = (
     Directive("country", "text", "US", "The country of interviews that do not say theirs, as two letters."),
     Directive("currency symbol", "text", None,
               "What stands before amounts. Unless told, the symbol of the locale's currency."),
+    Directive("dispatch", "texts by name", None,
+              "The interviews that `interview_menu()` offers, by short names, like "
+              "`housing: docassemble.housing:data/questions/intake.yml`. Without it, all that are listed."),
     Directive("error notification email", "text or list of texts", None,
               "Where errors of interviews and of background tasks are mailed to: one address or several. The same "
               "error again is one mail each 15 minutes, with a count.", check=_not_mail_addresses),
@@ -268,6 +271,8 @@ _TABLE = (
               "How finely pages of PDF files are drawn before their text is read, in dots per inch.", minimum=50),
     Directive("ocr languages", "texts by name", None,
               "Tesseract's languages for codes of languages where another one is to be used, like `zh: chi-sim`."),
+    Directive("pagination limit", "whole number", 100,
+              "How many sessions `interview_list()` gives at once.", minimum=1),
     Directive("permissions", "lists of texts by name", None,
               "What privileges permit besides the usual, for the code of interviews, like `intake: [create_user]`. The "
               "names are those of docassemble: " + ", ".join(f"`{name}`" for name in PERMISSIONS) + ".",

@@ -12,6 +12,7 @@ from appliance.interview.accounts import Account, AccountEffect
 from appliance.interview.evaluate import Evaluation
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit
+from appliance.interview.other_sessions import Places
 from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import FollowUp
@@ -78,6 +79,8 @@ class MemoryHost:
     received: list[AddressOfSession] = field(default_factory=list)
     people: MemoryPeople = field(default_factory=MemoryPeople)
     stores: MemoryStores = field(default_factory=MemoryStores)
+    places: Places = Places("browser session", "device", "user")
+    sessions: Any = None
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
     def now(self) -> datetime:

@@ -13,6 +13,7 @@ from appliance import clock
 from appliance.compute.asking import ask, tell
 from appliance.compute.captured import Captured
 from appliance.compute.worker_people import WorkerPeople
+from appliance.compute.worker_sessions import WorkerSessions
 from appliance.compute.worker_stores import WorkerStores
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
@@ -47,6 +48,8 @@ class WorkerHost:
         self._workspace = workspace
         self.stores = WorkerStores(job.stored)
         self.people = WorkerPeople()
+        self.sessions = WorkerSessions(job.session_id)
+        self.places = job.places
 
     @property
     def user(self) -> UserInfo:

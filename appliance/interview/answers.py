@@ -34,6 +34,9 @@ def new_answers(url_args: dict[str, str], started: datetime) -> Answers:
             "starttime": started,
             "prevent_going_back": False,
             "parts": {},
+            "session_local": {},
+            "device_local": {},
+            "user_local": {},
         },
         "url_args": dict(url_args),
         "allow_cron": False,
@@ -88,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
         try:
             return super().find_class(module, name)
         except (ImportError, AttributeError) as error:
-            raise CannotSave(f"The saved answers need {module}.{name}, which is not there any more.") from error
+            raise CannotSave(f"What was saved needs {module}.{name}, which is not there any more.") from error
 
 
 def thaw(data: bytes) -> Answers:

@@ -332,13 +332,16 @@ def evaluate(
     :raises InterviewError: when the interview cannot go on; nothing of the turn may be kept then.
     """
     namespace.attach(answers, interview.namespace)
+    namespace.attach_local(answers, host.places)
     if prior is not None:
         namespace.attach(prior, interview.namespace)
+        namespace.attach_local(prior, host.places)
     evaluation = Evaluation(interview, answers, turn, host, prior)
     token = set_current(evaluation)
     try:
         ending = evaluation.run()
         evaluation.finish()
+        namespace.detach_local(answers, host.places)
     except InterviewError as error:
         error.error_action, error.effects = evaluation.error_action, tuple(evaluation.effects)
         raise

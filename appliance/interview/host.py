@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from appliance.interview.accounts import People
 from appliance.interview.files import Document, FileInfo
+from appliance.interview.other_sessions import OtherSessions, Places
 from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.stored import Stores
 
@@ -128,6 +129,16 @@ class Host(Protocol):
     @property
     def people(self) -> People:
         """The accounts."""
+        ...
+
+    @property
+    def sessions(self) -> OtherSessions:
+        """Other sessions."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """For whom ``session_local`` and its kin are."""
         ...
 
     @property

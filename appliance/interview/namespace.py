@@ -13,9 +13,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from appliance.interview.errors import BadInterview
+from appliance.interview.other_sessions import Places
 from appliance.interview.templates import MAKO_NAMES
 
-__all__ = ["as_data", "attach", "base_names", "import_module", "library", "names_of_module"]
+__all__ = ["LOCAL", "as_data", "attach", "attach_local", "base_names", "detach_local", "import_module", "library",
+           "names_of_module"]
+
+LOCAL = ("session_local", "device_local", "user_local")
+"""Variables of a turn that each browser session, browser and user has of its own."""
+
+_MOST_LOCAL = 100
+"""For so many the session remembers what is their own; whoever came first makes room."""
 
 
 def library() -> dict[str, Any]:
@@ -35,6 +43,28 @@ def base_names(with_library: bool = True) -> dict[str, Any]:
 def attach(answers: dict[str, Any], names: dict[str, Any]) -> None:
     """Let code that runs with `answers` as globals find `names`."""
     answers["__builtins__"] = names
+
+
+def attach_local(answers: dict[str, Any], places: Places) -> None:
+    """Let the :data:`LOCAL` variables be those of whoever the turn is for."""
+    local = importlib.import_module("appliance.library.local_objects")
+    for name, place in zip(LOCAL, (places.session, places.device, places.user), strict=True):
+        if not local.holds_something(answers.get(name)):   # which answers have that were saved while a turn ran
+            kept = answers["_internal"].get(name, {}).get(place)
+            answers[name] = local.new_local(name) if kept is None else kept
+
+
+def detach_local(answers: dict[str, Any], places: Places) -> None:
+    """Keep what is in them where only the same people find it again."""
+    local = importlib.import_module("appliance.library.local_objects")
+    for name, place in zip(LOCAL, (places.session, places.device, places.user), strict=True):
+        value = answers.pop(name, None)
+        kept = answers["_internal"].get(name, {})
+        if local.holds_something(value):
+            kept[place] = value
+            answers["_internal"][name] = dict(list(kept.items())[-_MOST_LOCAL:])
+        else:
+            kept.pop(place, None)
 
 
 def import_module(name: str, package: str, file: str, line: int) -> Any:

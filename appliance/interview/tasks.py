@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from appliance.interview.host import UserInfo
+from appliance.interview.other_sessions import NOWHERE, Places
 from appliance.interview.stored import StoredEffect
 
 __all__ = ["ErrorDetails", "TaskEnd", "TaskFile", "TaskJob", "TaskState", "TaskView"]
@@ -67,6 +68,7 @@ class TaskJob:
     settings: dict[str, Any] = field(default_factory=dict)  # what get_config() may read on a worker
     after: tuple[TaskView, ...] = ()  # the tasks that this one waited for
     author_db: tuple[str, int] | None = None  # path and mark of author.db (appliance.author_db)
+    places: Places = NOWHERE  # for whom session_local and its kin are
     stored: tuple[StoredEffect, ...] = ()  # what the turn that waits for the task has stored, and not committed yet
     index: bytes = b""  # the packages folder's index.json: a worker that has not got these packages fetches them
 

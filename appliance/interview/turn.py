@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from appliance.interview.accounts import AccountEffect
 from appliance.interview.files import Upload
+from appliance.interview.other_sessions import SessionEffect
 from appliance.interview.screen import Screen
 from appliance.interview.stored import StoredEffect
 
@@ -169,7 +170,8 @@ class GiveAddress:
     index: Any = field(default=None, repr=False)
 
 
-Effect = StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress | StoredEffect | AccountEffect
+Effect = (StartTask | RevokeTask | SendNotice | CountTask | SendMail | GiveAddress | StoredEffect | AccountEffect
+          | SessionEffect)
 
 
 # -- endings: how an evaluation ended -----------------------------------------------------------------

@@ -7,6 +7,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Literal, NoReturn
 
 from appliance.interview.host import current
+from appliance.interview.namespace import LOCAL
 from appliance.interview.screen import html_name, variable_of
 from appliance.interview.signals import AskFor, RerunLogic
 from appliance.library.errors import DAValidationError
@@ -202,8 +203,10 @@ def all_variables(
     if simplify:
         from appliance.library.plain import plain_answers
 
-        return plain_answers(evaluation.answers, include_internal)
-    own = {name: each for name, each in evaluation.answers.items() if name != "__builtins__"}
+        mine = {name: each for name, each in evaluation.answers.items() if name not in LOCAL}
+        return plain_answers(mine, include_internal)
+    own = {name: each for name, each in evaluation.answers.items()
+           if name != "__builtins__" and name not in LOCAL and (include_internal or name != "_internal")}
     if make_copy:
         return copy.deepcopy({name: each for name, each in own.items() if not isinstance(each, NOT_ANSWERS)})
     return own

@@ -24,7 +24,7 @@ IDEAS = (
     "static_files", "file_functions", "people", "places", "money", "background", "control",
     "tasks", "email", "received_email", "send_email", "performed", "access", "ocr", "progress", "countries",
     "stores", "records", "global_objects", "redis", "snapshots",
-    "visitor", "accounts", "role_changes",
+    "visitor", "accounts", "role_changes", "sessions", "session_query", "local_objects",
 )
 """The modules of this package whose ``__all__`` authors get; those that are not there yet are left out."""
 
@@ -38,9 +38,10 @@ ONLY_FOR_IMPORT = {
     "variables_snapshot_connect", "variables_snapshot_connection",
 }
 
-OUR_OWN = {"COMMANDS", "Group", "Plan", "SnapshotConnection", "Using", "adopt_name", "asker", "check_persistent",
-           "language_function", "looking", "main", "make", "make_pdf", "make_pdf_in_background", "name_of_country",
-           "names_in_progress", "number_locale", "only_looking", "own_account", "package_path", "part"}
+OUR_OWN = {"COMMANDS", "Condition", "Group", "Plan", "SnapshotConnection", "Using", "adopt_name", "asker",
+           "check_persistent", "holds_something", "language_function", "looking", "main", "make", "make_pdf",
+           "make_pdf_in_background", "name_of_country", "names_in_progress", "new_local", "number_locale",
+           "only_looking", "own_account", "package_path", "part"}
 """Names in the modules' ``__all__`` that are for ourselves."""
 
 

@@ -17,9 +17,11 @@ from appliance.store.effects import Revocation, add_revocation
 from appliance.store.files import dead_blobs
 from appliance.store.key_marks import is_current
 from appliance.store.keys import Holder
+from appliance.store.links import NewLink, add_link
 from appliance.store.notices import add_notice
 from appliance.store.outbox import NewMail, add_mail
 from appliance.store.received_mail import NewAddress, add_address
+from appliance.store.session_changes import NewChange, add_change
 from appliance.store.sessions import (
     SessionRow,
     add_key,
@@ -79,12 +81,14 @@ class Written:
     :param notice_ids: of the notices, in their order.
     :param freed: queued tasks waited for one that has now ended.
     :param dead_blobs: to be removed from the disk.
+    :param others: what was written of other sessions, with what there is to carry out of it.
     """
 
     notice_ids: list[int]
     revocations: list[Revocation]
     freed: bool = False
     dead_blobs: list[str] = field(default_factory=list)
+    others: list[tuple[Commit, Written]] = field(default_factory=list)
 
 
 @dataclass
@@ -96,6 +100,8 @@ class Commit:
     :param drop_after: forget steps after this number.
     :param new_keys: holder's name to sealed key.
     :param personal: of whoever the turn is for (:func:`appliance.store.values.personal_holder`).
+    :param others: of sessions that the turn made.
+    :param changes: what is to be done to sessions that were there before.
     :param visit: who was there (:mod:`appliance.store.visits`), and when.
     :param delete: the session is over: only the end of `ending`'s task, mail, what is stored, `accounts` and `also`
         count beside that.
@@ -122,6 +128,9 @@ class Commit:
     addresses: list[NewAddress] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
     accounts: AccountChanges | None = None
+    others: list[Commit] = field(default_factory=list)
+    changes: list[NewChange] = field(default_factory=list)
+    links: list[NewLink] = field(default_factory=list)
     visit: tuple[int, float] | None = None
     ending: TaskEnding | None = None
     files: FileChanges = field(default_factory=FileChanges)
@@ -133,7 +142,12 @@ class Commit:
         return not (self.row or self.delete or self.steps or self.new_keys or self.lost_keys or self.turn_id
                     or self.tasks or self.mails or self.counts or self.revokes or self.notices or self.ending
                     or self.files or self.also or self.visit or self.addresses or self.stored
-                    or self.accounts)
+                    or self.accounts or self.others or self.changes or self.links)
+
+    @property
+    def blobs(self) -> list[str]:
+        """What is to be removed from the disk if this cannot be written."""
+        return [*self.files.blobs, *(blob for other in self.others for blob in other.blobs)]
 
     def write(self, database: Database) -> Written:
         """Write it all.
@@ -152,12 +166,13 @@ class Commit:
             write(database)
         if self.accounts is not None:
             self.accounts.write(database)
+        others = self._write_others(database)
         if self.delete:
             if self.is_new:
                 self._write_session(database)
             self._add_mails(database)
             self._add_stored(database)
-            return Written([], self._delete(database), dead_blobs=dead_blobs(database))
+            return Written([], self._delete(database), dead_blobs=dead_blobs(database), others=others)
         self._write_session(database)
         self._add_mails(database)
         self._add_stored(database)
@@ -180,7 +195,21 @@ class Commit:
         if self.ending is not None:
             ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
-                       revocations, has_waiting(database, ended), dead_blobs(database))
+                       revocations, has_waiting(database, ended), dead_blobs(database), others)
+
+    def _write_others(self, database: Database) -> list[tuple[Commit, Written]]:
+        for link in self.links:
+            add_link(database, link)
+        for change in self.changes:
+            add_change(database, change)
+        # A task does not notice that its person's key was replaced; what it made for them nobody could open.
+        wanted = [other for other in self.others if self.ending is None or not other.is_for_former_key(database)]
+        return [(other, other.write(database)) for other in wanted]
+
+    def is_for_former_key(self, database: Database) -> bool:
+        """Whether somebody would get the session whose key was replaced meanwhile."""
+        return (self.personal is not None and self.personal.name in self.new_keys
+                and not is_current(database, self.personal))
 
     def _leave_out_what_nobody_opens(self, database: Database) -> None:
         """After the reset of a password nothing comes under the key before: a person who still works with it signs in

@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.interview.accounts import AccountsRefused
 from appliance.interview.errors import CannotSave, CodeFailed, InterviewError
+from appliance.interview.other_sessions import session_effects
 from appliance.interview.tasks import ErrorDetails, TaskEnd
 from appliance.interview.turn import Action, BackgroundAnswer, FollowUp
 from appliance.sessions.commit import AlreadyEnded, Commit, TaskEnding
@@ -18,14 +19,15 @@ from appliance.sessions.files import FileChanges, seal_task_files
 from appliance.sessions.host import Actor
 from appliance.sessions.language import dump, load
 from appliance.sessions.opened import Opened
+from appliance.sessions.other_sessions import Work
 from appliance.sessions.people import accounts_among
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, Settler, new_notice
 from appliance.sessions.stores import outlives_session, stored_among
 from appliance.store.errors import StoreError
-from appliance.store.tasks import TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
+from appliance.store.tasks import TaskPayload, TaskResult, TaskRow, answers_of, seal_answers, session_key_of, task_row
 
-__all__ = ["TaskEnds", "details_of"]
+__all__ = ["TaskEnds", "actor_of", "details_of"]
 
 
 class TaskEnds:
@@ -66,26 +68,46 @@ class TaskEnds:
             return
         try:
             opened = await self._runner.peek_with(row.session_id, key)
+            work = await self._work(row, end)
             files = FileChanges()
             if end.files and end.goodbye is None:
                 files = await asyncio.to_thread(seal_task_files, self._runner.files, row.session_id, key, end.files)
             follow_up, end = _opened_follow_up(end)
             if follow_up is None:
-                await self._without_action(opened, row, end, files)
+                await self._without_action(opened, row, end, files, work)
             else:
-                await self._with_action(opened, row, end, follow_up, files)
+                await self._with_action(opened, row, end, follow_up, files, work)
         except (NoSuchSession, AlreadyEnded):
+            await self._runner.task_sessions.forget(row.id)
             return  # it was deleted, or the end was reported twice: nothing is left to do
+        except _SessionsRefused as refused:
+            await self._take(row, _refused(end, refused.error))
         except AccountsRefused as refused:   # what was allowed when the task ran; that is how it failed
             await self._take(row, _refused(end, refused))
 
-    async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges) -> None:
+    async def _work(self, row: TaskRow, end: TaskEnd) -> Work:
+        """What the task asked for of other sessions, for its commit.
+
+        :raises _SessionsRefused: if that cannot be done by now; so the task failed.
+        """
+        effects = () if end.effects is None else session_effects(load(end.effects))
+        if not effects:
+            await self._runner.task_sessions.forget(row.id)
+            return Work()
+        try:
+            return await self._runner.task_sessions.at_end(row.id, row.session_id, self._actor(row), effects)
+        except InterviewError as error:
+            raise _SessionsRefused(error) from error
+
+    async def _without_action(self, opened: Opened, row: TaskRow, end: TaskEnd, files: FileChanges,
+                              work: Work) -> None:
         result = TaskResult("failed" if end.error else "done", end.value, end.error, log=end.log, where=end.where)
         commit = Commit(row.session_id, opened.key, delete=end.goodbye is not None, files=files)
+        work.into(commit, self._runner.appliance_key)
         await self._commit(Settled(opened, commit), row, end, result, where=end.where)
 
     async def _with_action(self, opened: Opened, row: TaskRow, end: TaskEnd, follow_up: FollowUp,
-                           files: FileChanges) -> None:
+                           files: FileChanges, work: Work) -> None:
         number = opened.row.callbacks + 1
         counted = replace(opened, row=replace(opened.row, callbacks=number))
         settled = Settled(opened, Commit(row.session_id, opened.key))
@@ -99,16 +121,19 @@ class TaskEnds:
             try:
                 evaluated, answered = await self._evaluated(counted, Happening(
                     "follow_up", action, self._actor(row), files=files, task_id=row.id,
-                    stored=stored_among(asked_for), accounts=accounts_among(asked_for)))
+                    stored=stored_among(asked_for), accounts=accounts_among(asked_for), work=work))
             except (Stopping, StoreError):   # the action has not run, or could not be kept: it is tried again
                 await asyncio.to_thread(self._runner.files.remove, files.blobs)
                 raise
             except Exception as raised:  # noqa: BLE001 - whatever the action raised is how the task ended
                 error, value = details_of(raised), None
                 where = raised.where if isinstance(raised, InterviewError) else place_in_program(raised)
+                (await self._work(row, end)).into(settled.commit, self._runner.appliance_key)
             else:
                 settled = evaluated.settled or settled
                 callback, value = end.follow_up, value if answered is None else answered
+        else:
+            work.into(settled.commit, self._runner.appliance_key)
         result = TaskResult("failed" if error else "done", value, error, log=end.log, where=where)
         if settled.commit.delete:
             await asyncio.to_thread(self._runner.files.remove, files.blobs)
@@ -181,9 +206,14 @@ class TaskEnds:
             commit.mails.append(mail)
 
     def _actor(self, row: TaskRow) -> Actor:
-        """A callback acts for whoever asked for the task."""
         payload: Any = row.payload(self._runner.appliance_key)
-        return Actor("worker", payload.user, payload.url_root, payload.device, payload.personal)
+        return actor_of(payload)
+
+
+def actor_of(payload: TaskPayload) -> Actor:
+    """A task and its callback act for whoever asked for the task."""
+    return Actor("worker", payload.user, payload.url_root, payload.device, payload.personal, payload.viewers,
+                 receiver=payload.receiver, places=payload.places)
 
 
 def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:
@@ -196,9 +226,18 @@ def _opened_follow_up(end: TaskEnd) -> tuple[FollowUp | None, TaskEnd]:
         return None, replace(end, follow_up=None, value=None, error=end.error or details_of(problem))
 
 
-def _refused(end: TaskEnd, refused: AccountsRefused) -> TaskEnd:
-    """The end of a task that wanted of accounts what cannot be."""
-    others = [] if end.effects is None else [one for one in load(end.effects) if not accounts_among([one])]
+class _SessionsRefused(Exception):
+    """What a task wanted of other sessions cannot be done by now."""
+
+    def __init__(self, error: InterviewError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _refused(end: TaskEnd, refused: InterviewError) -> TaskEnd:
+    """The end of a task that wanted of accounts or other sessions what cannot be."""
+    others = [] if end.effects is None else [
+        one for one in load(end.effects) if not (accounts_among([one]) or session_effects([one]))]
     return replace(end, value=None, follow_up=None, goodbye=None, error=details_of(refused),
                    effects=dump(others, "What the task asked for"))
 

@@ -31,7 +31,7 @@ from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, new_task
 from appliance.store.errors import StoreError, WrongKey
-from appliance.store.keys import Holder, user_holder
+from appliance.store.keys import Holder, receiver_of, user_holder
 from appliance.store.sessions import told_session
 from appliance.store.tasks import seal_answers
 from appliance.store.values import personal_holder
@@ -92,7 +92,7 @@ class Events:
         self._user: UserInfo | None = None
         self._url_root = url_root
         self._user_key = user_key
-        self._personal: Holder | None = None
+        self._holder: Holder | None = None
 
     def offers(self, interview: str, event: str) -> bool:
         """Whether the interview has a block for the event: ``event:``, or code that defines a variable of that name.
@@ -141,7 +141,7 @@ class Events:
             await self._runner.write(also(unread))
             return unread
         try:
-            actor = Actor("cron", await self._cron(), self._url_root(), personal=self._personal)
+            actor = await self._actor()
             if event.endswith(BACKGROUND):
                 result, settled = EventResult("queued"), self._queued(opened, event, actor)
             else:
@@ -168,14 +168,19 @@ class Events:
             return False
         return await asyncio.to_thread(self.offers, row.interview, event)
 
-    async def _cron(self) -> UserInfo:
+    async def _actor(self) -> Actor:
+        """The cron user, who has what the user's events make."""
         if self._user is None:
             self._user = await asyncio.to_thread(self._cron_user)
             user_id = self._user.user_id
             key = None if user_id is None else await asyncio.to_thread(self._user_key, user_id)
             if user_id is not None and key is not None:
-                self._personal = personal_holder(user_holder(user_id, key))
-        return self._user
+                self._holder = user_holder(user_id, key)
+        holder = self._holder
+        if holder is None:
+            return Actor("cron", self._user, self._url_root())
+        return Actor("cron", self._user, self._url_root(), {}, personal_holder(holder), (holder.name,), (holder,),
+                     receiver_of(holder))
 
     def _queued(self, opened: Opened, event: str, actor: Actor) -> Settled:
         """The event as a background task, on the answers as they are."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from appliance import clock
 from appliance.interview.files import Document, FileInfo
 from appliance.interview.host import UserInfo, Visit, running_evaluation
+from appliance.interview.other_sessions import NOWHERE, OtherSessions, Places
 from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.tasks import TaskView
 from appliance.interview.turn import Answers, FollowUp, StartTask
@@ -28,7 +29,7 @@ from appliance.sessions.stores import SessionStores, stored_among
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
-from appliance.store.keys import Holder
+from appliance.store.keys import Holder, Receiver
 from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
 from appliance.store.visits import visits_with_privileges
 from appliance.workspace import Workspace
@@ -52,6 +53,9 @@ class Actor:
     :param interface: ``web``, ``json``, ``cron``, or ``worker`` for the actions that tasks end in.
     :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
     :param viewers: the names of the keys that they open sessions with, for who was shown what.
+    :param openers: these keys themselves, where somebody is there who has them; they go nowhere with the turn.
+    :param receiver: gives them sessions that are made for them; opens nothing.
+    :param places: for whom ``session_local`` and its kin are.
     """
 
     interface: str
@@ -60,6 +64,14 @@ class Actor:
     device: dict[str, Any] = field(default_factory=dict)
     personal: Holder | None = None
     viewers: tuple[str, ...] = ()
+    openers: tuple[Holder, ...] = field(default=(), repr=False)
+    receiver: Receiver | None = None
+    places: Places = NOWHERE
+
+    @property
+    def absent(self) -> Actor:
+        """The same without what only somebody has who is there: what can be kept."""
+        return replace(self, openers=())
 
     @property
     def is_person(self) -> bool:
@@ -87,6 +99,7 @@ class SessionHost:
     :param mailroom: addresses and mail of sessions; None where no mail comes in.
     :param stored: what authors stored beside the answers.
     :param accounts: the accounts.
+    :param others: other sessions.
     """
 
     actor: Actor
@@ -105,6 +118,7 @@ class SessionHost:
     mailroom: Mailroom | None = None
     stored: SessionStores | None = None
     accounts: TurnPeople = field(default_factory=lambda: TurnPeople(NoAccounts()))
+    others: OtherSessions | None = None
 
     @property
     def interface(self) -> str:
@@ -251,6 +265,19 @@ class SessionHost:
         if self.stored is None:
             raise RuntimeError("Nothing is stored here.")
         return self.stored
+
+    @property
+    def sessions(self) -> OtherSessions:
+        """Other sessions, as this turn sees them."""
+        self._check()
+        if self.others is None:
+            raise RuntimeError("No other sessions can be reached here.")
+        return self.others
+
+    @property
+    def places(self) -> Places:
+        """For whom ``session_local`` and its kin are."""
+        return self.actor.places
 
     @property
     def people(self) -> TurnPeople:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from appliance.interview.accounts import AccountEffect
 from appliance.interview.datatypes.file import kept_numbers
 from appliance.interview.errors import InterviewError, TooSlow, UnknownInterview, told_names
 from appliance.interview.files import Document
+from appliance.interview.other_sessions import OtherSessions
 from appliance.interview.stored import StoredEffect
 from appliance.interview.turn import (
     Action,
@@ -30,6 +31,7 @@ from appliance.interview.turn import (
     Submit,
     Turn,
 )
+from appliance.sessions.change_line import ChangeLine
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.error_mail import ErrorMails
 from appliance.sessions.errors import NoSuchSession, NotYours, PrivilegeNeeded, SessionBusy, SignInNeeded
@@ -42,11 +44,15 @@ from appliance.sessions.listeners import Listeners
 from appliance.sessions.mailroom import Mailroom
 from appliance.sessions.opened import Opened, Shelf, open_session
 from appliance.sessions.order import Order
+from appliance.sessions.other_sessions import TurnSessions, Work
 from appliance.sessions.people import AccountDoor, NoAccounts, TurnPeople, accounts_among
 from appliance.sessions.progress import ProgressBoard
 from appliance.sessions.reply import Notice
+from appliance.sessions.session_change import Pending
+from appliance.sessions.session_index import Startable
 from appliance.sessions.settling import Kind, Settled, Settler, new_task, owner_of
 from appliance.sessions.stores import SessionStores, StoreRoom, stored_among
+from appliance.sessions.task_sessions import TaskSessions
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
@@ -64,6 +70,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+StartNow = Callable[[list[StartTask], Answers], None]
+
 
 @dataclass(frozen=True)
 class Happening:
@@ -76,6 +84,7 @@ class Happening:
     :param files: what is committed together with the turn, and known to it (of the task that has ended).
     :param stored: likewise, what was stored beside the answers.
     :param accounts: likewise, what was done to accounts.
+    :param work: likewise, what was done to other sessions.
     """
 
     kind: Kind
@@ -87,6 +96,7 @@ class Happening:
     files: FileChanges = field(default_factory=FileChanges)
     stored: tuple[StoredEffect, ...] = ()
     accounts: tuple[AccountEffect, ...] = ()
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,9 @@ class Runner:
         self.mailroom = Mailroom(store, self.files, appliance_key, settings)
         self.store_room = StoreRoom(store, appliance_key)
         self.accounts: AccountDoor = NoAccounts()
+        self.listed: Callable[[], Sequence[Startable]] = tuple
+        self.changes = ChangeLine(self)
+        self.task_sessions = TaskSessions(self)
         self.order = Order()
         self.shelf = Shelf()
         self.waits = Waits()
@@ -180,6 +193,13 @@ class Runner:
         """
         return self.shelf.get(session_id) or await self._unseal(await self._load(session_id), key)
 
+    async def keys_of(self, session_id: str) -> dict[str, bytes]:
+        """The session's key, sealed for each holder.
+
+        :raises NoSuchSession: if it is gone.
+        """
+        return (await self._load(session_id)).keys
+
     async def _load(self, session_id: str) -> LoadedSession:
         loaded = await self.read(lambda database: load_session(database, session_id))
         if loaded is None:
@@ -193,20 +213,31 @@ class Runner:
         """The session with this step opened too."""
         if number < 1 or number in opened.steps:
             return opened
-        rows = await self.read(lambda database: load_steps(database, opened.row.id, chain_start(number), number))
-        steps = await asyncio.to_thread(open_steps, opened.row.id, opened.key, rows)
+        return await asyncio.to_thread(self.with_step_now, opened, number)
+
+    def with_step_now(self, opened: Opened, number: int) -> Opened:
+        """The same, beside the loop."""
+        if number < 1 or number in opened.steps:
+            return opened
+        rows = self.store.read(
+            lambda database: load_steps(database, opened.row.id, chain_start(number), number)).result()
+        steps = open_steps(opened.row.id, opened.key, rows)
         return replace(opened, steps={number: steps[number], **opened.steps})
 
     async def callbacks_for(self, opened: Opened) -> tuple[tuple[str, int, bytes], ...]:
         """The callbacks that the current step is older than, of those tasks whose handle it holds, and of those that
         these have started.
         """
+        return await asyncio.to_thread(self.callbacks_now, opened)
+
+    def callbacks_now(self, opened: Opened) -> tuple[tuple[str, int, bytes], ...]:
+        """The same, beside the loop."""
         step = opened.current
         if step is None or step.callbacks >= opened.row.callbacks:
             return ()
-        rows = await self.read(lambda database: [
+        rows = self.store.read(lambda database: [
             (row, ancestors(database, row))
-            for row in callbacks_after(database, opened.row.id, step.callbacks)])
+            for row in callbacks_after(database, opened.row.id, step.callbacks)]).result()
         # A handle holds the task's id, which is random: where its bytes are, there is the handle.
         found = [(row.id, row.callback_number or 0, open_callback(row, opened.key)) for row, above in rows
                  if any(task_id.encode() in step.answers for task_id in (row.id, *above))]
@@ -224,6 +255,8 @@ class Runner:
             if if_free and self.order.is_busy(session_id):
                 raise SessionBusy(session_id)
             async with self.order.turn(session_id):
+                if self.changes.waits(session_id):
+                    await self.changes.carry_out(session_id)
                 return await body()
         return await self.to_its_end(ordered())
 
@@ -247,8 +280,10 @@ class Runner:
         """
         started: set[str] = set()
         files = TurnFiles(self.store, self.files, opened.row.id, opened.key, happening.files)
+        work = happening.work or Work()
         try:
-            return await self.evaluator.run(lambda running: self._on_thread(opened, happening, running, started, files))
+            return await self.evaluator.run(
+                lambda running: self._on_thread(opened, happening, running, started, files, work))
         except (PrivilegeNeeded, SignInNeeded):   # nothing has run
             await asyncio.to_thread(files.abandon)
             raise
@@ -257,6 +292,7 @@ class Runner:
             if happening.kind not in ("follow_up", "event"):   # the end of its task tells of it, the event's commit
                 self._mail(error, opened, happening)
             await asyncio.to_thread(files.abandon)
+            await asyncio.to_thread(work.abandon)
             if started and happening.kind == "begin":
                 await self._unbegin(opened)
             raise
@@ -279,8 +315,8 @@ class Runner:
             written = await self.write(commit.write)
         except Exception:
             self.shelf.forget(commit.session_id)
-            if commit.files:
-                await asyncio.to_thread(self.files.remove, commit.files.blobs)
+            if commit.blobs:
+                await asyncio.to_thread(self.files.remove, commit.blobs)
             raise
         if commit.delete:
             self.shelf.forget(commit.session_id)
@@ -318,6 +354,9 @@ class Runner:
             self.store.write(lambda database: carried_out(database, done))
         if written.dead_blobs:
             asyncio.get_running_loop().run_in_executor(None, self.files.remove, written.dead_blobs)
+        for other, of_other in written.others:
+            self.carry_out(other, of_other)
+        self.changes.asked(change.session_id for change in commit.changes)
 
     def _tell(self, notice: Notice) -> None:
         self.listeners.on_notice(notice)
@@ -332,8 +371,16 @@ class Runner:
     def _mail(self, error: Exception, opened: Opened, happening: Happening) -> None:
         """Tell the administrator of a turn that failed and so commits nothing; nobody waits for that."""
         action = happening.turn.name if isinstance(happening.turn, Action | CheckIn) else ""
-        mail = self.error_mails.about_turn(error, interview=opened.row.interview, happening=happening.kind,
-                                           action=action, url_root=happening.actor.url_root)
+        self._mail_about(error, opened.row.interview, happening.kind, action, happening.actor.url_root)
+
+    def tell_failure(self, error: Exception, interview: str, kind: str, action: str, url_root: str) -> None:
+        """Log what failed while nobody waited for it, and tell the administrator."""
+        log_failure(error, interview, kind)
+        self._mail_about(error, interview, kind, action, url_root)
+
+    def _mail_about(self, error: Exception, interview: str, happening: str, action: str, url_root: str) -> None:
+        mail = self.error_mails.about_turn(error, interview=interview, happening=happening, action=action,
+                                           url_root=url_root)
         if mail is None:
             return
         with contextlib.suppress(StoreError):   # the appliance is stopping; the log tells of the error
@@ -343,36 +390,40 @@ class Runner:
     # -- on the evaluating thread ---------------------------------------------------------------------
 
     def _on_thread(self, opened: Opened, happening: Happening, running: Running, started: set[str],
-                   files: TurnFiles) -> Evaluated:
+                   files: TurnFiles, work: Work) -> Evaluated:
         try:
-            return self._evaluated(opened, happening, running, started, files)
+            return self._evaluated(opened, happening, running, started, files, work)
         finally:
             files.close()
+            work.close()
             if running.given_up:   # nobody takes what it has brought any more
                 files.abandon()
+                work.abandon()
 
     def _evaluated(self, opened: Opened, happening: Happening, running: Running, started: set[str],
-                   files: TurnFiles) -> Evaluated:
+                   files: TurnFiles, work: Work) -> Evaluated:
         language, turn = self.language, happening.turn
         interview = language.interviews.get(opened.row.interview)
         if happening.actor.is_person:
             admit(interview.metadata, happening.actor.user, begins=happening.kind == "begin")
-        host = self._host(opened, happening, running, started, files)
-        answers = self._answers(interview, opened, happening, host, files)
+        others = TurnSessions(self, happening.actor, running, opened.row.id, work,
+                              seed=f"{happening.task_id}:{opened.row.callbacks}" if happening.task_id else "")
+        host = self.host_for(opened, happening, running, started, files, others)
+        answers = self.answers_for(interview, opened, happening, host, files)
         undone = opened.undone if happening.kind != "submit" else None
         prior = None if undone is None else language.thaw(undone.answers)
         outcome = language.evaluate(interview, answers, turn, host, prior=prior)
         if happening.kind == "event":
             outcome = self._with_follow_up(interview, outcome, host)
         if isinstance(turn, Submit) and isinstance(outcome.ending, ShowScreen) and outcome.ending.errors:
+            work.abandon()
             return Evaluated(outcome.ending, _uploads_alone(opened, outcome.ending, files))
         if happening.callbacks and outcome.save == "ignore":
             outcome.save = "overwrite"  # what the callbacks changed must stay
-        settler = Settler(language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
-                          frozenset(started), happening.task_id, self.accounts)
-        settled = settler.settle(outcome)
+        settled = self.settler_for(opened, happening, frozenset(started)).settle(outcome)
         if not settled.commit.delete:
             settled.commit.files = files.seal()
+        work.into(settled.commit, self.appliance_key)
         return Evaluated(outcome.ending, settled, outcome.save == "ignore", _asked_at(interview, outcome))
 
     def _with_follow_up(self, interview: Any, outcome: Outcome, host: SessionHost) -> Outcome:
@@ -390,8 +441,23 @@ class Runner:
         after = self.language.evaluate(interview, outcome.answers, action, host)
         return replace(after, effects=[*outcome.effects, *after.effects], log=[*outcome.log, *after.log])
 
-    def _answers(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost,
-                 files: TurnFiles) -> Answers:
+    def settler_for(self, opened: Opened, happening: Happening, started: frozenset[str] = frozenset()) -> Settler:
+        """What makes a commit of the turn.
+
+        :param started: the tasks that are in the journal already.
+        """
+        return Settler(self.language, self.appliance_key, opened, happening.kind, happening.actor, happening.turn_id,
+                       started, happening.task_id, self.accounts)
+
+    @staticmethod
+    def happening(kind: Kind, turn: Turn, actor: Actor, callbacks: tuple[tuple[str, int, bytes], ...],
+                  pending: Pending) -> Happening:
+        """A turn that the code of another session takes here."""
+        return Happening(kind, turn, actor, callbacks=callbacks, files=pending.files, stored=pending.stored,
+                         accounts=pending.accounts)
+
+    def answers_for(self, interview: Any, opened: Opened, happening: Happening, host: SessionHost,
+                    files: TurnFiles) -> Answers:
         """The stored answers, with the callbacks that they are to have run on them."""
         if opened.current is None:
             return self.language.begin(dict(getattr(happening.turn, "url_args", {})), clock.utc_now())
@@ -401,6 +467,8 @@ class Runner:
             with contextlib.closing(files.again()) as files_again:
                 again = replace(host, actor=replace(host.actor, interface="worker"), workspace=files_again.workspace,
                                 task_ids=ids_from(task_id, number))
+                if isinstance(host.others, TurnSessions):
+                    again = replace(again, others=host.others.again(f"{task_id}:{number}"))
                 try:
                     follow_up: FollowUp = load(callback)
                     outcome = self.language.evaluate(
@@ -424,8 +492,20 @@ class Runner:
         found: dict[str, Any] = self.language.interviews.get(interview).metadata
         return found
 
-    def _host(self, opened: Opened, happening: Happening, running: Running, started: set[str],
-              files: TurnFiles) -> SessionHost:
+    def host_for(self, opened: Opened, happening: Happening, running: Running, started: set[str], files: TurnFiles,
+                 others: OtherSessions, start_now: StartNow | None = None) -> SessionHost:
+        """The world as the turn's code sees it.
+
+        :param start_now: commits and starts tasks that the turn waits for; None for the usual.
+        """
+        return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
+                           start_now or self._starting(opened, happening, files), files.workspace, self.documents,
+                           started, ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
+                           opened.visits, self.mailroom, SessionStores(
+                               self.store_room, owner_of(opened, happening.actor, self.appliance_key),
+                               happening.stored), TurnPeople(self.accounts, happening.accounts), others)
+
+    def _starting(self, opened: Opened, happening: Happening, files: TurnFiles) -> StartNow:
         def start_now(effects: list[StartTask], answers: Answers) -> None:
             tasks = [new_task(effect, opened, happening.actor, self.appliance_key) for effect in effects]
             sealed = seal_answers(self.appliance_key, opened.row.id, self.language.freeze(answers))
@@ -443,12 +523,7 @@ class Runner:
             self.listeners.on_tasks_queued()
             self.listeners.on_tasks_changed()
 
-        return SessionHost(happening.actor, opened.row.id, opened.key, running, self.store, self.waits, self.settings,
-                           start_now, files.workspace, self.documents, started,
-                           ids_from(happening.task_id, opened.row.callbacks) if happening.task_id else None,
-                           opened.visits, self.mailroom, SessionStores(
-                               self.store_room, owner_of(opened, happening.actor, self.appliance_key),
-                               happening.stored), TurnPeople(self.accounts, happening.accounts))
+        return start_now
 
     # -- the store -------------------------------------------------------------------------------------
 

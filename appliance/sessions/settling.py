@@ -45,7 +45,7 @@ from appliance.store.visits import NOBODY
 
 __all__ = ["DELETING", "Kind", "Settled", "Settler", "new_mail", "new_notice", "new_task", "owner_of"]
 
-Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up", "event"]
+Kind = Literal["begin", "refresh", "submit", "back", "action", "check_in", "follow_up", "event", "change"]
 
 DELETING = ("exit", "restart", "exit_logout")
 """The goodbyes after which nothing of the session is kept."""
@@ -54,7 +54,7 @@ _SPACING = 60.0
 """Seconds after which somebody who only looks counts as having been there anew."""
 
 _SHOWS = ("begin", "refresh", "submit", "back", "action")  # the kinds of turn whose screen a person gets to see
-_LEAVES_FORM = ("refresh", "action", "check_in", "follow_up", "event")  # … and those after which an open form goes on
+_LEAVES_FORM = ("refresh", "action", "check_in", "follow_up", "event", "change")  # … after which an open form goes on
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ class Settler:
     def _adds_step(self, outcome: Outcome) -> bool:
         if self.before.current is None:
             return True
-        return outcome.save == "new" and self.kind in ("submit", "action") and not isinstance(outcome.ending, Goodbye)
+        return (outcome.save == "new" and self.kind in ("submit", "action", "change")
+                and not isinstance(outcome.ending, Goodbye))
 
     def _screens(self, outcome: Outcome, revision: int) -> bytes:
         """What people were shown, whose next submit is read against it: to them now, or what stays on their pages.
@@ -289,7 +290,8 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     """
     arguments = dump(effect.arguments, "What background_action() was given")
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
-                          dict(actor.device), actor.personal, stored=effect.stored)
+                          dict(actor.device), actor.personal, actor.receiver, actor.places, actor.viewers,
+                          stored=effect.stored)
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
                         session_key=opened.key, after=effect.after, parent_id=parent)
 

@@ -10,8 +10,10 @@ from sqlite_utils import Database
 
 from appliance.interview.files import FileInfo
 from appliance.interview.host import Visit
+from appliance.interview.other_sessions import SessionEffect
 from appliance.interview.received import AddressOfSession, GivenAddress
 from appliance.interview.stored import NotReadable, QuickError
+from appliance.sessions.ends import actor_of
 from appliance.sessions.files import with_file
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.runner import Runner
@@ -36,7 +38,7 @@ class TaskQuestions:
         """Who answers which kind of question (:mod:`appliance.compute.asking`)."""
         return {"file": self.file, "times_performed": self.times_performed, "visits": self.visits,
                 "email_address": self.email_address, "received_mail": self.received_mail, "stores": self.stores,
-                "users": self.users}
+                "users": self.users, "sessions": self.sessions}
 
     async def file(self, task_id: str, number: int) -> tuple[FileInfo, bytes] | None:
         """A file of the task's session, with its content; None if the session has none of that number."""
@@ -100,6 +102,21 @@ class TaskQuestions:
             return "", await asyncio.to_thread(answers[method], *arguments)
         except (NotReadable, QuickError) as refused:
             return type(refused).__name__, str(refused)
+
+    async def sessions(self, task_id: str, method: str, arguments: tuple[Any, ...],
+                       before: tuple[SessionEffect, ...]) -> tuple[str, Any]:
+        """Other sessions (:class:`appliance.interview.other_sessions.OtherSessions`).
+
+        :param before: what the task has asked for so far.
+        :returns: words that say why not, or an empty text and the answer.
+        :raises LookupError: if the task has ended.
+        """
+        task = await self._runner.read(lambda database: task_row(database, task_id))
+        payload = None if task is None else task.payload(self._runner.appliance_key)
+        if task is None or payload is None:
+            raise LookupError("The task has ended.")
+        return await self._runner.task_sessions.answer(
+            task_id, task.session_id, actor_of(payload), method, arguments, before)
 
     async def users(self, task_id: str, method: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
         """The accounts (:class:`appliance.interview.accounts.People`).

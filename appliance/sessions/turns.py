@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from appliance import clock
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
+from appliance.interview.other_sessions import Places
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.adoption import Adoption
@@ -36,6 +37,7 @@ from appliance.sessions.public_interviews import PublicInterviews, needs_invitat
 from appliance.sessions.received_list import MailOverview, MailSummary, ReceivedList
 from appliance.sessions.reply import Notice, Reply, SessionSummary, Submission
 from appliance.sessions.runner import Happening, Runner
+from appliance.sessions.session_index import Startable
 from appliance.sessions.settling import Settled
 from appliance.sessions.stale import MOVED_ON, shown_again
 from appliance.sessions.task_list import TaskList, TaskSummary, is_administrator
@@ -46,7 +48,8 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
 from appliance.store.files import Blob, file_row
-from appliance.store.keys import Holder, appliance_holder, browser_holder, user_holder, wrap
+from appliance.store.keys import Holder, appliance_holder, browser_holder, receiver_of, user_holder, wrap
+from appliance.store.links import follow_link
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
@@ -74,6 +77,7 @@ class Turns:
     :param documents: assembles a document in a format (:func:`appliance.documents.assemble.make_document`).
     :param cron_user: who scheduled events run as; may wait for the store.
     :param accounts: the accounts, for code that asks for them; None where there are none.
+    :param listed: the interviews that can be started.
     :ivar questions: what tasks ask while they run.
     :ivar adoption: what browsers began before somebody signed in with them.
     :ivar address: where the server can be reached, for links that events make; ``url root`` counts more.
@@ -85,12 +89,14 @@ class Turns:
                  settings: Callable[[str, Any], Any] = lambda name, default: default,  # noqa: ARG005
                  documents: Callable[[Document, str], bytes] = no_documents,
                  cron_user: Callable[[], UserInfo] = lambda: UserInfo(privileges=("cron",)),
-                 accounts: AccountDoor | None = None) -> None:
+                 accounts: AccountDoor | None = None,
+                 listed: Callable[[], Sequence[Startable]] = tuple) -> None:
         self._store = store
         self.evaluator = evaluator or Evaluator()
         self._runner = Runner(store, language, appliance_key, self.evaluator, settings, documents)
         if accounts is not None:
             self._runner.accounts = accounts
+        self._runner.listed = listed
         self._public = PublicInterviews(settings)
         self._ends = TaskEnds(self._runner)
         self._task_list = TaskList(self._runner, self._holders)
@@ -116,6 +122,7 @@ class Turns:
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
         await self._runner.write(delete_unbegun)
+        await self._runner.changes.resume()
         await asyncio.to_thread(self._runner.files.sweep, self._store)
         await asyncio.to_thread(remove_leftovers)
         await asyncio.to_thread(self._runner.store_room.snapshots.try_to_write)
@@ -148,6 +155,12 @@ class Turns:
     async def leave_session(self, session_id: str, visitor: Visitor) -> None:
         """Take a session off the visitor's list that they came to through its link."""
         await self._own.leave(session_id, visitor)
+
+    async def follow_link(self, code: str) -> str | None:
+        """The address that a link leads to which expires (``interview_url(temporary=…)``); None where it is over, or was
+        used up. Who may see what is there is decided there.
+        """
+        return await self._runner.write(lambda database: follow_link(database, code))
 
     async def adopt(self, before: Visitor, after: Visitor) -> int:
         """Give what the browser of `before` holds to the user of `after` (see :mod:`appliance.sessions.adoption`)."""
@@ -484,7 +497,8 @@ class Turns:
         first = holders[0]
         at_hand = visitor.user.user_id is None or first.name.startswith("user:")
         return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device,
-                     personal_holder(first) if at_hand else None, tuple(holder.name for holder in holders))
+                     personal_holder(first) if at_hand else None, tuple(holder.name for holder in holders),
+                     tuple(holders), receiver_of(first), Places(*visitor.place_marks))
 
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""

@@ -80,7 +80,7 @@ class Journal:
         after = await asyncio.to_thread(self._views, row, awaited) if awaited else ()
         return TaskJob(task_id, row.session_id, payload.interview, payload.action, payload.arguments, answers,
                        payload.user, payload.url_root, self._packages, dict(self._settings), after,
-                       author_db=self._author_db, stored=payload.stored)
+                       author_db=self._author_db, places=payload.places, stored=payload.stored)
 
     def _views(self, row: TaskRow, awaited: list[tuple[str, TaskRow | None]]) -> tuple[TaskView, ...]:
         """How the tasks ended that `row` waited for. One that is gone is as good as revoked."""

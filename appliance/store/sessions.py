@@ -29,6 +29,7 @@ __all__ = [
     "new_session_id",
     "note_turn",
     "remove_key",
+    "row_of",
     "sessions_held_by",
     "told_session",
     "touch_session",
@@ -107,7 +108,7 @@ def load_session(database: Database, session_id: str) -> LoadedSession | None:
     found = next(iter(database.query("SELECT * FROM sessions WHERE id = ?", [session_id])), None)
     if found is None:
         return None
-    row = _row(found)
+    row = row_of(found)
     found_keys = database.execute("SELECT holder, sealed_key, joined FROM session_keys WHERE session_id = ?",
                                   [session_id]).fetchall()
     keys = {holder: sealed_key for holder, sealed_key, _ in found_keys}
@@ -234,11 +235,12 @@ def sessions_held_by(database: Database, holders: list[str], most: int = -1) -> 
         " GROUP BY sessions.id ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC"
         " LIMIT ?",
         [json.dumps(holders), most])
-    return [HeldSession(_row(row), row["holder"], row["sealed_key"], bool(row["joined"]), row["sealed_name"])
+    return [HeldSession(row_of(row), row["holder"], row["sealed_key"], bool(row["joined"]), row["sealed_name"])
             for row in rows]
 
 
-def _row(found: dict[str, Any]) -> SessionRow:
+def row_of(found: dict[str, Any]) -> SessionRow:
+    """The session in a row of a query."""
     values = {name: found[name] for name in _NAMES}
     return SessionRow(**{**values, "multi_user": bool(found["multi_user"]), "allow_cron": bool(found["allow_cron"])})
 

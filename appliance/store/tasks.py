@@ -16,9 +16,10 @@ from sqlite_utils import Database
 from appliance import clock
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
+from appliance.interview.other_sessions import NOWHERE, Places
 from appliance.interview.stored import StoredEffect
 from appliance.interview.tasks import ErrorDetails, TaskState
-from appliance.store.keys import Holder
+from appliance.store.keys import Holder, Receiver
 from appliance.store.sealing import seal, unseal
 
 __all__ = [
@@ -54,6 +55,9 @@ class TaskPayload:
     :param arguments: pickle of a dict.
     :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
     :param stored: what the turn that waits for the task has stored, and not committed yet.
+    :param receiver: gives them sessions that the task makes; opens nothing of theirs.
+    :param places: for whom ``session_local`` and its kin are.
+    :param viewers: the names of their keys.
     """
 
     interview: str
@@ -63,6 +67,9 @@ class TaskPayload:
     url_root: str
     device: dict[str, Any] = field(default_factory=dict)
     personal: Holder | None = None
+    receiver: Receiver | None = None
+    places: Places = NOWHERE
+    viewers: tuple[str, ...] = ()
     stored: tuple[StoredEffect, ...] = field(default=(), repr=False)
 
 

@@ -1,0 +1,150 @@
+"""What turns asked to be done to other sessions, done: each in the place of its session in the line.
+
+It is asked for with a commit and kept until it is done, so a crash in between loses nothing. Whoever comes to a session
+later finds it done: a turn does first what waits for its session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from appliance.interview.errors import InterviewError
+from appliance.interview.other_sessions import DeleteSession, RunAction
+from appliance.sessions.commit import Commit
+from appliance.sessions.errors import NoSuchSession, Stopping
+from appliance.sessions.evaluation import Running
+from appliance.sessions.opened import Opened
+from appliance.sessions.other_sessions import TurnSessions, Work
+from appliance.sessions.reply import Notice
+from appliance.sessions.session_change import Pending, SessionChange, change
+from appliance.sessions.settling import Settled
+from appliance.store.errors import StoreError, WrongKey
+from appliance.store.keys import APPLIANCE
+from appliance.store.session_changes import ChangeRow, changed_sessions, changes_of, forget_change
+from appliance.store.sessions import remove_key, told_session
+
+if TYPE_CHECKING:
+    from appliance.sessions.runner import Runner
+
+__all__ = ["ChangeLine"]
+
+logger = logging.getLogger(__name__)
+
+
+class ChangeLine:
+    """What waits to be done. Everything here happens on the loop."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._waiting: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def resume(self) -> None:
+        """At start: begin what the last run left."""
+        self.asked(await self._runner.read(changed_sessions))
+
+    def asked(self, session_ids: Iterable[str]) -> None:
+        """A commit asked for changes of these sessions."""
+        for session_id in dict.fromkeys(session_ids):
+            self._waiting.add(session_id)
+            task = asyncio.get_running_loop().create_task(self._begin(session_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def waits(self, session_id: str) -> bool:
+        """Whether something is to be done to the session first."""
+        return session_id in self._waiting
+
+    async def _begin(self, session_id: str) -> None:
+        async def nothing_more() -> None:
+            """What waits is done before the body of a turn."""
+        try:
+            await self._runner.in_order(session_id, nothing_more)
+        except (Stopping, StoreError):   # it stays, for the session's next turn or the next start
+            logger.info("what was asked of session %s waits", told_session(session_id))
+
+    async def carry_out(self, session_id: str) -> None:
+        """Do all that waits for the session; in its place in the line.
+
+        :raises StoreError: if it could not be written; it waits on then.
+        :raises Stopping: likewise, where the appliance stops.
+        """
+        runner = self._runner
+        rows = await runner.read(lambda database: changes_of(database, session_id))
+        self._waiting.discard(session_id)
+        try:
+            for row in rows:
+                await self._done(row)
+        except BaseException:
+            self._waiting.add(session_id)
+            raise
+
+    async def _done(self, row: ChangeRow) -> None:
+        runner = self._runner
+        forget = partial(forget_change, number=row.number)
+        try:
+            asked: SessionChange = row.opened(runner.appliance_key)
+        except WrongKey:
+            logger.error("what was asked of session %s is damaged",  # noqa: TRY400 - where is no help
+                         told_session(row.session_id))
+            await runner.write(forget)
+            return
+        try:
+            if isinstance(asked.effect, DeleteSession):
+                await self._delete(asked.effect, row)
+            else:
+                opened = await runner.peek_with(row.session_id, asked.session_key)
+                await self._change(opened, asked, row)
+        except NoSuchSession:   # it ended meanwhile, and what waited went with it
+            return
+        except (Stopping, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001 - code of authors can fail in any way; the change is given up
+            interview = getattr(asked.effect, "interview", "")
+            action = asked.effect.action if isinstance(asked.effect, RunAction) else ""
+            runner.tell_failure(error, interview, "change by another session", action, asked.actor.url_root)
+            await runner.write(forget)
+
+    async def _change(self, opened: Opened, asked: SessionChange, row: ChangeRow) -> None:
+        runner, work = self._runner, Work()
+
+        def on_thread(running: Running) -> Settled | None:
+            others = TurnSessions(runner, asked.actor, running, opened.row.id, work, hops=asked.hops, seed=asked.token)
+            done = change(runner, running, opened, asked, others, work.files, Pending())
+            if done is None:
+                return None
+            work.into(done.settled.commit, runner.appliance_key)
+            return done.settled
+        try:
+            settled = await runner.evaluator.run(on_thread)
+            await asyncio.to_thread(work.close)
+        except BaseException:
+            await asyncio.to_thread(work.abandon)
+            raise
+        settled = settled or Settled(opened, Commit(opened.row.id, opened.key))
+        settled.commit.also.append(lambda database: forget_change(database, row.number))
+        try:
+            await runner.commit(settled)
+        except InterviewError:   # what it wanted of accounts is not allowed any more
+            await asyncio.to_thread(work.abandon)
+            raise
+        runner.listeners.on_notice(Notice(0, row.session_id, "reload"))
+
+    async def _delete(self, effect: DeleteSession, row: ChangeRow) -> None:
+        runner, session_id = self._runner, row.session_id
+        keys = await runner.keys_of(session_id)
+        others = set(keys) - set(effect.holders) - {APPLIANCE}
+        if effect.shared or not others:
+            commit = Commit(session_id, b"", delete=True)
+            runner.carry_out(commit, await runner.write(commit.write))
+        else:
+            def leave(database: object) -> None:
+                for holder in effect.holders:
+                    remove_key(database, session_id, holder)   # type: ignore[arg-type]
+                forget_change(database, row.number)   # type: ignore[arg-type]
+            await runner.write(leave)
+        runner.shelf.forget(session_id)
