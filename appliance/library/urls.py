@@ -12,6 +12,7 @@ from appliance.interview.host import current
 from appliance.interview.markup.icons import font_awesome
 from appliance.interview.markup.media import static_url
 from appliance.interview.sources import join_reference, split_reference
+from appliance.library.expiring import expiring
 from appliance.library.languages import word
 from appliance.library.session import get_config
 from appliance.library.state import interview_file, interview_package
@@ -95,7 +96,8 @@ def interview_url(**kwargs: Any) -> str:
     """The address of this session, with `i` of another interview, with `i` and `session` of another session.
 
     ``local=True`` leaves out the server, ``style='short'`` names package and file only, ``new_session`` and ``reset``
-    begin anew; other arguments become ``url_args``.
+    begin anew, ``temporary=HOURS`` lets it expire, ``once_temporary=HOURS`` also when it is used; other arguments
+    become ``url_args``.
     """
     return address_of_interview(kwargs, {})
 
@@ -108,8 +110,6 @@ def interview_url_action(action: str, **kwargs: Any) -> str:
 
 
 def address_of_interview(kwargs: dict[str, Any], more: dict[str, str]) -> str:
-    if "temporary" in kwargs or "once_temporary" in kwargs:
-        raise ValueError("addresses that expire (temporary, once_temporary) are not there yet in this version")
     interview = whole_name(str(kwargs["i"])) if kwargs.get("i") else interview_file()
     query: dict[str, Any] = {}
     if is_on(kwargs.get("new_session")):
@@ -122,11 +122,17 @@ def address_of_interview(kwargs: dict[str, Any], more: dict[str, str]) -> str:
         query["reset"] = "1"
     query.update({key: value for key, value in kwargs.items() if key not in WITH_SESSION | SPECIAL})
     query.update(more)
-    root = "" if kwargs.get("local") else current().host.url_root
-    short = short_address(interview) if kwargs.get("style") in SHORT_STYLES else ""
-    if short:
-        return f"{root}{with_query(short, query)}"
-    return f"{root}/interview?{urlencode({'i': interview, **query})}"
+    address = address_of(interview, query, kwargs.get("style"))
+    for way in ("once_temporary", "temporary"):
+        if kwargs.get(way) is not None and kwargs[way] is not False:
+            address = expiring(address, kwargs[way], once=way == "once_temporary")
+            break
+    return address if kwargs.get("local") else f"{current().host.url_root}{address}"
+
+
+def address_of(interview: str, query: dict[str, Any], style: Any) -> str:
+    short = short_address(interview) if style in SHORT_STYLES else ""
+    return with_query(short, query) if short else f"/interview?{urlencode({'i': interview, **query})}"
 
 
 def is_on(value: Any) -> bool:

@@ -215,8 +215,6 @@ def test_actions_and_their_addresses() -> None:
     ("url_of('playgroundmodules')",
      "url_of('playgroundmodules'): there is no Playground here; interviews come in packages"),
     ("url_of('nonsense')", "url_of() knows no page or file 'nonsense'"),
-    ("interview_url(temporary=1)",
-     "addresses that expire (temporary, once_temporary) are not there yet in this version"),
 ])
 def test_what_functions_say_of_the_session(code: str, expected: str) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
