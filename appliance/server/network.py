@@ -55,7 +55,8 @@ class NetworkHandler(LivePage, _WithNetwork):
         state = self.network.state
         first = state.addresses[0] if state.addresses else ""
         public = self.parts.settings.get("public interviews", None) or []
-        return {"state": state, "first": first, "failed": failed, "qr": _qr(first), "plain_qr": _qr(state.plain),
+        return {"state": state, "from_network": self.visitor.from_network, "failed": failed,
+                "first": first, "qr": _qr(first), "plain_qr": _qr(state.plain),
                 "trust": self.network.trust, "connected": self.server.connected, "now": clock.now(),
                 "public": [public] if isinstance(public, str) else public, "breakable": _breakable}
 

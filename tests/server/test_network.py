@@ -79,6 +79,18 @@ def test_why_it_cannot_be_shared(shared: Shared, owner: httpx.Client) -> None:
     assert [entry.what for entry in entries if entry.kind == "network"] == [{"shared": "off"}]
 
 
+def test_whoever_switches_off_from_elsewhere_is_told_before(shared: Shared) -> None:
+    """They cut themselves off, and cannot come back by themselves."""
+    with shared.browser() as away, shared.server.browser() as laptop:
+        away.get("/user/sign-in", params={"token": "once"})
+        assert "You are on the network yourself" in away.get("/network").text
+        cookie = away.cookies.get("__Host-user")
+        assert cookie is not None
+        page = laptop.get("/network", headers={"Cookie": f"user={cookie}"}).text
+        assert "Stop sharing" in page
+        assert "You are on the network yourself" not in page
+
+
 @pytest.mark.parametrize("path", ["/network", "/network?fragment=1"])
 def test_it_is_for_administrators(shared: Shared, path: str) -> None:
     """Whoever is not signed in is asked to, at the laptop and from the network; nothing of it is told before."""
