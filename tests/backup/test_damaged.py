@@ -109,7 +109,7 @@ def test_more_than_was_written_is_refused(made: tuple[Folder, Path], tmp_path: P
                                     "00000-00000-00000-00000-00000-00000"])
 def test_another_passphrase_is_told_as_that(made: tuple[Folder, Path], refuse: Callable[..., str], secret: str) -> None:
     """A wrong passphrase is not taken for damage."""
-    assert "open the backup" in refuse(made[1], secret, WrongPassphrase)
+    assert "neither as its passphrase nor as a recovery code" in refuse(made[1], secret, WrongPassphrase)
 
 
 @pytest.mark.parametrize("name", EVIL_NAMES)
