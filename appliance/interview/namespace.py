@@ -46,8 +46,14 @@ def attach(answers: dict[str, Any], names: dict[str, Any]) -> None:
 
 
 def attach_local(answers: dict[str, Any], places: Places) -> None:
-    """Let the :data:`LOCAL` variables be those of whoever the turn is for."""
+    """Let the :data:`LOCAL` variables be those of whoever the turn is for.
+
+    What somebody was asked for before they signed in is their account's from then on, if it has nothing yet.
+    """
     local = importlib.import_module("appliance.library.local_objects")
+    of_users = answers["_internal"].get("user_local", {})
+    if places.user not in of_users and places.session in of_users:
+        of_users[places.user] = of_users.pop(places.session)
     for name, place in zip(LOCAL, (places.session, places.device, places.user), strict=True):
         if not local.holds_something(answers.get(name)):   # which answers have that were saved while a turn ran
             kept = answers["_internal"].get(name, {}).get(place)

@@ -157,8 +157,9 @@ class Turns:
         await self._own.leave(session_id, visitor)
 
     async def follow_link(self, code: str) -> str | None:
-        """The address that a link leads to which expires (``interview_url(temporary=…)``); None where it is over, or was
-        used up. Who may see what is there is decided there.
+        """Where a link leads that expires (``interview_url(temporary=…)``); None where it is over, or was used up.
+
+        Who may see what is there is decided there.
         """
         return await self._runner.write(lambda database: follow_link(database, code))
 
@@ -466,6 +467,8 @@ class Turns:
         if not any(holder.name in opened.keys for holder in holders):
             admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
             opened = await join(self._runner, opened, holders[0])
+            if not visitor.user.logged_in:
+                self.adoption.begun(visitor)
         return opened
 
     async def _peek(self, session_id: str, visitor: Visitor) -> Opened:

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from appliance.accounts.audit import Audit
 from appliance.accounts.for_authors import ForAuthors
-from appliance.compute import worker_host, worker_people, worker_stores
+from appliance.compute import worker_host, worker_people, worker_sessions, worker_stores
 from appliance.compute.captured import Captured
 from appliance.compute.ends import from_error, from_outcome
 from appliance.compute.worker_host import WorkerHost
@@ -133,7 +133,7 @@ class House:
                 return await answers[kind](task_id, **details)
             return asyncio.run_coroutine_threadsafe(answer(), loop).result()
         with (patch.object(worker_host, "ask", ask), patch.object(worker_stores, "ask", ask),
-              patch.object(worker_people, "ask", ask)):
+              patch.object(worker_people, "ask", ask), patch.object(worker_sessions, "ask", ask)):
             end = await asyncio.to_thread(self._done, await self.journal.job(task_id))
         await self.turns.task_ended(end)
         return end

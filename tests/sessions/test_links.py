@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from appliance import clock
+from appliance.interview.errors import InterviewError
 from appliance.interview.turn import ShowScreen
 from appliance.sessions.errors import NotYours
 from appliance.sessions.reply import Reply
@@ -160,6 +161,82 @@ def test_everybody_in_a_session_is_asked_for_what_is_theirs_alone(tmp_path: Path
         assert screen_of(await house.turns.refresh(session_id, closed)).question_text == "How are you?"
     session_id = run(tmp_path, begun, LOCAL).session_id
     run(tmp_path, afterwards, LOCAL)
+
+
+def test_what_somebody_said_before_they_signed_in_is_their_accounts(tmp_path: Path) -> None:
+    """Until their browser is used by somebody else, who is asked anew; the account's own answer stays."""
+    async def story(house: House) -> None:
+        paula = replace(ALICE, user=house.owner)
+        reply = await house.begin(ALICE)
+        reply = await house.submit(reply, ALICE, device_local__place="here")
+        reply = await house.submit(reply, ALICE, user_local__name="Paula")
+        await house.turns.adopt(ALICE, paula)
+        assert screen_of(await house.turns.refresh(reply.session_id, paula)).question_text == "here Paula"
+        elsewhere = replace(paula, browser_run="another", browser_device="a phone", browser_secret="another secret" * 3)
+        asked = await house.turns.refresh(reply.session_id, elsewhere)
+        asked = await house.submit(asked, elsewhere, device_local__place="away")
+        assert screen_of(asked).question_text == "away Paula"
+        after = replace(ALICE, browser_run="after the sign-out", browser_secret="a third secret" * 3)
+        assert screen_of(await house.turns.refresh(reply.session_id, after)).question_text == "Name?"
+    run(tmp_path, story, "mandatory: True\ncode: multi_user = True\n---\n" + OWN)
+
+
+def test_a_browser_that_joined_gives_the_session_to_whoever_signs_in(tmp_path: Path) -> None:
+    """Also where all that it held before had been given to them already."""
+    async def story(house: House) -> None:
+        reply = await house.begin(ALICE)
+        signed_in = replace(BOB, user=house.owner)
+        await house.turns.adopt(BOB, signed_in)
+        await house.turns.refresh(reply.session_id, BOB)   # from a tab that did not know of the sign-in yet
+        assert not house.turns.has_adopted(signed_in)
+        assert await house.turns.adopt(BOB, signed_in) == 1
+        [summary] = await house.turns.sessions_of(signed_in)
+        assert summary.joined
+    run(tmp_path, story, LOCAL)
+
+
+TASK = """
+mandatory: True
+code: |
+  multi_user = True
+  session_local.name = 'Alice'
+  started = background_action('work')
+---
+event: work
+code: |
+  background_response_action('done', link=interview_url(once_temporary=1), name=session_local.name)
+---
+event: done
+code: |
+  session_local.link = action_argument('link') + ' ' + action_argument('name')
+  background_response()
+---
+mandatory: True
+question: ${ session_local.link if hasattr(session_local, 'link') else 'Wait' }
+"""
+
+
+def test_tasks_give_out_links_and_act_for_whoever_asked_for_them(tmp_path: Path) -> None:
+    """A task knows what is theirs alone, its response action changes it, and a link works once the task has ended."""
+    async def story(house: House) -> None:
+        reply = await house.begin(ALICE)
+        await house.work()
+        text = screen_of(await house.turns.refresh(reply.session_id, ALICE)).question_text
+        link, _, name = text.partition(" ")
+        assert name == "Alice"
+        assert (await followed(house, link) or "").endswith(f"session={reply.session_id}")
+        assert await followed(house, link) is None
+        bobs = await house.turns.refresh(reply.session_id, BOB)
+        assert screen_of(bobs).question_text == "Wait"
+    run(tmp_path, story, TASK)
+
+
+def test_a_turn_that_fails_gives_out_no_link(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        with pytest.raises(InterviewError):
+            await house.begin(ALICE)
+        assert house.store.read(lambda database: database["temporary_links"].count).result() == 0
+    run(tmp_path, story, "mandatory: True\ncode: |\n  link = interview_url(temporary=1)\n  1 / 0\n")
 
 
 def test_what_is_a_devices_or_a_users_own_outlives_the_browser(tmp_path: Path) -> None:
