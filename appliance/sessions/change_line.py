@@ -74,10 +74,9 @@ class ChangeLine:
         :raises Stopping: likewise, where the appliance stops.
         """
         runner = self._runner
-        rows = await runner.read(lambda database: changes_of(database, session_id))
-        self._waiting.discard(session_id)
+        self._waiting.discard(session_id)   # before the look: what is asked for from now on says so anew
         try:
-            for row in rows:
+            for row in await runner.read(lambda database: changes_of(database, session_id)):
                 await self._done(row)
         except BaseException:
             self._waiting.add(session_id)

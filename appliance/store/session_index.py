@@ -42,7 +42,8 @@ def find_sessions(database: Database, holders: Collection[str] | None, interview
            " WHERE step > 0 AND (?1 IS NULL OR holder IN (SELECT value FROM json_each(?1)))"
            " AND (?1 IS NOT NULL OR holder GLOB 'user:*' OR holder GLOB 'browser:*')"
            " AND (?2 = '' OR interview = ?2) AND (?3 = '' OR sessions.id = ?3)"
-           " AND (sessions.number, holder) < (?4, ?5)"
+           # Of all people a session is listed once for each; otherwise the page before has it with all its keys.
+           " AND (sessions.number < ?4 OR (?1 IS NULL AND sessions.number = ?4 AND holder < ?5))"
            " AND NOT EXISTS (SELECT 1 FROM session_changes WHERE session_changes.session_id = sessions.id AND deletes)"
            " GROUP BY sessions.id, CASE WHEN ?1 IS NULL THEN holder END"
            " ORDER BY sessions.number DESC, holder DESC LIMIT ?6")
