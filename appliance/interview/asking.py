@@ -82,7 +82,8 @@ class Asking(Variables):
         auto = self._definitions(text, interview.auto_terms, self._question_auto_terms) if found_anywhere else None
         package = interview.package if "[FILE" in text else ""
         files = [info for number in file_numbers(text) if (info := self.host.file(number)) is not None]
-        return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package, files=files)
+        return to_html(text, inline=inline, terms=terms, auto_terms=auto, package=package, files=files,
+                       own=self.host.url_root)
 
     _question_terms: dict[str, TextTemplate]
     _question_auto_terms: dict[str, TextTemplate]

@@ -12,7 +12,7 @@ from appliance.interview.failures import MISSING, code_failed, words_of
 from appliance.interview.host import Host, reset_current, set_current
 from appliance.interview.interview import Interview
 from appliance.interview.names import accessors
-from appliance.interview.other_sessions import SessionRefused
+from appliance.interview.other_sessions import CarriedFile, SessionRefused
 from appliance.interview.turn import Answers, Outcome, Refresh
 
 __all__ = ["assign_variables"]
@@ -25,11 +25,13 @@ _TAKEN: dict[str, Callable[[Any], Any]] = {
 
 
 def assign_variables(interview: Interview, answers: Answers, host: Host, variables: Mapping[str, Any], *,
-                     delete: Iterable[str] = (), question_name: str = "") -> Outcome:
+                     files: Iterable[CarriedFile] = (), delete: Iterable[str] = (),
+                     question_name: str = "") -> Outcome:
     """Assign, as the statement ``NAME = VALUE`` would, and undefine what is to be deleted.
 
     An object that an assignment needs (``client`` for ``client.phone_number``) is made where code can make it.
 
+    :param files: what the values hold of the session that they come from.
     :param answers: changed in place; the caller keeps them only if this returns.
     :raises SessionRefused: if something cannot be assigned.
     """
@@ -38,6 +40,7 @@ def assign_variables(interview: Interview, answers: Answers, host: Host, variabl
     evaluation = Evaluation(interview, answers, Refresh(), host)
     token = set_current(evaluation)
     try:
+        namespace.renumber(variables, {file.number: _copied(host, file) for file in files})
         for name, value in variables.items():
             _assign(evaluation, str(name), value)
         evaluation.undefine(*(str(name) for name in delete))
@@ -50,6 +53,12 @@ def assign_variables(interview: Interview, answers: Answers, host: Host, variabl
             close()
         reset_current(token)
     return Outcome(answers, None, evaluation.effects, log=evaluation.log)
+
+
+def _copied(host: Host, file: CarriedFile) -> int:
+    info = host.new_file(file.filename, file.mimetype)
+    host.file_path(info.number).write_bytes(file.content)
+    return info.number
 
 
 def _assign(evaluation: Evaluation, name: str, value: Any) -> None:

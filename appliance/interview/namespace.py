@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from appliance.interview.errors import BadInterview
@@ -17,7 +17,7 @@ from appliance.interview.other_sessions import Places
 from appliance.interview.templates import MAKO_NAMES
 
 __all__ = ["LOCAL", "as_data", "attach", "attach_local", "base_names", "detach_local", "import_module", "library",
-           "names_of_module"]
+           "names_of_module", "renumber"]
 
 LOCAL = ("session_local", "device_local", "user_local")
 """Variables of a turn that each browser session, browser and user has of its own."""
@@ -71,6 +71,12 @@ def detach_local(answers: dict[str, Any], places: Places) -> None:
             answers["_internal"][name] = dict(list(kept.items())[-_MOST_LOCAL:])
         else:
             kept.pop(place, None)
+
+
+def renumber(values: Mapping[str, Any], numbers: Mapping[int, int]) -> None:
+    """Let the files in the values be those of other numbers."""
+    if numbers:
+        importlib.import_module("appliance.library.file_copies").renumber(values, numbers)
 
 
 def import_module(name: str, package: str, file: str, line: int) -> Any:

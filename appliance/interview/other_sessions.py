@@ -16,6 +16,7 @@ from appliance.interview.screen import Screen
 
 __all__ = [
     "NOWHERE",
+    "CarriedFile",
     "CreateSession",
     "DeleteSession",
     "GiveLink",
@@ -71,6 +72,16 @@ class CreateSession:
 
 
 @dataclass(frozen=True)
+class CarriedFile:
+    """A file that goes from one session to another, which gets a copy."""
+
+    number: int
+    filename: str
+    mimetype: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class SetVariables:
     """Assign values.
 
@@ -78,6 +89,7 @@ class SetVariables:
     :param overwrite: without a step that Back could undo.
     :param question_name: of a mandatory question that counts as answered then.
     :param delete: names to undefine.
+    :param files: of the session that the values come from; the other one gets copies.
     """
 
     session_id: str
@@ -86,6 +98,7 @@ class SetVariables:
     overwrite: bool = False
     question_name: str = ""
     delete: tuple[str, ...] = ()
+    files: tuple[CarriedFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from appliance.interview.other_sessions import (
 from appliance.interview.screen_data import screen_data
 from appliance.library.dates import format_datetime
 from appliance.library.errors import DAError
+from appliance.library.file_copies import files_in
 from appliance.library.overlay import pickled
 from appliance.library.plain import plain_answers
 from appliance.library.session_query import Condition
@@ -73,7 +74,7 @@ def get_session_variables(yaml_filename: str, session_id: str, secret: Any = Non
 def set_session_variables(yaml_filename: str, session_id: str, variables: Mapping[str, Any], secret: Any = None,
                           question_name: str | None = None, overwrite: bool = False,
                           process_objects: bool = False, delete: Any = None) -> bool:
-    """Assign variables of another session, like ``{"defense['latches']": False}``.
+    """Assign variables of another session, like ``{"defense['latches']": False}``. It gets copies of the files in them.
 
     :param secret: is not needed, and not looked at.
     :param question_name: of a mandatory question that counts as answered then.
@@ -85,8 +86,9 @@ def set_session_variables(yaml_filename: str, session_id: str, variables: Mappin
         raise DAError("set_session_variables() takes objects as they are; process_objects is not there.")
     values = {str(name): value for name, value in variables.items() if name not in _NOT_SHOWN}
     names = [delete] if isinstance(delete, str) else list(delete or ())
-    _ask(SetVariables(str(session_id), str(yaml_filename), freeze(values), bool(overwrite), str(question_name or ""),
-                      tuple(str(name) for name in names)))
+    frozen = freeze(values)
+    _ask(SetVariables(str(session_id), str(yaml_filename), frozen, bool(overwrite), str(question_name or ""),
+                      tuple(str(name) for name in names), files_in(thaw(frozen))))
     return True
 
 

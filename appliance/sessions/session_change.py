@@ -145,8 +145,8 @@ def _done(runner: Runner, running: Running, opened: Opened, what: tuple[Kind, Tu
 
 
 def _assigned(effect: SetVariables, interview: Any, answers: Answers, host: SessionHost) -> Outcome:
-    outcome = assign_variables(interview, answers, host, load(effect.variables), delete=effect.delete,
-                               question_name=effect.question_name)
+    outcome = assign_variables(interview, answers, host, load(effect.variables), files=effect.files,
+                               delete=effect.delete, question_name=effect.question_name)
     outcome.save = "overwrite" if effect.overwrite else "new"
     return outcome
 

@@ -40,7 +40,7 @@ TYPOGRAPHY = {
 """The characters themselves rather than entities, so that the HTML can be searched and compared as text."""
 
 LONGEST_CACHED = 20_000
-NO_ICONS = re.compile(r"[ \t]*\[NO_EMOJIS\][ \t]*\n?")
+NO_ICONS = re.compile(r"(?<![ \t])[ \t]*\[NO_EMOJIS\][ \t]*\n?")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Options:
     package: str = ""
     table_css_class: str = "table table-striped"
     files: tuple[FileInfo, ...] = ()
+    own: str = ""
 
 
 DEFAULT = Options()
@@ -70,6 +71,7 @@ def to_html(
     package: str = "",
     table_css_class: str | None = None,
     files: Sequence[FileInfo] = (),
+    own: str = "",
 ) -> str:
     """The HTML of a text that an author wrote in Markdown with docassemble's tags.
 
@@ -81,12 +83,15 @@ def to_html(
     :param package: the package that ``[FILE picture.jpg]`` is looked for in when it names none.
     :param table_css_class: classes of tables written in Markdown (``table css class``).
     :param files: the files of the session that ``[FILE 123]`` shows.
+    :param own: our own address, whose links open in the same tab.
 
     >>> to_html("It's *here*", inline=True)
     'It’s <em>here</em>'
     """
     # Options that the text cannot make use of stay out of the key, so that the everyday call is one look-up.
-    used = auto_terms or table_css_class or (terms and "{" in text) or ("[" in text and (icons or package or files))
+    own = own if own and own in text else ""
+    used = own or auto_terms or table_css_class or (terms and "{" in text)
+    used = used or ("[" in text and (icons or package or files))
     if not used and not (icons and ":" in text):
         options = DEFAULT_INLINE if inline else DEFAULT
     else:
@@ -98,6 +103,7 @@ def to_html(
             package=package,
             table_css_class=table_css_class or DEFAULT.table_css_class,
             files=tuple(files),
+            own=own,
         )
     if len(text) > LONGEST_CACHED:
         return convert(text, options)
@@ -119,7 +125,7 @@ UNSHOWN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.
 BREAKING_TAG = re.compile(
     r"</?(?:p|br|div|li|ul|ol|tr|td|th|h[1-6]|table|blockquote|pre|dt|dd|hr)\b[^>]*>", re.IGNORECASE
 )
-ANY_TAG = re.compile(r"</?[A-Za-z][^>]*>")
+ANY_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 SOLE_PARAGRAPH = re.compile(r"<p(?P<attributes>(?: [^>]*)?)>(?P<content>(?:(?!<p[ >]).)*)</p>", re.DOTALL)
 
@@ -133,7 +139,7 @@ def convert(text: str, options: Options) -> str:
     converter = this_thread.converter()
     converter.reset()
     converter.prepare(options, icons_allowed)
-    result = converter.convert(text)
+    result = put_back(converter.convert(set_aside(text)))
     return without_paragraph(result) if options.inline else result
 
 
@@ -167,6 +173,7 @@ class Converter(Markdown):
     def __init__(self) -> None:
         self.terms = Terms()
         self.icons = Icons()
+        self.links = Links()
         self.media = Media()
         self.tables = TableStyle()
         super().__init__(
@@ -181,7 +188,7 @@ class Converter(Markdown):
                 Columns(),
                 Alignment(),
                 Tags(),
-                Links(),
+                self.links,
                 self.terms,
                 self.icons,
                 self.media,
@@ -198,6 +205,7 @@ class Converter(Markdown):
         self.icons.use(pictures, icons_allowed)
         self.media.use(pictures, options.package, {file.number: file for file in options.files})
         self.tables.css_class = options.table_css_class
+        self.links.use(options.own)
 
 
 class PerThread(threading.local):

@@ -1,4 +1,6 @@
-"""Links to elsewhere open in a new tab, dangerous ones lead nowhere, and pictures from elsewhere become links."""
+"""Links to elsewhere open in a new tab, those to ourselves do not; dangerous ones lead nowhere, and pictures from
+elsewhere become links.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,8 @@ def is_dangerous(url: str) -> bool:
 class LinksProcessor(Treeprocessor):
     """Works on Markdown's links only: raw HTML is the author's own, people's text cannot contain any."""
 
+    own = ""
+
     def run(self, root: Element) -> None:
         for element in root.iter():
             if element.tag == "a" and "href" in element.attrib:
@@ -44,11 +48,15 @@ class LinksProcessor(Treeprocessor):
         url = element.get("href", "")
         if is_dangerous(url):
             del element.attrib["href"]
-        elif ELSEWHERE.match(url):
+        elif ELSEWHERE.match(url) and not self.is_own(url):
             if "target" not in element.attrib:
                 element.set("target", "_blank")
             if element.get("target") == "_blank":
                 element.set("rel", "noopener")
+
+    def is_own(self, url: str) -> bool:
+        """Whether it leads to where the page is from."""
+        return bool(self.own) and (url == self.own or url.startswith(f"{self.own}/"))
 
     def picture(self, element: Element) -> None:
         """Nothing is fetched from another host, so a picture that is there becomes a link with its description."""
@@ -64,5 +72,12 @@ class LinksProcessor(Treeprocessor):
 
 
 class Links(Part):
+    processor: LinksProcessor
+
     def register(self, md: Markdown) -> None:
-        md.treeprocessors.register(LinksProcessor(md), "da_links", AFTER_UNESCAPING)
+        self.processor = LinksProcessor(md)
+        md.treeprocessors.register(self.processor, "da_links", AFTER_UNESCAPING)
+
+    def use(self, own: str) -> None:
+        """Take `own` for the address of ourselves."""
+        self.processor.own = own
