@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import pickle
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -367,3 +368,51 @@ def test_the_keys_of_an_item_are_those_that_are_documented(tmp_path: Path) -> No
         assert told == {"title": "Diary", "filename": DIARY, "email": "paula@client.example",
                         "user_id": paula.user.user_id, "valid": True}
     at_home(tmp_path, story)
+
+
+WORKING = f"""
+question: Which?
+fields:
+  - Session: session
+---
+event: work
+code: |
+  made = create_session({DIARY!r})
+  set_session_variables({DIARY!r}, made, dict(secret='from a task'))
+  seen = get_session_variables({DIARY!r}, made)['secret']
+  reached = []
+  for interview in ({DIARY!r}, {SHARED!r}):
+    try:
+      reached.append(get_session_variables(interview, session)['secret'])
+    except Exception as refused:
+      reached.append(type(refused).__name__)
+  background_response(repr((made, seen, reached)))
+---
+mandatory: True
+code: |
+  session
+  task = background_action('work')
+---
+mandatory: True
+question: Working
+"""
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_task_makes_sessions_for_its_person_and_opens_none_of_theirs(tmp_path: Path, shared: bool) -> None:
+    """What it makes is there with its end and opens for its person; their other sessions stay shut to it."""
+    async def story(house: House) -> None:
+        paula = signed_in(house)
+        session = (await diary_of(house, paula, SHARED if shared else DIARY)).session_id
+        await house.submit(await house.begin(paula), paula, session=session)
+        count = len(await house.turns.sessions_of(paula))
+        end = await house.work()
+        assert end.value is not None
+        made, seen, reached = ast.literal_eval(pickle.loads(end.value))
+        assert seen == "from a task"
+        assert reached == ["SessionRefused", "tulip" if shared else "SessionRefused"]
+        assert len(await house.turns.sessions_of(paula)) == count + 1
+        assert await shown(house, paula, made) == "from a task 0"
+        with pytest.raises(NotYours):
+            await house.turns.refresh(made, BOB)
+    at_home(tmp_path, story, WORKING)
