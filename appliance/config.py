@@ -163,7 +163,7 @@ _TABLE = (
     Directive("currency symbol", "text", None,
               "What stands before amounts. Unless told, the symbol of the locale's currency."),
     Directive("dispatch", "texts by name", None,
-              "The interviews that `interview_menu()` offers, by short names, like "
+              "The interviews that `interview_menu()` offers, by short names (also `/run/NAME`, `/start/NAME`), like "
               "`housing: docassemble.housing:data/questions/intake.yml`. Without it, all that are listed."),
     Directive("error notification email", "text or list of texts", None,
               "Where errors of interviews and of background tasks are mailed to: one address or several. The same "

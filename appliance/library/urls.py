@@ -15,7 +15,7 @@ from appliance.interview.sources import join_reference, split_reference
 from appliance.library.expiring import expiring
 from appliance.library.languages import word
 from appliance.library.session import get_config
-from appliance.library.state import interview_file, interview_package
+from appliance.library.state import interview_file, interview_package, setting
 
 __all__ = [
     "action_button_html",
@@ -131,7 +131,7 @@ def address_of_interview(kwargs: dict[str, Any], more: dict[str, str]) -> str:
 
 
 def address_of(interview: str, query: dict[str, Any], style: Any) -> str:
-    short = short_address(interview) if style in SHORT_STYLES else ""
+    short = short_address(interview, dispatched=style == "short") if style in SHORT_STYLES else ""
     return with_query(short, query) if short else f"/interview?{urlencode({'i': interview, **query})}"
 
 
@@ -146,12 +146,17 @@ def whole_name(interview: str) -> str:
     return interview if package else join_reference(interview_package(), f"data/questions/{path.removeprefix(FOLDER)}")
 
 
-def short_address(interview: str) -> str:
+def short_address(interview: str, *, dispatched: bool = False) -> str:
     """The address of an interview that names its package and file only; empty where there is none.
+
+    :param dispatched: by what the directive ``dispatch`` calls it, if it does.
 
     >>> short_address("docassemble.demo:data/questions/questions.yml"), short_address("appliance.interviews:a.yml")
     ('/run/demo/questions', '')
     """
+    for short, listed in (setting("dispatch", None) or {}).items() if dispatched else ():
+        if listed == interview:
+            return f"/run/{quote(short)}"
     package, path = split_reference(interview)
     name = path.removeprefix(FOLDER).removesuffix(".yml")
     if not package.startswith("docassemble.") or "/" in name or not path.endswith(".yml"):

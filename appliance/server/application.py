@@ -232,7 +232,7 @@ def _routes() -> list[URLSpec]:
     ways_out = ("exit", "leave", "restart_session", "new_session", "exit_logout")
     return [
         URLSpec(r"/interview", InterviewHandler),
-        URLSpec(r"/run/(\w{1,100})/([\w.-]{1,200})", ShortAddressHandler),
+        URLSpec(r"/(run|start)/([\w.-]{1,100})(?:/([\w.-]{1,200}))?", ShortAddressHandler),
         URLSpec(r"/launch", LaunchHandler),
         URLSpec(r"/checkin", CheckInHandler),
         URLSpec(r"/interview/notices", NoticeSocket),

@@ -30,7 +30,7 @@ LAPTOP_KEY = "nobody with a browser"
 TABLE: dict[str, tuple[str, str]] = {
     # the route: who may read it, and who may send something to it; "" where it takes neither
     r"/interview": (ANYONE, ANYONE),              # each interview and session by itself: see below
-    r"/run/(\w{1,100})/([\w.-]{1,200})": (ANYONE, ""),
+    r"/(run|start)/([\w.-]{1,100})(?:/([\w.-]{1,200}))?": (ANYONE, ""),
     r"/launch": (ANYONE, ""),
     r"/checkin": ("", ANYONE),
     r"/interview/notices": ("a session's own", ""),

@@ -184,6 +184,9 @@ def test_actions_and_their_addresses() -> None:
     ("interview_url(i='a:b.yml', reset='0', new_session=False, local=True)", "/interview?i=a%3Ab.yml"),
     ("interview_url(i='docassemble.demo:data/questions/questions.yml', style='short', x=1)",
      "http://127.0.0.1:8080/run/demo/questions?x=1"),
+    ("interview_url(i='docassemble.demo:data/questions/short.yml', style='short', local=True)", "/run/brief"),
+    ("interview_url(i='docassemble.demo:data/questions/short.yml', style='short_package', local=True)",
+     "/run/demo/short"),
     ("interview_url(i='docassemble.demo:data/questions/examples/a.yml', style='short', local=True)",
      "/interview?i=docassemble.demo%3Adata%2Fquestions%2Fexamples%2Fa.yml"),
     ("interview_url_action('go', i='a:b.yml', local=True, new_session=True).partition('action=')[0]",
@@ -218,7 +221,8 @@ def test_actions_and_their_addresses() -> None:
 ])
 def test_what_functions_say_of_the_session(code: str, expected: str) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-    host = MemoryHost(user=UserInfo(1, "a@b.org", privileges=("admin",)), settings={"colour": "red", "timezone": "UTC"},
+    host = MemoryHost(user=UserInfo(1, "a@b.org", privileges=("admin",)), settings={
+        "colour": "red", "timezone": "UTC", "dispatch": {"brief": "docassemble.demo:data/questions/short.yml"}},
                       device={"ip": "1.2.3.4", "user_agent": agent, "languages": ["en-US", "fr;q=0.8"]})
     talk = Talk(f"""
         mandatory: True

@@ -55,6 +55,9 @@ def test_a_short_address_leads_to_the_interview(browser_client: httpx.Client) ->
     answer = browser_client.get("/run/demo/questions?x=a%26b&i=other&reset=1", follow_redirects=False)
     assert answer.headers["location"] == (
         "/interview?i=docassemble.demo:data/questions/questions.yml&x=a%26b&reset=1")
+    begins = browser_client.get("/start/demo/questions.yml?new_session=0", follow_redirects=False)
+    assert begins.headers["location"] == "/interview?i=docassemble.demo:data/questions/questions.yml&new_session=1"
+    assert "no interview of this name" in browser_client.get("/start/housing").text
     assert browser_client.get("/run/demo/examples/fields").status_code == 404
     assert browser_client.get("/run/demo//elsewhere.org").status_code == 404
 
