@@ -325,7 +325,9 @@ class TurnSessions:
         return seen.opened
 
     def _found(self, session_id: str, names: dict[str, str]) -> Opened:
-        loaded = self._loaded(session_id)
+        # In one look, or a change that is done just now would be neither here nor there.
+        loaded, rows = self._runner.store.read(
+            lambda database: (load_session(database, session_id), changes_of(database, session_id))).result()
         if loaded is None or loaded.row.interview != names["interview"] or loaded.row.step == 0:
             raise SessionRefused(_GONE.format(**names))
         for holder in self._openers:
@@ -334,16 +336,14 @@ class TurnSessions:
                     opened = open_session(loaded, unwrap(holder, session_id, loaded.keys[holder.name]))
                 except WrongKey:   # a user of the same name, before the reset of a password
                     continue
-                return self._with_changes(opened)
+                return self._with_changes(opened, rows)
         raise SessionRefused((_NOT_YOURS if self._actor.openers else _NOT_IN_TASK).format(**names))
 
     def _loaded(self, session_id: str) -> LoadedSession | None:
         return self._runner.store.read(lambda database: load_session(database, session_id)).result()
 
-    def _with_changes(self, opened: Opened) -> Opened:
+    def _with_changes(self, opened: Opened, rows: list[ChangeRow]) -> Opened:
         """What former turns asked for is as good as done; what cannot be done will not be."""
-        rows: list[ChangeRow] = self._runner.store.read(
-            lambda database: changes_of(database, opened.row.id)).result()
         for row in rows:
             asked: SessionChange = row.opened(self._runner.appliance_key)
             if isinstance(asked.effect, DeleteSession):

@@ -178,6 +178,32 @@ def test_the_very_next_turn_sees_the_change(tmp_path: Path) -> None:
     at_home(tmp_path, story)
 
 
+LOOKING = f"""
+question: Which?
+fields:
+  - Session: session
+---
+event: more
+code: |
+  run_action_in_session({DIARY!r}, session, 'add', arguments=dict(number=1))
+---
+mandatory: True
+question: ${{ get_session_variables({DIARY!r}, session).get('count', 0) }}
+"""
+
+
+def test_code_that_looks_just_afterwards_sees_the_change(tmp_path: Path) -> None:
+    """Whether it is done yet or waits for its place in the line, no turn finds a session as it was before."""
+    async def story(house: House) -> None:
+        session = (await diary_of(house, ANN)).session_id
+        reply = await house.submit(await house.begin(), session=session)
+        for number in range(1, 11):
+            for turn in (house.turns.action(reply.session_id, ANN, "more", {}),
+                         *(house.turns.refresh(reply.session_id, ANN) for _ in range(3))):
+                assert screen_of(await turn).question_text == str(number)
+    at_home(tmp_path, story, LOOKING)
+
+
 BOTH_WAYS = """
 question: Whom?
 fields:
