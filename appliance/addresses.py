@@ -42,8 +42,8 @@ _ONE_LINE = 60
 """Letters of a text that certainly has room on a header's line."""
 
 _ONE = re.compile(
-    r"""\s*(?:(?P<bare>[^\s<>",;]+@[^\s<>",;]+)
-          | (?P<name>(?:"(?:[^"\\]|\\.)*"|[^<>"])*)<(?P<inside>[^<>]*)>)
+    r"""\s*+(?:(?P<bare>[^\s<>",;@]++@[^\s<>",;]++)
+          | (?P<name>(?:"(?:[^"\\]|\\.)*"|[^<>"])*+)<(?P<inside>[^<>]*)>)
         \s*(?:[,;]\s*|$)""", re.VERBOSE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

@@ -16,7 +16,7 @@ __all__ = ["Images", "Picture"]
 
 _USUAL_WIDTH = 4 * INCH
 _MOST = 89_000_000   # pixels, from where on Pillow warns; in memory that is 270 MB
-_PERCENT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*%\s*")
+_PERCENT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*%\s*")
 _ORIENTATION = 0x0112   # where a photograph says how the camera was held
 _QUALITY = 90
 

@@ -13,7 +13,7 @@ __all__ = ["CORNERS", "INCH", "Page", "length", "read_page", "spacing_named"]
 
 INCH = 72.0
 _UNITS = {"in": INCH, "pt": 1.0, "cm": INCH / 2.54, "mm": INCH / 25.4, "px": 0.75, "em": 12.0, "rem": 12.0}
-_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(in|pt|cm|mm|px|em|rem)\s*")
+_LENGTH = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(in|pt|cm|mm|px|em|rem)\s*")
 _PAPER = {"letter": (612.0, 792.0), "legal": (612.0, 1008.0), "executive": (522.0, 756.0), "a4": (595.28, 841.89),
           "a5": (419.53, 595.28), "b5": (498.9, 708.66)}
 _SIDES = ("left", "right", "top", "bottom")

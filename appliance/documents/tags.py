@@ -24,7 +24,7 @@ _AS_ELEMENTS = (
     "START_INDENTATION", "STOP_INDENTATION", "INDENTATION", "NOINDENTATION", "TIGHTSPACING", "SINGLESPACING",
     "ONEANDAHALFSPACING", "DOUBLESPACING", "TRIPLESPACING",
 )
-_OF_SCREENS = re.compile(r"[ \t]*\[NO_EMOJIS\][ \t]*")
+_OF_SCREENS = re.compile(r"(?<![ \t])[ \t]*\[NO_EMOJIS\][ \t]*")
 
 
 class _Element(Inline):

@@ -20,7 +20,7 @@ _STYLE = ("body{max-width:42em;margin:2em auto;padding:0 1em;font-family:'Times 
           "table{border-collapse:collapse}td,th{border:1px solid #888;padding:.2em .5em}.text-center{text-align:center}"
           ".text-end{text-align:end}.fw-bold{font-weight:bold}.border{border:1px solid #888;padding:.5em}"
           ".ms-5{margin-inline-start:3em}.row{display:flex;gap:1em}.row>div{flex:1}img{max-width:100%}")
-_TAG = re.compile(r"\[FILE +([^\]]+)\]")
+_TAG = re.compile(r"\[FILE +([^\]\[]+)\]")
 _PLACE = re.compile(r'src="picture:(\d+)"')
 _USUAL_WIDTH = "4in"
 _KINDS = {b"\x89PNG": "png", b"GIF8": "gif"}   # else JPEG

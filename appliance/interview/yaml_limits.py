@@ -33,9 +33,9 @@ def check_limits(text: str) -> None:
     count = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            size = sizes.get(event.anchor, 0)
+            size = sizes.get(event.anchor or "", 0)
             if size is None:
-                raise yaml.MarkedYAMLError(problem=f"*{event.anchor} is within itself", problem_mark=event.start_mark)
+                raise _refused(f"*{event.anchor} is within itself", event)
             count += size
         elif isinstance(event, yaml.CollectionStartEvent):
             open_.append((event.anchor, count))
@@ -51,8 +51,11 @@ def check_limits(text: str) -> None:
             if event.anchor:
                 sizes[event.anchor] = 1
         if len(open_) > MOST_DEEP or count > MOST_NODES:
-            what = "this is nested too deeply" if len(open_) > MOST_DEEP else "this becomes too much"
-            raise yaml.MarkedYAMLError(problem=what, problem_mark=event.start_mark)
+            raise _refused("this is nested too deeply" if len(open_) > MOST_DEEP else "this becomes too much", event)
+
+
+def _refused(why: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=why, problem_mark=event.start_mark)
 
 
 def _is_harmless(text: str) -> bool:

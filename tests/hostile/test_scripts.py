@@ -107,7 +107,7 @@ def test_profiles_in_a_browser(house: House, new_person: NewPerson) -> None:
         token = house.token(client)
         for script in TOGETHER:
             form = {"_xsrf": token, **dict.fromkeys(fields, script)}
-            itself = {"User-Agent": "".join(one for one in f"Firefox {script}" if one.isprintable()).encode()}
+            itself = {b"User-Agent": "".join(one for one in f"Firefox {script}" if one.isprintable()).encode()}
             answer = client.post("/user/profile", data=form, headers=itself)
             assert list(hostile_elements(answer.text)) == [], script
             shown = client.get("/user/profile", headers=itself)

@@ -14,7 +14,7 @@ from appliance.interview.screen import Choice, ShownField
 
 __all__ = ["Option", "choice_help", "grid_css", "group", "icon", "option_list", "plain"]
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def plain(label_html: str) -> str:

@@ -19,6 +19,7 @@ from appliance.interview.markup.alignment import Alignment
 from appliance.interview.markup.columns import Columns
 from appliance.interview.markup.icons import Icons
 from appliance.interview.markup.links import Links
+from appliance.interview.markup.loose import put_back, set_aside
 from appliance.interview.markup.media import Media
 from appliance.interview.markup.tables import TableStyle
 from appliance.interview.markup.tags import Tags
