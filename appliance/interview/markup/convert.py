@@ -91,7 +91,7 @@ def to_html(
     """
     # Options that the text cannot make use of stay out of the key, so that the everyday call is one look-up.
     own = own if own and own in text else ""
-    used = own or auto_terms or table_css_class or (terms and "{" in text)
+    used: object = own or auto_terms or table_css_class or (terms and "{" in text)
     used = used or ("[" in text and (icons or package or files))
     if not used and not (icons and ":" in text):
         options = DEFAULT_INLINE if inline else DEFAULT
