@@ -42,11 +42,11 @@ YAML = {
 }
 """Texts of a few kilobytes that would become anything but that."""
 
-TEXTS = tuple(piece * (10_000 // len(piece)) + end for piece in (
+TEXTS = tuple(piece * (6_000 // len(piece)) + end for piece in (
     "a", " ", "\n", "<", "(", "[", "{", "*", "_", "`", "#", "&", ".", "-", "/", "\\", "0", "=", ":", "@", "'", '"', "%",
     "${", "a ", " a", "a.", "a@", "a-", "0.", "1,", "<a ", "[a](", "&lt;", "a=b&", "\r\n", " \n", "- ", "> ", "| ",
     "==", "a\t", "=?utf-8?q?", "[FILE ", "a, ", "\u00e9", "http://a") for end in ("", "!", "\n\x00"))
-"""10 kB each, of what makes patterns look for the same thing again and again."""
+"""6 kB each, of what makes patterns look for the same thing again and again."""
 
 
 def look_at_yaml(text: str) -> None:
@@ -98,7 +98,7 @@ def patterns() -> dict[str, tuple[re.Pattern[str], set[str]]]:
 
 
 PATTERNS = "patterns"
-SLOW = 0.08
+SLOW = 0.04
 """Seconds for one text; what looks only once takes a thousandth."""
 
 

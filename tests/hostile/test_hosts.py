@@ -58,14 +58,14 @@ def kept(house: House) -> dict[str, int]:
 @pytest.mark.parametrize("listener", ["laptop", "network"])
 def test_other_names_open_no_address(house: House, away: Shared, listener: str) -> None:
     """Every address there is, read and written, under 12 names (14 at the laptop): an administrator's browser gets
-    nothing by them, and no cookie.
+    nothing by them. From the network, where the same function refuses, every third is read and all are written.
     """
     names = HOSTS + (NOT_AT_THE_LAPTOP if listener == "laptop" else ())
     before, tried = kept(house), 0
     with signed_in(house, away, listener) as (client, token, port):
         for name in names:
             headers = {"Host": name.format(port=port)}
-            for matcher, _ in addresses(house.application):
+            for matcher, _ in addresses(house.application)[:: 1 if listener == "laptop" else 3]:
                 assert came(client, "GET", example(matcher), headers) in {421, 400}, (name, matcher)
                 tried += 1
             for path in written(house):

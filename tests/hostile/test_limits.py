@@ -40,11 +40,11 @@ def test_yaml_that_becomes_too_much() -> None:
 
 
 def test_patterns_that_look_again_and_again() -> None:
-    """Every pattern that our modules compile, as it is used, over 141 texts of 10 kB: none is slow."""
+    """Every pattern that our modules compile, as it is used, over 141 texts of 6 kB: none is slow."""
     names = looked_at(bombs.PATTERNS).splitlines()
     assert [name for name in names if name.startswith("slow")] == []
     assert len(names) > 80
-    print(f"\n{len(names)} patterns over {len(bombs.TEXTS)} texts of 10 kB")
+    print(f"\n{len(names)} patterns over {len(bombs.TEXTS)} texts of 6 kB")
 
 
 @pytest.mark.parametrize("typed", ["[", "[a](", "[FILE ", "![a](b", "<a ", "[\n"])
