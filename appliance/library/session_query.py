@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from appliance.library.dates import as_datetime
+
 __all__ = ["DA", "Condition"]
 
 Item = Mapping[str, Any]
@@ -45,7 +47,8 @@ class Column:
 
     def _compared(self, compare: Callable[[Any, Any], bool], other: Any) -> Condition:
         def holds(item: Item) -> bool:
-            mine, theirs = item.get(_TIMES.get(self._name, self._name)), _as_moment(other)
+            mine = item.get(_TIMES.get(self._name, self._name))
+            theirs = _as_moment(other, text=self._name in (*_TIMES, *_TIMES.values()))
             if (mine is None or theirs is None) and compare not in (operator.eq, operator.ne):
                 return False
             return bool(compare(mine, theirs))
@@ -106,8 +109,13 @@ class DA:
         return ~condition
 
 
-def _as_moment(value: Any) -> Any:
-    """Dates of authors as moments in UTC; everything else as it is."""
+def _as_moment(value: Any, *, text: bool) -> Any:
+    """Dates of authors as moments in UTC; everything else as it is.
+
+    :param text: texts are dates too.
+    """
+    if text and isinstance(value, str):
+        value = as_datetime(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     if isinstance(value, date):

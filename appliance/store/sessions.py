@@ -213,18 +213,21 @@ def note_turn(database: Database, session_id: str, turn_id: str, revision: int) 
 
 
 def find_session(database: Database, interview: str, holders: list[str]) -> str | None:
-    """The session of this interview that any of the holders used last: tasks and scheduled events are nobody's use."""
+    """The session of this interview that any of the holders used last: tasks and scheduled events are nobody's use.
+
+    What code is about to delete (:mod:`appliance.store.session_changes`) is gone already.
+    """
     found = database.execute(
         "SELECT sessions.id FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
         " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.interview = ?"
-        " AND sessions.step > 0"
+        " AND sessions.step > 0 AND id NOT IN (SELECT session_id FROM session_changes WHERE deletes)"
         " ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC LIMIT 1",
         [json.dumps(holders), interview]).fetchone()
     return None if found is None else str(found[0])
 
 
 def sessions_held_by(database: Database, holders: list[str], most: int = -1) -> list[HeldSession]:
-    """The sessions of the holders, those used last first.
+    """The sessions of the holders, those used last first, without what code is about to delete.
 
     :param most: no more than so many; all of them if it is negative.
     """
@@ -232,6 +235,7 @@ def sessions_held_by(database: Database, holders: list[str], most: int = -1) -> 
         "SELECT sessions.*, session_keys.holder, session_keys.sealed_key, joined, sealed_name"
         " FROM session_keys JOIN sessions ON sessions.id = session_keys.session_id"
         " WHERE session_keys.holder IN (SELECT value FROM json_each(?)) AND sessions.step > 0"
+        " AND id NOT IN (SELECT session_id FROM session_changes WHERE deletes)"
         " GROUP BY sessions.id ORDER BY sessions.person_active DESC, sessions.modified DESC, sessions.number DESC"
         " LIMIT ?",
         [json.dumps(holders), most])
