@@ -265,7 +265,7 @@ def test_sessions_that_make_each_other_come_to_an_end(tmp_path: Path) -> None:
 
 
 def test_a_change_that_fails_when_its_turn_comes_is_given_up(tmp_path: Path) -> None:
-    """What looked possible may be impossible by then: it is dropped, what came after it is done, and nobody is stuck."""
+    """What looked possible may be impossible by then: it is dropped, and what came after it is done."""
     async def story(house: House) -> None:
         reply = await house.begin()
         made = await made_by(house)
