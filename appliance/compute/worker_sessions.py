@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from appliance.compute.asking import ask
@@ -16,6 +15,8 @@ from appliance.interview.other_sessions import (
     session_effects,
 )
 from appliance.interview.screen import Screen
+from appliance.store.links import new_code
+from appliance.store.sessions import new_session_id
 
 __all__ = ["WorkerSessions"]
 
@@ -33,10 +34,10 @@ class WorkerSessions:
         self._session_id = session_id
 
     def new_session_id(self) -> str:
-        return secrets.token_urlsafe(24)
+        return new_session_id()
 
     def new_code(self) -> str:
-        return secrets.token_urlsafe(24)
+        return new_code()
 
     def apply(self, effect: SessionEffect) -> None:
         """:raises SessionRefused: if it cannot be done."""

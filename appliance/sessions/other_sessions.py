@@ -7,7 +7,6 @@ in the line (:mod:`appliance.sessions.change_line`). So no turn ever waits for a
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
@@ -172,8 +171,7 @@ class TurnSessions:
         if not self._seed:
             return new_session_id()
         self._made += 1
-        raw = hashlib.sha256(f"session:{self._seed}:{self._made}".encode()).digest()[:24]
-        return base64.urlsafe_b64encode(raw).decode()
+        return hashlib.sha256(f"session:{self._seed}:{self._made}".encode()).hexdigest()[:32]
 
     def new_code(self) -> str:
         return new_code()
