@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from sqlite_utils import Database
 
@@ -52,7 +52,12 @@ class Adoption:
 
     def begun(self, visitor: Visitor) -> None:
         """A browser holds a session more: look again when somebody is signed in with it."""
-        self._settled.pop(browser_holder(visitor.browser_secret).name, None)
+        self.begun_under([browser_holder(visitor.browser_secret).name])
+
+    def begun_under(self, names: Iterable[str]) -> None:
+        """The same, of these holders."""
+        for name in names:
+            self._settled.pop(name, None)
 
     def lately(self, visitor: Visitor) -> list[Holder]:
         """Who took over what the browser held, for a request that another tab sent before the answer to the sign-in

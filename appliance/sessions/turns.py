@@ -122,7 +122,6 @@ class Turns:
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
         await self._runner.write(delete_unbegun)
-        await self._runner.changes.resume()
         await asyncio.to_thread(self._runner.files.sweep, self._store)
         await asyncio.to_thread(remove_leftovers)
         await asyncio.to_thread(self._runner.store_room.snapshots.try_to_write)
@@ -131,6 +130,7 @@ class Turns:
             self.listeners.on_revoke(revocation.task_id, revocation.terminate)
         if waiting:
             await self._runner.write(lambda database: carried_out(database, [one.id for one in waiting]))
+        await self._runner.changes.resume()   # last: until then nothing writes to the disk but what clears it
 
     async def stop(self, patience: float = 5.0) -> None:
         """Let the turns under way end, but wait no longer than `patience` seconds for them."""
@@ -446,6 +446,8 @@ class Turns:
         if evaluated.settled is not None:
             self._note_active(evaluated.settled.commit, happening.actor)
             opened = await self._runner.commit(evaluated.settled)
+            if evaluated.settled.commit.others and not happening.actor.user.logged_in:
+                self.adoption.begun_under(happening.actor.viewers)
         return self._reply(opened, happening.actor, evaluated.ending)
 
     def _note_active(self, commit: Commit, actor: Actor) -> None:
