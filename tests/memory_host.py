@@ -79,7 +79,7 @@ class MemoryHost:
     received: list[AddressOfSession] = field(default_factory=list)
     people: MemoryPeople = field(default_factory=MemoryPeople)
     stores: MemoryStores = field(default_factory=MemoryStores)
-    places: Places = Places("browser session", "device", "user")
+    places: Places = field(default_factory=lambda: Places("browser session", "device", "user"))
     sessions: Any = None
     time: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -56,7 +56,8 @@ CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 USES_THE_LIBRARY = frozenset({"interview/namespace.py", "interview/datatypes/library.py"})
 
 # The store knows rows, not interviews: of the language it may know the data that rows hold, nothing that runs.
-DATA_OF_THE_LANGUAGE = frozenset({"accounts", "errors", "files", "host", "other_sessions", "screen", "stored", "tasks", "turn"})
+DATA_OF_THE_LANGUAGE = frozenset({"accounts", "errors", "files", "host", "other_sessions", "screen", "stored", "tasks",
+                                  "turn"})
 
 
 def name_of(module: Path) -> str:

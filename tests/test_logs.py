@@ -29,7 +29,7 @@ def _say() -> None:
     chatty.info("their chatter")
     chatty.warning("their %s", "warning")
     logging.getLogger("the name of Mr. Smith").error("a logger of any name", stack_info=True)
-    logging.getLogger("tornado.general").warning("a warning of the server's")
+    logging.getLogger("concurrent.futures").warning("a warning of Python's own")
     try:
         try:
             int("the salary of Mr. Smith")
@@ -42,7 +42,7 @@ def _say() -> None:
 def test_our_lines_are_there_and_libraries_chatter_is_not(log: Path) -> None:
     text = log.read_text(encoding="utf-8")
     assert "INFO appliance.test: a line of ours" in text
-    assert "WARNING tornado.general: a warning of the server's" in text
+    assert "WARNING concurrent.futures: a warning of Python's own" in text
     assert "chatter" not in text
 
 

@@ -74,8 +74,9 @@ def explain(error: BaseException | None, status: int) -> Explanation:
         return Explanation(404, "This interview session does not exist any more", "It was finished or deleted, or the "
                            "address is wrong. You can start the interview anew.", "no_such_session")
     if isinstance(error, NoSuchFile):
-        return Explanation(404, "There is no such file for you", "It was deleted, or its interview was finished, or the "
-                           "address is wrong. If it is yours, use the browser you began the interview in, or sign in.",
+        return Explanation(404, "There is no such file for you", "It was deleted, or its interview was finished, or "
+                           "the address is wrong. If it is yours, use the browser that you began the interview in, or "
+                           "sign in.",
                            "no_such_file")
     if isinstance(error, NotYours):
         return Explanation(403, "This interview session belongs to somebody else", "It was begun in another browser or "

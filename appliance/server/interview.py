@@ -159,7 +159,7 @@ class InterviewHandler(ReplyHandler):
             await self.give_up(session_id)
 
     async def give_up(self, session_id: str) -> None:
-        """Delete a session of the visitor's; one of somebody else that they came to by its link is left to the others."""
+        """Delete a session of the visitor's; one of somebody else, which they came to by its link, they only leave."""
         turns, visitor = self.parts.turns, self.visitor
         try:
             await turns.leave_session(session_id, visitor)

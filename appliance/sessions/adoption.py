@@ -133,7 +133,7 @@ class Adoption:
     async def _move(self, session_id: str, browser: Holder, holder: Holder, user_id: int) -> bool:
         async def turn() -> bool:
             try:
-                key = await self._runner.key_for(session_id, [browser])
+                key = await self._runner.vault.key_for(session_id, [browser])
             except (NoSuchSession, NotYours):   # ended, or adopted by another tab, while this one waited
                 return False
             except WrongKey:
@@ -143,7 +143,7 @@ class Adoption:
             moved = await self._runner.write(   # under a key that was replaced meanwhile nobody would find it again
                 lambda database: is_current(database, personal_holder(holder))
                 and move_key(database, session_id, browser.name, holder.name, sealed, user_id))
-            self._runner.shelf.forget(session_id)   # what it has in memory names the former holder
+            self._runner.vault.shelf.forget(session_id)   # what it has in memory names the former holder
             return moved
         moved: bool = await self._runner.in_order(session_id, turn)
         return moved

@@ -96,7 +96,7 @@ class ChangeLine:
             if isinstance(asked.effect, DeleteSession):
                 await self._delete(asked.effect, row)
             else:
-                opened = await runner.peek_with(row.session_id, asked.session_key)
+                opened = await runner.vault.peek_with(row.session_id, asked.session_key)
                 await self._change(opened, asked, row)
         except NoSuchSession:   # it ended meanwhile, and what waited went with it
             return
@@ -135,7 +135,7 @@ class ChangeLine:
 
     async def _delete(self, effect: DeleteSession, row: ChangeRow) -> None:
         runner, session_id = self._runner, row.session_id
-        keys = await runner.keys_of(session_id)
+        keys = await runner.vault.keys_of(session_id)
         others = set(keys) - set(effect.holders) - {APPLIANCE}
         if effect.shared or not others:
             commit = Commit(session_id, b"", delete=True)
@@ -146,4 +146,4 @@ class ChangeLine:
                     remove_key(database, session_id, holder)   # type: ignore[arg-type]
                 forget_change(database, row.number)   # type: ignore[arg-type]
             await runner.write(leave)
-        runner.shelf.forget(session_id)
+        runner.vault.shelf.forget(session_id)

@@ -67,7 +67,7 @@ class TaskEnds:
         if key is None:
             return
         try:
-            opened = await self._runner.peek_with(row.session_id, key)
+            opened = await self._runner.vault.peek_with(row.session_id, key)
             work = await self._work(row, end)
             files = FileChanges()
             if end.files and end.goodbye is None:

@@ -112,9 +112,9 @@ class Events:
 
     async def _in_turn(self, session_id: str, event: str, also: Also) -> EventResult:
         runner = self._runner
-        known = runner.shelf.get(session_id) is not None
+        known = runner.vault.shelf.get(session_id) is not None
         try:
-            opened = await runner.peek(session_id, [self._appliance])
+            opened = await runner.vault.peek(session_id, [self._appliance])
             return await self._taken(opened, event, also)
         except (NoSuchSession, NotYours):   # it ended while it waited, or is for its own people only by now
             result = EventResult("no_event")
@@ -128,7 +128,7 @@ class Events:
             return result
         finally:
             if not known:   # a round opens many sessions; those that people use are to stay at hand
-                runner.shelf.forget(session_id)
+                runner.vault.shelf.forget(session_id)
 
     async def _taken(self, opened: Opened, event: str, also: Also) -> EventResult:
         try:

@@ -48,7 +48,7 @@ async def _delete(runner: Runner, session_ids: frozenset[str], doomed: Doomed) -
         return done
     done = await runner.write(write)
     for session_id in session_ids:
-        runner.shelf.forget(session_id)
+        runner.vault.shelf.forget(session_id)
     for commit, written in done:
         runner.carry_out(commit, written)
     return [commit.session_id for commit, _ in done]

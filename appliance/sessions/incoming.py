@@ -120,7 +120,7 @@ class IncomingMail:
         if row is None or address is None or row.state != "waiting":
             return
         try:
-            opened = await self._runner.peek(session_id, [self._appliance])
+            opened = await self._runner.vault.peek(session_id, [self._appliance])
         except NotYours:
             # Only its own people can open this session: get_emails() gives them the mail when one of them is there.
             await self._runner.write(lambda database: take_mail(database, number))

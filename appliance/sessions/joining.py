@@ -1,7 +1,7 @@
 """Whoever comes to a shared session (``multi_user``) through its link holds a key of their own from then on.
 
-So it is on their list, is found again without the link, and what belongs to it (its files, its tasks) opens for them and
-for nobody who has only guessed a number.
+So it is on their list, is found again without the link, and what belongs to it (its files, its tasks) opens for them
+and for nobody who has only guessed a number.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ async def join(runner: Runner, opened: Opened, holder: Holder) -> Opened:
     sealed = wrap(holder, session_id, opened.key)
     await runner.write(lambda database: add_key(database, session_id, holder.name, sealed, joined=True))
     opened = replace(opened, keys={**opened.keys, holder.name: sealed}, joined=opened.joined | {holder.name})
-    runner.shelf.put(opened)
+    runner.vault.shelf.put(opened)
     return opened

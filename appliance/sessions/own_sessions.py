@@ -49,7 +49,7 @@ class OwnSessions:
         :raises NotYours: if it is not on their list.
         """
         holders = await self._holders(visitor)
-        key = await self._runner.key_for(session_id, holders)
+        key = await self._runner.vault.key_for(session_id, holders)
         words = " ".join(name.split())[:LONGEST_NAME]
         sealed = seal(key, words.encode(), _name_context(session_id)) if words else None
         named = await self._runner.write(lambda database: [
@@ -66,7 +66,7 @@ class OwnSessions:
             names = [holder.name for holder in await self._holders(visitor)]
             if not await self._runner.write(lambda database: leave_session(database, session_id, names)):
                 raise NotYours(session_id)
-            self._runner.shelf.forget(session_id)   # what it has in memory names them still
+            self._runner.vault.shelf.forget(session_id)   # what it has in memory names them still
         await self._runner.in_order(session_id, turn)
 
 

@@ -34,7 +34,7 @@ from appliance.interview.turn import (
 from appliance.sessions.change_line import ChangeLine
 from appliance.sessions.commit import Commit, Written
 from appliance.sessions.error_mail import ErrorMails
-from appliance.sessions.errors import NoSuchSession, NotYours, PrivilegeNeeded, SessionBusy, SignInNeeded
+from appliance.sessions.errors import PrivilegeNeeded, SessionBusy, SignInNeeded
 from appliance.sessions.evaluation import Evaluator, Running
 from appliance.sessions.files import FileChanges, TurnFiles
 from appliance.sessions.host import Actor, SessionHost, ids_from
@@ -42,7 +42,7 @@ from appliance.sessions.interview_access import admit
 from appliance.sessions.language import Language, load
 from appliance.sessions.listeners import Listeners
 from appliance.sessions.mailroom import Mailroom
-from appliance.sessions.opened import Opened, Shelf, open_session
+from appliance.sessions.opened import Opened
 from appliance.sessions.order import Order
 from appliance.sessions.other_sessions import TurnSessions, Work
 from appliance.sessions.people import AccountDoor, NoAccounts, TurnPeople, accounts_among
@@ -53,16 +53,15 @@ from appliance.sessions.session_index import Startable
 from appliance.sessions.settling import Kind, Settled, Settler, new_task, owner_of
 from appliance.sessions.stores import SessionStores, StoreRoom, stored_among
 from appliance.sessions.task_sessions import TaskSessions
+from appliance.sessions.vault import Vault
 from appliance.sessions.waits import Waits
 from appliance.store.database import Store
 from appliance.store.effects import carried_out
-from appliance.store.errors import StoreError, WrongKey
+from appliance.store.errors import StoreError
 from appliance.store.files import FileStore
-from appliance.store.keys import Holder, unwrap
 from appliance.store.outbox import add_mail
-from appliance.store.sessions import LoadedSession, add_key, insert_session, load_session
-from appliance.store.steps import chain_start, load_steps, open_steps
-from appliance.store.tasks import add_tasks, ancestors, callbacks_after, open_callback, seal_answers
+from appliance.store.sessions import add_key, insert_session
+from appliance.store.tasks import add_tasks, seal_answers
 
 __all__ = ["Evaluated", "Happening", "Runner", "log_failure"]
 
@@ -137,111 +136,12 @@ class Runner:
         self.changes = ChangeLine(self)
         self.task_sessions = TaskSessions(self)
         self.order = Order()
-        self.shelf = Shelf()
+        self.vault = Vault(store)
         self.waits = Waits()
         self.error_mails = ErrorMails(settings, appliance_key)
         self.listeners = Listeners()
         self.progress = ProgressBoard(self._outstanding, self._tell)
         self._underway: set[asyncio.Task[Any]] = set()
-
-    # -- opening -----------------------------------------------------------------------------------
-
-    async def open(self, session_id: str, holders: list[Holder]) -> Opened:
-        """The session, for somebody who holds its key; for a turn, in its place in the line.
-
-        :param holders: what the visitor has, and the appliance's own.
-        :raises NoSuchSession: if it is gone.
-        :raises NotYours: if none of the holders opens it.
-        """
-        opened = await self.peek(session_id, holders)
-        self.shelf.put(opened)
-        return opened
-
-    async def peek(self, session_id: str, holders: list[Holder]) -> Opened:
-        """Like :meth:`open`, out of line: what it gives may be overtaken by a turn."""
-        opened = self.shelf.get(session_id)
-        if opened is not None and _can_open(holders, session_id, opened.keys):
-            return opened
-        loaded = await self._load(session_id)
-        if loaded.row.step == 0:
-            raise NoSuchSession(session_id)
-        for holder in holders:
-            if holder.name in loaded.keys:
-                key = unwrap(holder, session_id, loaded.keys[holder.name])
-                return await self._unseal(loaded, key)
-        raise NotYours(session_id)
-
-    async def key_for(self, session_id: str, holders: list[Holder]) -> bytes:
-        """The session's key, for somebody who holds it.
-
-        :raises NoSuchSession: if it is gone.
-        :raises NotYours: if none of the holders opens it.
-        """
-        opened = self.shelf.get(session_id)
-        if opened is not None and _can_open(holders, session_id, opened.keys):
-            return opened.key
-        keys = (await self._load(session_id)).keys
-        for holder in holders:
-            if holder.name in keys:
-                return unwrap(holder, session_id, keys[holder.name])
-        raise NotYours(session_id)
-
-    async def peek_with(self, session_id: str, key: bytes) -> Opened:
-        """The session, with its key from the journal; also one whose first turn is still under way.
-
-        :raises NoSuchSession: if it is gone.
-        """
-        return self.shelf.get(session_id) or await self._unseal(await self._load(session_id), key)
-
-    async def keys_of(self, session_id: str) -> dict[str, bytes]:
-        """The session's key, sealed for each holder.
-
-        :raises NoSuchSession: if it is gone.
-        """
-        return (await self._load(session_id)).keys
-
-    async def _load(self, session_id: str) -> LoadedSession:
-        loaded = await self.read(lambda database: load_session(database, session_id))
-        if loaded is None:
-            raise NoSuchSession(session_id)
-        return loaded
-
-    async def _unseal(self, loaded: LoadedSession, key: bytes) -> Opened:
-        return await asyncio.to_thread(open_session, loaded, key)
-
-    async def with_step(self, opened: Opened, number: int) -> Opened:
-        """The session with this step opened too."""
-        if number < 1 or number in opened.steps:
-            return opened
-        return await asyncio.to_thread(self.with_step_now, opened, number)
-
-    def with_step_now(self, opened: Opened, number: int) -> Opened:
-        """The same, beside the loop."""
-        if number < 1 or number in opened.steps:
-            return opened
-        rows = self.store.read(
-            lambda database: load_steps(database, opened.row.id, chain_start(number), number)).result()
-        steps = open_steps(opened.row.id, opened.key, rows)
-        return replace(opened, steps={number: steps[number], **opened.steps})
-
-    async def callbacks_for(self, opened: Opened) -> tuple[tuple[str, int, bytes], ...]:
-        """The callbacks that the current step is older than, of those tasks whose handle it holds, and of those that
-        these have started.
-        """
-        return await asyncio.to_thread(self.callbacks_now, opened)
-
-    def callbacks_now(self, opened: Opened) -> tuple[tuple[str, int, bytes], ...]:
-        """The same, beside the loop."""
-        step = opened.current
-        if step is None or step.callbacks >= opened.row.callbacks:
-            return ()
-        rows = self.store.read(lambda database: [
-            (row, ancestors(database, row))
-            for row in callbacks_after(database, opened.row.id, step.callbacks)]).result()
-        # A handle holds the task's id, which is random: where its bytes are, there is the handle.
-        found = [(row.id, row.callback_number or 0, open_callback(row, opened.key)) for row, above in rows
-                 if any(task_id.encode() in step.answers for task_id in (row.id, *above))]
-        return tuple((task_id, number, callback) for task_id, number, callback in found if callback is not None)
 
     # -- a turn ------------------------------------------------------------------------------------
 
@@ -309,19 +209,19 @@ class Runner:
         """
         commit = settled.commit
         if commit.is_empty:
-            self.shelf.put(settled.opened)
+            self.vault.shelf.put(settled.opened)
             return settled.opened
         try:
             written = await self.write(commit.write)
         except Exception:
-            self.shelf.forget(commit.session_id)
+            self.vault.shelf.forget(commit.session_id)
             if commit.blobs:
                 await asyncio.to_thread(self.files.remove, commit.blobs)
             raise
         if commit.delete:
-            self.shelf.forget(commit.session_id)
+            self.vault.shelf.forget(commit.session_id)
         elif commit.row is not None or commit.visit is not None:
-            self.shelf.put(settled.opened)
+            self.vault.shelf.put(settled.opened)
         self.carry_out(commit, written)
         return settled.opened
 
@@ -533,15 +433,6 @@ class Runner:
     async def write(self, function: Callable[[Database], T]) -> T:
         return await asyncio.wrap_future(self.store.write(function))
 
-
-def _can_open(holders: list[Holder], session_id: str, keys: dict[str, bytes]) -> bool:
-    """Whether one of the holders really has a key: after the reset of a password, a user of the same name has not."""
-    for holder in holders:
-        if holder.name in keys:
-            with contextlib.suppress(WrongKey):
-                unwrap(holder, session_id, keys[holder.name])
-                return True
-    return False
 
 
 def log_failure(error: Exception, interview: str, kind: str) -> None:

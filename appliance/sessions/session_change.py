@@ -169,14 +169,14 @@ def _back(runner: Runner, running: Running, opened: Opened, actor: Actor, others
         return None
     number = opened.row.step - 1
     for needed in (number, number - 1):   # storing the step anew is against the one before
-        opened = runner.with_step_now(opened, needed)
+        opened = runner.vault.with_step_now(opened, needed)
     opened = replace(opened, row=replace(opened.row, step=number))
     turn = Refresh()
     undone = opened.undone
     prior = None if undone is None else runner.language.thaw(undone.answers)
     return _done(runner, running, opened, ("back", turn, actor), others, files, pending,
                  lambda interview, answers, host: runner.language.evaluate(interview, answers, turn, host, prior=prior),
-                 runner.callbacks_now(opened))
+                 runner.vault.callbacks_now(opened))
 
 
 def _there(actor: Actor) -> Actor:

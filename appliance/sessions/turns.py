@@ -12,7 +12,6 @@ from typing import Any
 from appliance import clock
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
-from appliance.interview.other_sessions import Places
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.adoption import Adoption
@@ -23,6 +22,7 @@ from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.events import Also, EventResult, Events
 from appliance.sessions.expiry import Doomed, expire
 from appliance.sessions.files import ServedFile
+from appliance.sessions.holders import Holders
 from appliance.sessions.host import Actor, no_documents
 from appliance.sessions.incoming import IncomingMail
 from appliance.sessions.interview_access import admit
@@ -48,18 +48,20 @@ from appliance.sessions.visitor import Visitor
 from appliance.store.database import Store
 from appliance.store.effects import carried_out, revocations
 from appliance.store.files import Blob, file_row
-from appliance.store.keys import Holder, appliance_holder, browser_holder, receiver_of, user_holder, wrap
+from appliance.store.keys import Holder, appliance_holder, wrap
 from appliance.store.links import follow_link
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id
-from appliance.store.values import personal_holder
 from appliance.workspace import remove_leftovers
 
 __all__ = ["Turns"]
 
 _HOUR = 3600.0
+
+_LAST_BREATH = 3.0
+"""Seconds after the start at which no worker is alive any more of an appliance that was killed before it."""
 
 
 class Turns:
@@ -98,20 +100,20 @@ class Turns:
             self._runner.accounts = accounts
         self._runner.listed = listed
         self._public = PublicInterviews(settings)
+        self._holders = Holders(user_key)
         self._ends = TaskEnds(self._runner)
-        self._task_list = TaskList(self._runner, self._holders)
+        self._task_list = TaskList(self._runner, self._holders.of)
         self._appliance = appliance_holder(appliance_key)
         self.address = ""
         self._events = Events(self._runner, self._appliance, cron_user,
                               lambda: str(settings("url root", None) or self.address).rstrip("/"), user_key)
         self._incoming = IncomingMail(self._runner, self._appliance, self._events.offers)
         self.questions = TaskQuestions(self._runner, self._incoming)
-        self._received = ReceivedList(self._runner, self._holders)
-        self._own = OwnSessions(self._runner, self._holders)
-        self.adoption = Adoption(self._runner, self._holders)
-        self._user_key = user_key
-        self._user_keys: dict[int, bytes] = {}
+        self._received = ReceivedList(self._runner, self._holders.of)
+        self._own = OwnSessions(self._runner, self._holders.of)
+        self.adoption = Adoption(self._runner, self._holders.of)
         self._noted: dict[int, float] = {}   # when a turn last said of an account that it is used
+        self._late_leftovers: asyncio.TimerHandle | None = None
         self._check_ins: dict[tuple[str, ...], list[CheckIn]] = {}
 
     @property
@@ -124,6 +126,8 @@ class Turns:
         await self._runner.write(delete_unbegun)
         await asyncio.to_thread(self._runner.files.sweep, self._store)
         await asyncio.to_thread(remove_leftovers)
+        loop = asyncio.get_running_loop()
+        self._late_leftovers = loop.call_later(_LAST_BREATH, loop.run_in_executor, None, remove_leftovers)
         await asyncio.to_thread(self._runner.store_room.snapshots.try_to_write)
         waiting = await self._runner.read(revocations)
         for revocation in waiting:
@@ -134,6 +138,8 @@ class Turns:
 
     async def stop(self, patience: float = 5.0) -> None:
         """Let the turns under way end, but wait no longer than `patience` seconds for them."""
+        if self._late_leftovers is not None:
+            self._late_leftovers.cancel()
         await self._runner.finish(patience)
         self.evaluator.close()
 
@@ -141,7 +147,7 @@ class Turns:
 
     async def find(self, interview: str, visitor: Visitor) -> str | None:
         """The session of this interview that the visitor used last."""
-        names = [holder.name for holder in await self._holders(visitor)]
+        names = [holder.name for holder in await self._holders.of(visitor)]
         return await self._runner.read(lambda database: find_session(database, interview, names))
 
     async def sessions_of(self, visitor: Visitor, most: int | None = None) -> list[SessionSummary]:
@@ -177,8 +183,8 @@ class Turns:
 
     def user_changed(self, user_id: int) -> None:
         """A user's sign-ins, key or account may be others now: forget what is remembered of them."""
-        self._user_keys.pop(user_id, None)
-        self._runner.shelf.forget_those_of(f"user:{user_id}")
+        self._holders.forget(user_id)
+        self._runner.vault.shelf.forget_those_of(f"user:{user_id}")
         self.adoption.user_changed(user_id)
 
     # -- turns of a person ----------------------------------------------------------------------------
@@ -187,7 +193,7 @@ class Turns:
         """A new session and its first screen."""
         self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
-        happening = Happening("begin", Begin(dict(url_args or {})), await self._actor(visitor))
+        happening = Happening("begin", Begin(dict(url_args or {})), await self._holders.actor(visitor))
         try:
             return await self._reply_in_order(opened.row.id, lambda: self._take(opened, happening))
         finally:
@@ -199,14 +205,14 @@ class Turns:
         async def turn() -> Reply:
             opened = await self._enter(session_id, visitor)
             refresh = Refresh(dict(url_args or {}))
-            return await self._take(opened, Happening("refresh", refresh, await self._actor(visitor)))
+            return await self._take(opened, Happening("refresh", refresh, await self._holders.actor(visitor)))
         return await self._reply_in_order(session_id, turn)
 
     async def submit(self, session_id: str, visitor: Visitor, submission: Submission) -> Reply:
         """A screen was filled in. One that came too late, or twice, is not applied: the reply says so and why."""
         async def turn() -> Reply:
             opened = await self._enter(session_id, visitor)
-            actor = await self._actor(visitor)
+            actor = await self._holders.actor(visitor)
             if submission.turn_id in opened.turns:
                 return await self._as_stored(opened, visitor, actor)
             shown = opened.screens.of(actor.viewers)
@@ -224,7 +230,7 @@ class Turns:
         """One step back. What was entered since stays as defaults until the next submit."""
         async def turn() -> Reply:
             opened = await self._enter(session_id, visitor)
-            actor = await self._actor(visitor)
+            actor = await self._holders.actor(visitor)
             if turn_id in opened.turns:
                 return await self._as_stored(opened, visitor, actor)
             shown = opened.screens.of(actor.viewers)
@@ -233,7 +239,7 @@ class Turns:
             if not _can_go_back(opened, shown.screen):
                 return await self._as_stored(opened, visitor, actor)
             opened = await self._one_back(opened)
-            callbacks = await self._runner.callbacks_for(opened)
+            callbacks = await self._runner.vault.callbacks_for(opened)
             return await self._take(opened, Happening("back", Refresh(), actor, turn_id, callbacks))
         return await self._reply_in_order(session_id, turn)
 
@@ -242,7 +248,7 @@ class Turns:
         async def turn() -> Reply:
             opened = await self._enter(session_id, visitor)
             asked = Action(action, dict(arguments))
-            return await self._take(opened, Happening("action", asked, await self._actor(visitor)))
+            return await self._take(opened, Happening("action", asked, await self._holders.actor(visitor)))
         return await self._reply_in_order(session_id, turn)
 
     async def check_in(self, session_id: str, visitor: Visitor, check_in: CheckIn, revision: int,
@@ -256,7 +262,7 @@ class Turns:
 
         async def turn() -> Reply:
             opened = await self._enter(session_id, visitor)
-            actor = await self._actor(visitor)
+            actor = await self._holders.actor(visitor)
             place = next(number for number, one in enumerate(waiting) if one is check_in)
             shown = opened.screens.of(actor.viewers)
             if (shown is None or revision != shown.revision
@@ -287,7 +293,7 @@ class Turns:
         """The titles of those of these sessions that the visitor may see: their own, and for administrators those that
         several people can open.
         """
-        holders = await self._holders(visitor)
+        holders = await self._holders.of(visitor)
         if is_administrator(visitor):
             holders = [*holders, self._appliance]
         sealed = await self._runner.read(lambda database: sealed_titles(database, session_ids))
@@ -295,7 +301,7 @@ class Turns:
 
     async def held_by(self, visitor: Visitor) -> list[str]:
         """The names of the visitor's keys, as the table of sessions' keys has them."""
-        return [holder.name for holder in await self._holders(visitor)]
+        return [holder.name for holder in await self._holders.of(visitor)]
 
     # -- scheduled events --------------------------------------------------------------------------------
 
@@ -379,7 +385,7 @@ class Turns:
 
         :param visitor: opens the session. Without one, only the notices of a session that was opened lately are given.
         """
-        opened = self._runner.shelf.get(session_id) if visitor is None else await self._peek(session_id, visitor)
+        opened = self._runner.vault.shelf.get(session_id) if visitor is None else await self._peek(session_id, visitor)
         rows = await self._runner.read(lambda database: notices_of(database, session_id))
         if opened is None:
             return []
@@ -404,10 +410,10 @@ class Turns:
         row = await self._runner.read(lambda database: file_row(database, number))
         if row is None:
             raise NoSuchFile(number)
-        holders = [*await self._holders(visitor), *self.adoption.lately(visitor)]
+        holders = [*await self._holders.of(visitor), *self.adoption.lately(visitor)]
         if is_administrator(visitor):
             holders.append(self._appliance)
-        key = await self._runner.key_for(row.session_id, holders)
+        key = await self._runner.vault.key_for(row.session_id, holders)
         if needs_invitation(visitor):
             await self._peek(row.session_id, visitor)
         return ServedFile(row.info(key), partial(self._runner.files.read, row, key))
@@ -458,14 +464,14 @@ class Turns:
             self._noted[user_id] = now
 
     async def _open(self, session_id: str, visitor: Visitor) -> Opened:
-        opened = await self._runner.open(session_id, await self._openers(visitor))
+        opened = await self._runner.vault.open(session_id, await self._openers(visitor))
         self._public.admit(opened.row.interview, visitor)
         return opened
 
     async def _enter(self, session_id: str, visitor: Visitor) -> Opened:
         """Open it for a turn of the visitor's, who holds it from then on."""
         opened = await self._open(session_id, visitor)
-        holders = [*await self._holders(visitor), *self.adoption.lately(visitor)]
+        holders = [*await self._holders.of(visitor), *self.adoption.lately(visitor)]
         if not any(holder.name in opened.keys for holder in holders):
             admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
             opened = await join(self._runner, opened, holders[0])
@@ -474,49 +480,26 @@ class Turns:
         return opened
 
     async def _peek(self, session_id: str, visitor: Visitor) -> Opened:
-        opened = await self._runner.peek(session_id, await self._openers(visitor))
+        opened = await self._runner.vault.peek(session_id, await self._openers(visitor))
         self._public.admit(opened.row.interview, visitor)
         return opened
 
     async def _openers(self, visitor: Visitor) -> list[Holder]:
         """The visitor's keys, and those that open a session to whoever has its link."""
-        return [*await self._holders(visitor), self._appliance, *self.adoption.lately(visitor)]
-
-    async def _holders(self, visitor: Visitor) -> list[Holder]:
-        """What the visitor can open sessions with, a user's key before the browser's."""
-        browser = browser_holder(visitor.browser_secret)
-        user_id = visitor.user.user_id
-        if user_id is None:
-            return [browser]
-        key = visitor.user_key or self._user_keys.get(user_id)
-        if key is None:
-            key = await asyncio.to_thread(self._user_key, user_id)
-            if key is None:
-                return [browser]
-            self._user_keys[user_id] = key
-        return [user_holder(user_id, key), browser]
-
-    async def _actor(self, visitor: Visitor) -> Actor:
-        """Who the turns of this visitor are for."""
-        holders = await self._holders(visitor)
-        first = holders[0]
-        at_hand = visitor.user.user_id is None or first.name.startswith("user:")
-        return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device,
-                     personal_holder(first) if at_hand else None, tuple(holder.name for holder in holders),
-                     tuple(holders), receiver_of(first), Places(*visitor.place_marks))
+        return [*await self._holders.of(visitor), self._appliance, *self.adoption.lately(visitor)]
 
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
         session_id, key, now = new_session_id(), new_key(), clock.now()
-        holder = (await self._holders(visitor))[0]
+        holder = (await self._holders.of(visitor))[0]
         row = SessionRow(session_id, interview, visitor.user.user_id, now, now, now)
         return Opened(row, key, {holder.name: wrap(holder, session_id, key)})
 
     async def _one_back(self, opened: Opened) -> Opened:
         """The session with the pointer on the step before, and what storing that one again takes."""
         number = opened.row.step - 1
-        opened = await self._runner.with_step(opened, number)
-        opened = await self._runner.with_step(opened, number - 1)
+        opened = await self._runner.vault.with_step(opened, number)
+        opened = await self._runner.vault.with_step(opened, number - 1)
         return replace(opened, row=replace(opened.row, step=number))
 
     async def _as_stored(self, opened: Opened, visitor: Visitor, actor: Actor) -> Reply:

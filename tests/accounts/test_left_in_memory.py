@@ -37,5 +37,5 @@ def test_a_shared_session_stays_at_hand_for_the_others(tmp_path: Path) -> None:
         ada, _ = await office.ada()
         session = await office.session(at(ada))
         await office.accounts.sign_out(ada.cookie)
-        assert office.turns._runner.shelf.get(session) is not None
+        assert office.turns._runner.vault.shelf.get(session) is not None
     in_office(tmp_path, test, SHARED)

@@ -135,11 +135,11 @@ def test_shared_sessions_of_nobody_get_their_owner_and_joined_ones_do_not(tmp_pa
     """Who came through a session's link keeps it on the list; who began it is its owner, whoever signs in first."""
     async def test(house: House) -> None:
         reply = await house.begin(ANN)
-        key = await house.turns._runner.key_for(reply.session_id, await house.turns._holders(ANN))
-        [holder] = await house.turns._holders(BOB)
+        key = await house.turns._runner.vault.key_for(reply.session_id, await house.turns._holders.of(ANN))
+        [holder] = await house.turns._holders.of(BOB)
         house.store.write(lambda database: add_key(
             database, reply.session_id, holder.name, wrap(holder, reply.session_id, key), joined=True)).result()
-        house.turns._runner.shelf.forget(reply.session_id)
+        house.turns._runner.vault.shelf.forget(reply.session_id)
         quentin = signed_in(house, "quentin@client.example", BOB.browser_secret)
         assert await house.turns.adopt(BOB, quentin) == 1
         assert house.rows("SELECT user_id FROM sessions") == [(None,)]

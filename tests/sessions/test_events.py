@@ -444,7 +444,7 @@ def test_damaged_session(tmp_path: Path, caplog: pytest.LogCaptureFixture, damag
     async def test(house: House) -> None:
         session_id = await begun(house)
         house.store.write(lambda database: database.execute(damaged)).result()
-        house.turns._runner.shelf.forget(session_id)
+        house.turns._runner.vault.shelf.forget(session_id)
         result = await wake(house, session_id)
         assert (result.outcome, result.error_type, result.error) == ("failed", "WrongKey", None)
         assert session_id[:8] in caplog.text
@@ -565,7 +565,7 @@ def test_visits_are_written_with_the_turns(tmp_path: Path) -> None:
             assert visits()[cron or 0] == time[0]
             time[0] += 1800
             assert (await wake(house, reply.session_id)).text == "90.0 90.33 30.0"
-            house.turns._runner.shelf.forget(reply.session_id)   # read from the disk it is the same
+            house.turns._runner.vault.shelf.forget(reply.session_id)   # read from the disk it is the same
             time[0] += 1800
             assert (await wake(house, reply.session_id)).text == "120.0 120.33 30.0"
             await house.turns.event(reply.session_id, "cron_weekly_background", nothing_more)

@@ -278,10 +278,11 @@ code: |
         await house.turns.refresh(reply.session_id, BOB)
         for forget in (False, True):
             if forget:
-                house.turns._runner.shelf.forget(reply.session_id)
+                house.turns._runner.vault.shelf.forget(reply.session_id)
             assert await content(house, number, BOB) == await content(house, number)
             await is_kept_from(stranger)
-        assert [(one.session_id, one.joined) for one in await house.turns.sessions_of(BOB)] == [(reply.session_id, True)]
+        [one] = await house.turns.sessions_of(BOB)
+        assert (one.session_id, one.joined) == (reply.session_id, True)
         await told(on=False)
         await is_kept_from(BOB, stranger, boss)
         assert await content(house, number, ANN)
@@ -294,7 +295,7 @@ def test_only_who_can_open_the_session_gets_a_file(tmp_path: Path) -> None:
         number = only_file(house)
         for forget in (False, True):   # the session in memory, and not
             if forget:
-                house.turns._runner.shelf.forget(reply.session_id)
+                house.turns._runner.vault.shelf.forget(reply.session_id)
             with pytest.raises(NotYours):
                 await house.turns.file(number, BOB)
             assert await content(house, number)

@@ -263,7 +263,7 @@ def test_a_private_session_gets_its_mail_when_its_people_come(tmp_path: Path) ->
         await bring(house, addresses(reply)[1])
         assert house.rows("SELECT state, sealed_mail IS NULL FROM received_mail") == [("taken", 1)]
         assert house.queued == 0
-        house.turns._runner.shelf.forget(reply.session_id)
+        house.turns._runner.vault.shelf.forget(reply.session_id)
         text = text_of(await house.turns.refresh(reply.session_id, ANN))
         first, second = (one.partition("@")[0] for one in addresses(reply))
         assert f"{first} None None None:" in text

@@ -237,7 +237,7 @@ def test_a_task_that_the_turn_waits_for_sees_what_the_turn_has_stored(tmp_path: 
     async def talk(house: House) -> None:
         reply = await house.begin()
         queued, loop = asyncio.Event(), asyncio.get_running_loop()
-        house.turns.listeners.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)
+        house.turns.listeners.on_tasks_queued = lambda: loop.call_soon_threadsafe(queued.set)  # type: ignore[assignment]
         for fails in (False, True):
             queued.clear()
             waiting = asyncio.create_task(house.turns.action(reply.session_id, ANN, "wait_for_it", {"fails": fails}))
