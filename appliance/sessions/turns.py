@@ -137,10 +137,11 @@ class Turns:
         await self._runner.changes.resume()   # last: until then nothing writes to the disk but what clears it
 
     async def stop(self, patience: float = 5.0) -> None:
-        """Let the turns under way end, but wait no longer than `patience` seconds for them."""
+        """Let the turns under way end, but wait no longer than `patience` seconds for them. Tasks run no more by now."""
         if self._late_leftovers is not None:
             self._late_leftovers.cancel()
         await self._runner.finish(patience)
+        await asyncio.to_thread(remove_leftovers)   # of workers that were ended in the middle of a task
         self.evaluator.close()
 
     # -- which session -----------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def kill_at(appliance: Appliance, folder: Path, kills: int) -> None:
             for sender in senders:
                 sender.join()
             appliance.start()
-            wait_until(lambda: (appliance.health() or {})["mail in"]["smtp"]["status"] == "ok", "the listener", seconds=60)
+            wait_until(lambda: (appliance.health() or {})["mail in"]["smtp"]["status"] == "ok", "the listener")
             with smtplib.SMTP("127.0.0.1", port, timeout=30) as again:
                 for sender in senders:
                     for subject in sender.begun[len(sender.told):]:
