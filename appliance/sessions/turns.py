@@ -137,7 +137,7 @@ class Turns:
         await self._runner.changes.resume()   # last: until then nothing writes to the disk but what clears it
 
     async def stop(self, patience: float = 5.0) -> None:
-        """Let the turns under way end, but wait no longer than `patience` seconds for them. Tasks run no more by now."""
+        """Let the turns under way end, but wait no longer than `patience` seconds for them. No task runs any more."""
         if self._late_leftovers is not None:
             self._late_leftovers.cancel()
         await self._runner.finish(patience)
