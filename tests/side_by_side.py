@@ -1,6 +1,6 @@
-"""Runs all tests in two processes beside each other: those that need the browser, and the others.
+"""Runs all tests in three processes beside each other: with the browser, with whole appliances, and the others.
 
-Both kinds mostly wait, for pages and for processes, so together they take little longer than the longer of the two.
+They mostly wait, for pages and for processes, so together they take little longer than the longest of them.
 Arguments are passed on to pytest, which then runs alone: ``python -m tests.side_by_side tests/mail``.
 """
 
@@ -10,29 +10,44 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 NO_TESTS = 5
 """What pytest says where it found none."""
+
+WITH_APPLIANCES = ("tests/backup", "tests/canary", "tests/compute", "tests/faults", "tests/load")
+
+GROUPS = {
+    "with a browser": ("-m", "browser"),
+    "with whole appliances": ("-m", "not browser", *WITH_APPLIANCES),
+    "of everything else": ("-m", "not browser", *(f"--ignore={folder}" for folder in WITH_APPLIANCES)),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run them; 0 if all passed."""
     if arguments:
         return subprocess.run(_pytest(*arguments), check=False).returncode
-    with tempfile.TemporaryFile() as told:
-        browser = subprocess.Popen(_pytest("-m", "browser"), stdout=told, stderr=subprocess.STDOUT)
-        try:
-            others = subprocess.run(_pytest("-m", "not browser"), check=False).returncode
-            with_browser = browser.wait()
-        finally:
-            browser.kill()
-            browser.wait()
-        told.seek(0)
-        print("\nThe tests with a browser, which ran at the same time:\n", flush=True)
-        sys.stdout.buffer.write(told.read())
-        sys.stdout.flush()
-    return 1 if {others, with_browser} - {0, NO_TESTS} else 0
+    with ExitStack() as stack:
+        running = {name: _started(stack, options) for name, options in GROUPS.items()}
+        ended = set()
+        for name, (process, told) in running.items():
+            ended.add(process.wait())
+            told.seek(0)
+            print(f"\nThe tests {name}:\n", flush=True)
+            sys.stdout.buffer.write(told.read())
+            sys.stdout.flush()
+    return 1 if ended - {0, NO_TESTS} else 0
+
+
+def _started(stack: ExitStack, options: Sequence[str]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    told = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+    process = subprocess.Popen(_pytest("--durations=15", *options), stdout=told, stderr=subprocess.STDOUT)
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    return process, told
 
 
 def _pytest(*arguments: str) -> list[str]:

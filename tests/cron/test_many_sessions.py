@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.interview.interview import Interview
-from appliance.sessions import runner
+from appliance.sessions import vault
 from appliance.sessions.opened import open_session
 from appliance.store.sessions import LoadedSession
 from tests.bench.many_sessions import QUESTIONS, populate
@@ -70,6 +70,6 @@ def test_sessions_without_events_are_not_opened(tmp_path: Path, monkeypatch: pyt
     texts = {f"{PACKAGE}/{file}": text for file, text in QUESTIONS.items()}
     wall = WallClock("2026-05-04 10:00")
     run_cron(tmp_path, fill, ONE_FIELD, wall)
-    monkeypatch.setattr(runner, "open_session", counting)
+    monkeypatch.setattr(vault, "open_session", counting)
     monkeypatch.setattr(Interview, "__init__", parsing)
     run_cron(tmp_path, test, ONE_FIELD, wall)
