@@ -23,6 +23,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from appliance.durable import sync_folder
 from appliance.locks import FileLock
 from appliance.package_files import PackageFile, open_package
 
@@ -199,12 +200,7 @@ def _write_index(packages: Path, index: dict[str, Installed]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(packages / INDEX)
-    if sys.platform != "win32":
-        number = os.open(packages, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+    sync_folder(packages)
 
 
 def tidy(packages: Path) -> None:

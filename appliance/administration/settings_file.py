@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ import yaml
 from appliance import clock, config
 from appliance.administration import settings_text
 from appliance.administration.settings_text import HIDDEN, Slot
+from appliance.durable import sync_folder
 
 __all__ = ["BadSettings", "ChangedMeanwhile", "SettingsFile", "SettingsState"]
 
@@ -172,12 +172,7 @@ class SettingsFile:
             fresh.replace(self.path)
         finally:
             fresh.unlink(missing_ok=True)
-        if sys.platform != "win32":
-            number = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(number)
-            finally:
-                os.close(number)
+        sync_folder(self.path.parent)
 
     def _keep_former(self) -> None:
         text = self._text()

@@ -21,6 +21,7 @@ from appliance.backup.container import Manifest, Member, tar_pieces, write_seale
 from appliance.backup.errors import BackupFailed
 from appliance.backup.names import AUTHORS, DATABASE, FOLDERS, PACKAGES, SINGLE, allowed, blob_name, files_below
 from appliance.backup.openers import Ticket
+from appliance.durable import new_file, sync_folder
 from appliance.locks import FileLock, Held
 from appliance.store.database import Store
 from appliance.store.errors import StoreError
@@ -94,13 +95,13 @@ class Maker:
         part = target.with_name(f"{target.name}{_PART}")
         try:
             _refuse_existing(target)
-            with _new_file(part) as file:
+            with new_file(part) as file:
                 self._write(file, ticket.and_by_code(self._recovery.key()), progress or Progress())
                 file.flush()
                 os.fsync(file.fileno())
                 size = file.tell()
             part.replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
         except BackupFailed:
             part.unlink(missing_ok=True)
             raise
@@ -214,19 +215,3 @@ def _copy(source: sqlite3.Connection, path: Path) -> None:
         if found != "ok":
             raise BackupFailed(f"The database {path.name} is damaged, so a backup of it would be of no use. Look for "
                                "an older backup.")
-
-
-def _new_file(path: Path) -> BinaryIO:
-    """A file that was not there before, readable by its owner only."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on disk; Windows does that by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -18,6 +18,7 @@ from appliance.backup.container import Head, Manifest, Member, Pieces, opened_st
 from appliance.backup.errors import BadBackup, CannotRestore
 from appliance.backup.names import AUTHORS, DATABASE, MANIFEST, allowed, blob_name
 from appliance.backup.openers import key_by
+from appliance.durable import sync_folder
 from appliance.store.appliance_key import is_key_of
 from appliance.store.errors import WrongKey
 from appliance.store.files import named_blobs
@@ -195,11 +196,6 @@ def _database(path: Path) -> Iterator[Database]:
 
 
 def _sync_folders(folder: Path) -> None:
-    """Have all names on disk; Windows does that by itself."""
-    if os.name == "posix":
-        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-            descriptor = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    """Have all names on disk."""
+    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        sync_folder(place)

@@ -22,6 +22,7 @@ from appliance.backup.container import Manifest
 from appliance.backup.errors import CannotRestore, WrongPassphrase
 from appliance.backup.making import FOLDER
 from appliance.backup.reading import head_of, open_backup, unpack
+from appliance.durable import sync_folder
 from appliance.locks import FileLock, Held
 from appliance.store.appliance_key import Keyring, keep_appliance_key
 from appliance.store.database import Store
@@ -217,7 +218,7 @@ def _finish(data: Path) -> None:
             _note(data, _Moves(inwards=True, new=moves.new, old=moves.old))
         _move(new, data)
         (data / _MARK).unlink()
-        _sync(data)
+        sync_folder(data)
         new.rmdir()
     except OSError as error:
         raise CannotRestore(f"The backup is unpacked, but {error.filename or data} cannot be moved "
@@ -232,7 +233,8 @@ def _move(source: Path, target: Path) -> None:
             target.mkdir(mode=0o700, exist_ok=True)
             path.replace(target / path.name)
     for folder in (source, target, target.parent):
-        _sync(folder)
+        if folder.is_dir():
+            sync_folder(folder)
 
 
 def _note(data: Path, moves: _Moves) -> None:
@@ -243,14 +245,4 @@ def _note(data: Path, moves: _Moves) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(data / _MARK)
-    _sync(data)
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on disk; Windows does that by itself."""
-    if os.name == "posix" and folder.is_dir():
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folder(data)

@@ -14,6 +14,7 @@ import platformdirs
 from sqlite_utils import Database
 
 from appliance import clock
+from appliance.durable import sync_folder
 from appliance.store.database import FILE_NAME, Store
 from appliance.store.errors import MissingApplianceKey, WrongKey
 from appliance.store.sealing import KEY_BYTES, new_key, seal, unseal
@@ -174,12 +175,7 @@ def _into_file(path: Path, key: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    if os.name == "posix":   # its name too is on disk before anything is sealed with it
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)   # its name too is on disk before anything is sealed with it
 
 
 def _from_keyring(keyring: Keyring | None, folder_id: str) -> bytes | None:

@@ -22,6 +22,7 @@ from typing import BinaryIO
 from sqlite_utils import Database
 
 from appliance import clock
+from appliance.durable import new_file, sync_folder
 from appliance.interview.files import FileInfo
 from appliance.store.database import Store
 from appliance.store.errors import StoreBroken, StoreError, StoreFull
@@ -136,7 +137,7 @@ class FileStore:
                 with path.open("r+b") as file:
                     os.fsync(file.fileno())
             for folder in {path.parent for path in paths}:
-                _sync(folder)
+                sync_folder(folder)
         except OSError as error:
             raise _translated(error, path) from error
 
@@ -145,13 +146,13 @@ class FileStore:
         path = self._path(blob)
         try:
             self._make_folder(path.parent)
-            with _opened(content) as source, _new_file(path) as target:
+            with _opened(content) as source, new_file(path) as target:
                 size = seal_stream(key, source, target, context)
                 if sync:
                     target.flush()
                     os.fsync(target.fileno())
             if sync:
-                _sync(path.parent)
+                sync_folder(path.parent)
         except BaseException as error:   # also the time limit of a turn
             self.remove([blob])
             if isinstance(error, OSError):
@@ -230,7 +231,7 @@ class FileStore:
         :raises FileNotFoundError: as :meth:`read`.
         :raises WrongKey: as :meth:`read`.
         """
-        with _new_file(path) as target:
+        with new_file(path) as target:
             for piece in self.read(row, session_key):
                 target.write(piece)
 
@@ -249,7 +250,7 @@ class FileStore:
         if not folder.is_dir():
             for one in (self._folder, folder):
                 one.mkdir(mode=0o700, exist_ok=True)
-                _sync(one.parent)
+                sync_folder(one.parent)
 
 
 # -- rows; all of these run inside Store.write or Store.read -----------------------------------------------
@@ -307,22 +308,6 @@ def _blob_key(session_key: bytes, blob: str) -> bytes:
 
 def _opened(content: Path | bytes) -> BinaryIO:
     return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
-
-
-def _new_file(path: Path) -> BinaryIO:
-    """A file that was not there before, readable by its owner only."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on disk; Windows does that by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _translated(error: OSError, path: Path) -> StoreError:
