@@ -28,7 +28,7 @@ async def listening(folder: Path, arrivals: Arrivals, *, limits: Limits | None =
     listener = Listener(arrivals, ListenerOptions(**{"port": 0, "tls_port": 0} | options), folder, log, limits)
     listener.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             ports = await listener.opened()
         yield listener, ports
     finally:

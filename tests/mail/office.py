@@ -82,7 +82,7 @@ class Office:
 
     async def until_all(self, fine: Callable[[list[MailRow]], bool]) -> list[MailRow]:
         """All mails, when they are as they should be."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 self.store.changed.clear()
                 if fine(rows := self.rows()):

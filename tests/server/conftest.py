@@ -37,7 +37,7 @@ class Running:
 
     def browser(self) -> httpx.Client:
         """A browser with a cookie jar of its own."""
-        return httpx.Client(base_url=self.base, timeout=10)
+        return httpx.Client(base_url=self.base, timeout=60)
 
 
 @pytest.fixture

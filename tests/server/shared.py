@@ -104,7 +104,7 @@ class Shared:
 
     def browser(self, **options: Any) -> httpx.Client:
         """A browser on another computer."""
-        return httpx.Client(base_url=self.base, timeout=10, verify=self.context(), **options)
+        return httpx.Client(base_url=self.base, timeout=60, verify=self.context(), **options)
 
     def in_loop(self, work: Coroutine[Any, Any, T]) -> T:
         """Have something done in the server's loop."""

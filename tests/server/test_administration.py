@@ -92,7 +92,7 @@ def place(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def until_restarted(place: Place) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not place.restarts:
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -26,7 +26,7 @@ def shared(server: Running, tmp_path: Path) -> Iterator[Shared]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

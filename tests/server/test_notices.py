@@ -110,7 +110,7 @@ async def connect(server: Running, session: str, cookie: str, origin: str, **nam
 async def read(socket: WebSocketClientConnection, *, all_kinds: bool = False) -> Any:
     """The commands of the next message, without how far the tasks are, which each tab is told when it comes."""
     while True:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             message = await socket.read_message()
         assert message is not None
         commands = json.loads(message)["commands"]
@@ -122,7 +122,7 @@ async def read(socket: WebSocketClientConnection, *, all_kinds: bool = False) ->
 async def hang_up(socket: WebSocketClientConnection) -> None:
     """Close the socket and wait until it is."""
     socket.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await socket.read_message() is not None:
             pass
 
@@ -156,7 +156,7 @@ class Tab:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for is in the server's thread
             await asyncio.sleep(0.01)
 

@@ -42,7 +42,7 @@ class Place:
 
     @asynccontextmanager
     async def browser(self) -> AsyncIterator[Browser]:
-        async with httpx.AsyncClient(base_url=self.base, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=self.base, timeout=60) as client:
             yield Browser(client)
 
     async def close(self) -> None:

@@ -237,7 +237,7 @@ def test_many_changes_are_few_messages(server: Running, browser_client: httpx.Cl
         for _ in range(100):
             server.turns.listeners.on_tasks_changed()
         for _ in range(2):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert await socket.read_message() == "changed"
             times.append(time.monotonic())
         silence = asyncio.ensure_future(socket.read_message())

@@ -18,7 +18,7 @@ def told(notices: list[Notice]) -> list[tuple[Bar, ...]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for is a timer's doing
             await asyncio.sleep(0.01)
 
