@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from appliance import config, logs
 from appliance.installing import tidy
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from tornado.httpserver import HTTPServer
 
     from appliance.assembly import Assembly
-    from appliance.interview.host import UserInfo
+    from appliance.attendance import Attendance
     from appliance.network.state import Network
     from appliance.store.database import Store
-    from appliance.store.users import Users
 
 __all__ = ["AlreadyRunning", "CannotStart", "Left", "Options", "Running", "do", "run", "running"]
 
@@ -37,9 +36,6 @@ logger = logging.getLogger(__name__)
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a busy thread lets another one run. A turn hops between the loop, a thread that evaluates, the
 database's and the cluster's; with Python's 0.005 each hop beside a busy thread costs that long."""
-
-_TOKEN_LIFETIME = 24 * 3600.0
-"""Seconds for which the address that is printed at the start can be used."""
 
 _PATIENCE = 30.0
 """Seconds that a command waits for another process to let the data folder go, or to say where it listens."""
@@ -72,6 +68,7 @@ class Options:
     :param port: 0 for any free one.
     :param any_port: take any free port where `port` is taken.
     :param share: let other computers on the network in from the start.
+    :param attended: end when no program attends it any more and nothing is left to do.
     """
 
     data: Path
@@ -79,6 +76,7 @@ class Options:
     port: int = 8080
     any_port: bool = False
     share: bool = False
+    attended: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,26 +84,21 @@ class Running:
     """A started appliance.
 
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
+    :param sign_in_address: makes an address that signs the laptop's owner in once and then goes to a path.
     :param restart: set when the process should be replaced by a fresh one.
+    :param attendance: who attends it, and when it should end for that.
     :param network: whether other computers can reach it.
     :param code_waits: whether nobody has written the recovery code down yet.
     :param not_shared: why they cannot, though that was asked for; empty where nothing went wrong.
     """
 
     address: str
-    users: Users
-    owner: UserInfo
+    sign_in_address: Callable[[str], str]
     restart: asyncio.Event
+    attendance: Attendance
     network: Network
     code_waits: bool = False
     not_shared: str = ""
-
-    def sign_in_address(self, target: str = "/") -> str:
-        """An address that signs the laptop's owner in once and then goes to `target`."""
-        if self.owner.user_id is None:
-            raise ValueError("the owner is a user of the store")
-        token = self.users.make_token(self.owner.user_id, lifetime=_TOKEN_LIFETIME)
-        return f"{self.address}/user/sign-in?{urlencode({'token': token, 'next': target}, safe='/:')}"
 
 
 @dataclass(frozen=True)
@@ -136,13 +129,15 @@ async def _run(options: Options, on_ready: Callable[[Running], None]) -> Left | 
     _on_signals(stop.set)
     async with running(options) as appliance:
         on_ready(appliance)
-        waiting = [asyncio.create_task(event.wait()) for event in (stop, appliance.restart)]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        restarting = asyncio.create_task(appliance.restart.wait())
+        waiting = {asyncio.create_task(stop.wait()), restarting,
+                   asyncio.create_task(appliance.attendance.over(follows=options.attended))}
+        ended, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
         logger.info("stopping")
         left = Left(urlsplit(appliance.address).port or 0, appliance.network.state.shared)
-        return None if stop.is_set() else left
+        return left if ended == {restarting} else None
 
 
 def _on_signals(stop: Callable[[], None]) -> None:
@@ -179,7 +174,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         parts.start_schedule()
         not_shared = await parts.share_from_start(asked=options.share)
         code_waits = await parts.backups.code_waits()
-        yield Running(address, parts.users, parts.owner, restart, parts.network, code_waits, not_shared)
+        yield Running(address, parts.sign_in_address, restart, parts.attendance, parts.network, code_waits, not_shared)
 
 
 def do(data: Path, command: str, arguments: dict[str, Any], say: Callable[[str], None]) -> int:

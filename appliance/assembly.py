@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from appliance import __version__, author_db
 from appliance.accounts.accounts import Accounts
@@ -23,6 +24,7 @@ from appliance.administration.log_files import LogFiles
 from appliance.administration.package_shelf import PackageShelf, install_command
 from appliance.administration.settings_file import SettingsFile
 from appliance.administration.uploads import Uploads
+from appliance.attendance import Attendance, UnderWay
 from appliance.backup.backups import Backups
 from appliance.backup.command import backup_command
 from appliance.commands import Commands
@@ -68,6 +70,9 @@ logger = logging.getLogger(__name__)
 _LONGEST_GOODBYE = 10.0
 """Seconds that the last turns have; what is given up was not acknowledged, and nothing of it is saved."""
 
+
+_TOKEN_LIFETIME = 24 * 3600.0
+"""Seconds for which an address that signs the owner in can be used."""
 
 _ANSWERED = 0.5
 """Seconds after which the answer to a command has arrived."""
@@ -132,10 +137,12 @@ class Assembly:
         self.administration = Administration(
             data, shelf, SettingsFile(data), LogFiles(data / "logs"), Uploads(packages.folder), settings.change,
             request_restart)
+        self.attendance = Attendance(self._under_way, self._hello)
         self.commands = Commands(appliance_key, {
             "install": install_command(shelf, self._restart_soon),
             "cron": cron_command(self.schedule, lambda: self._compute is not None),
-            "backup": backup_command(self.backups), "user": user_command(self.accounts, self._reached)})
+            "backup": backup_command(self.backups), "user": user_command(self.accounts, self._reached),
+            **self.attendance.commands}, ends_with_its_caller=frozenset({"attend"}))
         self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
         self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
@@ -184,6 +191,13 @@ class Assembly:
         self._compute = Compute(self.journal, self.turns.task_ended, self._settings, self._packages.folder,
                                 self._data / "logs", answer=self._answer_task, on_tell=self._task_told)
         await self._compute.start()
+
+    def sign_in_address(self, target: str = "/") -> str:
+        """An address that signs the laptop's owner in once and then goes to `target`."""
+        if self.owner.user_id is None:
+            raise ValueError("the owner is a user of the store")
+        token = self.users.make_token(self.owner.user_id, lifetime=_TOKEN_LIFETIME)
+        return f"{self.turns.address}/user/sign-in?{urlencode({'token': token, 'next': target}, safe='/:')}"
 
     async def share_from_start(self, *, asked: bool) -> str:
         """Let other computers in if that is asked for or configured; tells why that is impossible."""
@@ -240,6 +254,16 @@ class Assembly:
     def _revoke(self, task_id: str, terminate: bool) -> None:
         if self._compute is not None:
             asyncio.run_coroutine_threadsafe(self._compute.revoke(task_id, terminate), self._loop)
+
+    # -- the program that attends the server -----------------------------------------------------------
+
+    def _hello(self) -> dict[str, str]:
+        return {"address": self.turns.address, "sign_in": self.sign_in_address()}
+
+    async def _under_way(self) -> UnderWay:
+        counts = await self.journal.counts()
+        tasks = counts.get("queued", 0) + counts.get("running", 0)
+        return UnderWay(tasks, 0 if self._application is None else self._application.tabs.from_network)
 
     def _reached(self) -> Reached:
         """Where people reach us, for links that are handed over."""

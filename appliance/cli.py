@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=_port, default=8080, help="the port to listen on (8080); 0: any free one")
     serve.add_argument("--share", action="store_true", default=argparse.SUPPRESS, help=sharing)
+    serve.add_argument("--attended", action="store_true", help=argparse.SUPPRESS)   # as the desktop app starts it
 
     install = commands.add_parser("install", parents=[shared], help="install docassemble packages")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel, a zip file or a folder")
@@ -131,8 +132,8 @@ def _desktop(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from appliance.app import Options
 
-    return _serve_until_stopped(Options(_data(options), options.host, options.port, share=options.share),
-                                desktop=False)
+    return _serve_until_stopped(Options(_data(options), options.host, options.port, any_port=options.attended,
+                                        share=options.share, attended=options.attended), desktop=False)
 
 
 def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
@@ -160,7 +161,7 @@ def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
     else:
         if left is not None:
             _start_anew("serve", "--data", str(options.data), "--host", options.host, "--port", str(left.port),
-                        *(["--share"] if left.shared else []))
+                        *(["--share"] if left.shared else []), *(["--attended"] if options.attended else []))
     return 0
 
 

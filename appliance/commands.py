@@ -6,6 +6,7 @@ used once. What the command says comes back line by line while it runs, and at l
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import http.client
@@ -56,11 +57,14 @@ class Commands:
     """The commands of an appliance, in whichever process it runs.
 
     :param table: what does each command, by its name.
+    :param ends_with_its_caller: names of those that end when whoever gave them hangs up; others go on to their end.
     """
 
-    def __init__(self, appliance_key: bytes, table: Mapping[str, Command]) -> None:
+    def __init__(self, appliance_key: bytes, table: Mapping[str, Command], *,
+                 ends_with_its_caller: frozenset[str] = frozenset()) -> None:
         self._key = _command_key(appliance_key)
         self._table = dict(table)
+        self._ends_with_its_caller = ends_with_its_caller
         self._seen: dict[str, float] = {}
 
     async def run(self, name: str, arguments: Mapping[str, Any], say: Say) -> int:
@@ -78,15 +82,26 @@ class Commands:
             say(f"The command failed with {type(error).__name__}; logs/appliance.log in the data folder says where.")
         return 1
 
-    async def run_sent(self, header: str, body: bytes, say: Say) -> int:
+    async def run_sent(self, header: str, body: bytes, say: Say, hung_up: asyncio.Event) -> int:
         """Do a command that another process sent.
 
+        :param hung_up: set when nobody listens any more to what is said.
         :raises NotAdmitted: if it is not signed, or was sent before.
         """
         self._admit(header, body)
         sent = json.loads(body)
         logger.info("the command %s was handed over", sent["command"])
-        return await self.run(sent["command"], sent["arguments"], say)
+        doing = asyncio.ensure_future(self.run(sent["command"], sent["arguments"], say))
+        if sent["command"] in self._ends_with_its_caller:
+            listening = asyncio.ensure_future(hung_up.wait())
+            try:
+                await asyncio.wait((doing, listening), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                listening.cancel()
+            if not doing.done():
+                doing.cancel()
+                return 1
+        return await doing
 
     def _admit(self, header: str, body: bytes) -> None:
         stamp, _, rest = header.partition(" ")

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "documents": frozenset({"interview"}),
     "interviews": frozenset(),
     "addresses": frozenset(),
+    "attendance": frozenset({"commands"}),
     "author_db": frozenset(),
     "clock": frozenset(),
     "durable": frozenset(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import json
@@ -31,6 +32,12 @@ class CommandHandler(BaseHandler):
     def check_xsrf_cookie(self) -> None:
         """A signature proves more, and whoever has cookies is refused."""
 
+    def initialize(self) -> None:
+        self._hung_up = asyncio.Event()
+
+    def on_connection_close(self) -> None:
+        self._hung_up.set()
+
     async def prepare(self) -> None:
         """Refuse browsers and other computers before anything is looked at."""
         headers = self.request.headers
@@ -44,7 +51,8 @@ class CommandHandler(BaseHandler):
             raise _refused()
         self.set_header("Content-Type", "application/x-ndjson")
         try:
-            status = await commands.run_sent(self.request.headers[HEADER], self.request.body, self._say)
+            status = await commands.run_sent(self.request.headers[HEADER], self.request.body, self._say,
+                                             self._hung_up)
         except NotAdmitted as problem:
             raise _refused() from problem
         self._send({"status": status})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from appliance.server import security
-from appliance.server.admission import Admission, Admitting, admit
+from appliance.server.admission import Admission, Admitting, admit, is_from_network
 from appliance.server.base import BROWSER_COOKIE, USER_COOKIE, knock, log_failure
 from appliance.server.cookies import OwnCookies
 from appliance.server.errors import Refused
@@ -102,6 +102,11 @@ class Tabs:
     def count(self) -> int:
         """How many tabs are connected."""
         return sum(len(sockets) for sockets in self._open.values())
+
+    @property
+    def from_network(self) -> int:
+        """How many of them are on other computers."""
+        return sum(is_from_network(socket.request) for sockets in self._open.values() for socket in sockets)
 
     def close(self) -> None:
         """Say goodbye to all tabs, so that they look for the server again soon."""
