@@ -91,7 +91,7 @@ class Peer:
 
     async def answer(self) -> str:
         """The last line of the next answer; empty if the connection has ended."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     line = (await self._reader.readline()).decode().rstrip("\r\n")

@@ -110,7 +110,7 @@ async def office(folder: Path, port: int | None, more: dict[str, MailServer] | N
 
 def in_loop(test: Callable[[], Awaitable[None]]) -> None:
     async def whole() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await test()
     asyncio.run(whole())
 

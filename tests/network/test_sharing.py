@@ -61,7 +61,7 @@ class Switch:
 
     async def until(self, condition: Callable[[NetworkState], object]) -> None:
         """Wait for a state."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition(self.sharing.state):
                 self.changed.clear()
                 await self.changed.wait()

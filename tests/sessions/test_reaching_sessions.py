@@ -228,7 +228,7 @@ def test_sessions_that_change_each_other_at_once_wait_for_nobody_for_ever(tmp_pa
         one, two = await house.begin(), await house.begin()
         await house.submit(one, other=two.session_id)
         await house.submit(two, other=one.session_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(house.turns.action(each.session_id, ANN, "spread", {})
                                    for _ in range(10) for each in (one, two)))
             for each in (one, two):
@@ -240,7 +240,7 @@ def test_code_that_means_its_own_session_does_not_wait_for_itself(tmp_path: Path
     """A turn that asks for a change of the very session it runs in ends; in words, or with the change done."""
     async def story(house: House) -> None:
         one = await house.begin()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await house.submit(one, other=one.session_id)
             with suppress(InterviewError):
                 await house.turns.action(one.session_id, ANN, "spread", {})
