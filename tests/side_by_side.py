@@ -1,4 +1,4 @@
-"""Runs all tests in three processes beside each other: with the browser, with whole appliances, and the others.
+"""Runs all tests in four processes beside each other.
 
 They mostly wait, for pages and for processes, so together they take little longer than the longest of them.
 Arguments are passed on to pytest, which then runs alone: ``python -m tests.side_by_side tests/mail``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,13 +19,17 @@ NO_TESTS = 5
 """What pytest says where it found none."""
 
 WITH_APPLIANCES = ("tests/backup", "tests/canary", "tests/compute", "tests/faults")
+OF_THE_INSIDE = ("tests/documents", "tests/interview", "tests/interviews", "tests/library", "tests/messages",
+                 "tests/sessions", "tests/store", "tests/ui", "tests/ui_js")
 MEASURED = "tests/load"
 """What asks how quick the appliance is: it waits until only one of the others is left."""
 
 GROUPS = {
     "with a browser": ("-m", "browser"),
     "with whole appliances": ("-m", "not browser", *WITH_APPLIANCES),
-    "of everything else": ("-m", "not browser", *(f"--ignore={folder}" for folder in (*WITH_APPLIANCES, MEASURED))),
+    "of the language, the sessions and the store": ("-m", "not browser", *OF_THE_INSIDE),
+    "of everything else": ("-m", "not browser", *(
+        f"--ignore={folder}" for folder in (*WITH_APPLIANCES, *OF_THE_INSIDE, MEASURED))),
 }
 
 
@@ -34,8 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         return subprocess.run(_pytest(*arguments), check=False).returncode
     with ExitStack() as stack:
         running = {name: _started(stack, options) for name, options in GROUPS.items()}
-        for name in list(running)[:-1]:
-            running[name][0].wait()
+        while sum(process.poll() is None for process, _ in running.values()) > 1:
+            time.sleep(0.5)
         running["of load"] = _started(stack, ("-m", "not browser", MEASURED))
         ended = set()
         for name, (process, told) in running.items():
