@@ -224,6 +224,7 @@ def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, async
     :raises CannotStart: if they cannot be had.
     """
     _end_restore(data)   # which may bring other settings
+    _refuse_newer(data)
     settings = _settings(data)
     lock = _only_one(data, stack)
     stack.callback(logs.stop, logs.start(data / "logs"))
@@ -276,12 +277,28 @@ def _end_restore(data: Path) -> None:
         raise CannotStart(str(problem)) from problem
 
 
+def _refuse_newer(data: Path) -> None:
+    """Leave the folder of a newer appliance alone.
+
+    :raises CannotStart: naming both versions, and what to do.
+    """
+    from appliance.store.errors import StoreNewer
+    from appliance.store.upgrading import refuse_newer
+
+    try:
+        refuse_newer(data)
+    except StoreNewer as problem:
+        raise CannotStart(str(problem)) from problem
+
+
 def _settings(data: Path) -> config.Settings:
+    from appliance.store.upgrading import newer_words
+
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         return config.load(data / "config.yml")
     except config.BadConfiguration as problem:
-        raise CannotStart(str(problem)) from problem
+        raise CannotStart(f"{problem}{newer_words(data)}") from problem
     except OSError as problem:
         raise CannotStart(f"The data folder {data} cannot be used: {problem.strerror or problem}.") from problem
 
@@ -317,12 +334,14 @@ def _open_store(data: Path) -> tuple[Store, bytes]:
 
 def _packages(folder: Path) -> InstalledPackages:
     from appliance.library.modules import install_import_hook
+    from appliance.store.upgrading import newer_words
 
     try:
         tidy(folder)
         packages = InstalledPackages(folder)
-    except (OSError, ValueError, KeyError, Held) as problem:
-        raise CannotStart(f"The packages in {folder} cannot be read: {type(problem).__name__}.") from problem
+    except (OSError, ValueError, KeyError, TypeError, Held) as problem:
+        raise CannotStart(f"The packages in {folder} cannot be read: {type(problem).__name__}."
+                          f"{newer_words(folder.parent)}") from problem
     install_import_hook(packages)
     return packages
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance.store.errors import StoreBroken, StoreClosed, StoreError, StoreFull, StoreLocked
-from appliance.store.migrations import migrate
+from appliance.store.upgrading import upgrade
 
 __all__ = ["FILE_NAME", "Store"]
 
@@ -43,17 +43,20 @@ class Store:
     the whole transaction fails, each of its writes is tried once more alone, so a function must touch nothing else.
     Waiting writes go before waiting reads, so that a read never tells of what is not on disk yet.
 
-    :param folder: the data folder; made (for its owner only) if it is not there.
+    :param folder: the data folder; made (for its owner only) if it is not there. One that an older appliance made is
+        brought to this one's form (:mod:`appliance.store.upgrading`).
+    :param keep_copy: of what there was before that; not wanted where `folder` is a copy itself.
     :raises StoreError: if the database cannot be used; see :mod:`appliance.store.errors`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep_copy: bool = True) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._keep_copy = keep_copy
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._serve, args=(opened,), name="store", daemon=True)
         self._thread.start()
@@ -98,7 +101,7 @@ class Store:
         try:
             with _only_process(self.folder), _connected(self.path) as database:
                 with _in_our_words(self.path):
-                    migrate(database, self.folder / "backups")
+                    upgrade(database, self.folder, keep_copy=self._keep_copy)
                 opened.set_result(None)
                 while (jobs := self._waiting()) is not None:
                     self._run(database, jobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CannotUpgrade",
     "MissingApplianceKey",
     "StoreBroken",
     "StoreClosed",
@@ -19,7 +20,11 @@ class StoreError(Exception):
 
 
 class StoreNewer(StoreError):
-    """The file was written by a newer appliance than this one."""
+    """The data folder was last used by a newer appliance than this one."""
+
+
+class CannotUpgrade(StoreError):
+    """The data folder of an older appliance cannot be brought to this one's form; it is as it was."""
 
 
 class StoreLocked(StoreError):

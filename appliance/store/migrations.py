@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlite_utils import Database
 
-from appliance.store.errors import StoreBroken, StoreNewer
-
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION", "migrate"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION"]
 
 APPLICATION_ID = 0x1A991A0C
 """In the file's header: an appliance's database, and nobody else's."""
@@ -339,38 +334,11 @@ def _work_on_sessions(database: Database) -> None:
 MIGRATIONS: list[Callable[[Database], None]] = [
     _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks,
     _work_on_sessions]
-"""Each brings a file from the version of its index to the next. Released ones are never changed."""
+"""Each brings a file from the version of its index to the next. Released ones are never changed.
+
+They change this database and nothing else in the data folder, and they all run in one transaction. The number of them
+is the version of the whole folder: whoever changes the form of anything else in it that an older appliance could not
+read (``author.db``, packages, the answers themselves) adds a step too, which may be an empty one.
+"""
 
 VERSION = len(MIGRATIONS)
-
-
-def migrate(database: Database, backups: Path) -> None:
-    """Bring the file to :data:`VERSION`, each step in a transaction after a copy of what there was.
-
-    :raises StoreNewer: if the file is of a later version.
-    :raises StoreBroken: if it is another program's database.
-    """
-    version = int(database.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise StoreNewer(f"The data folder was last used by a newer appliance (data version {version}, this one knows "
-                         f"{VERSION}); install the newer appliance, or restore a backup from {backups}.")
-    owner = int(database.execute("PRAGMA application_id").fetchone()[0])
-    if owner != APPLICATION_ID and database.table_names():
-        raise StoreBroken("The file appliance.db in the data folder was not made by an appliance.")
-    for number in range(version, VERSION):
-        if version:   # a new file has nothing to lose
-            _back_up(database, backups, number)
-        with database.atomic():
-            MIGRATIONS[number](database)
-            database.execute(f"PRAGMA user_version = {number + 1}")
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-def _back_up(database: Database, backups: Path, version: int) -> None:
-    backups.mkdir(mode=0o700, exist_ok=True)
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    copy = sqlite3.connect(backups / f"appliance-version-{version}-{stamp}.db")
-    try:
-        database.conn.backup(copy)
-    finally:
-        copy.close()

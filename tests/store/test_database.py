@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from appliance.store import migrations
 from appliance.store.database import FILE_NAME, Store
-from appliance.store.errors import StoreBroken, StoreClosed, StoreFull, StoreLocked, StoreNewer
+from appliance.store.errors import StoreBroken, StoreClosed, StoreFull, StoreLocked
 
 
 def _insert(name: str) -> Callable[[Database], None]:
@@ -129,15 +128,6 @@ def test_a_second_appliance_is_refused(store: Store) -> None:
     store.write(_insert("still here")).result()
 
 
-def test_a_newer_file_is_refused_untouched(tmp_path: Path) -> None:
-    Store(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
-        connection.execute("PRAGMA user_version = 999")
-    connection.close()
-    with pytest.raises(StoreNewer, match="newer appliance"):
-        Store(tmp_path)
-
-
 def test_another_programs_file_is_refused(tmp_path: Path) -> None:
     """A text, and a database of somebody else's."""
     (tmp_path / FILE_NAME).write_text("this is not a database, but long enough to look at it " * 100)
@@ -149,75 +139,6 @@ def test_another_programs_file_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreBroken, match="not made by an appliance"):
         Store(tmp_path)
-
-
-def test_a_migration_backs_up_first_and_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old file is in backups/ before it is changed; a step that fails leaves it as it was."""
-    version = migrations.VERSION
-    old = Store(tmp_path)
-    old.write(_insert("kept")).result()
-    old.close()
-    assert not (tmp_path / "backups").exists()
-
-    def breaks(database: Database) -> None:
-        database.execute("CREATE TABLE later (name TEXT)")
-        raise RuntimeError("half way")
-    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, breaks])
-    monkeypatch.setattr(migrations, "VERSION", len(migrations.MIGRATIONS))
-    with pytest.raises(RuntimeError):
-        Store(tmp_path)
-
-    def works(database: Database) -> None:
-        database.execute("CREATE TABLE later (name TEXT)")
-    migrations.MIGRATIONS[-1] = works
-    new = Store(tmp_path)
-    assert new.read(lambda database: database.table("later").exists()).result()
-    assert _names(new) == {"kept"}
-    new.close()
-    for copy in (tmp_path / "backups").iterdir():
-        with sqlite3.connect(copy) as connection:
-            assert connection.execute("SELECT count(*) FROM meta WHERE name = 'kept'").fetchone() == (1,)
-            assert connection.execute("PRAGMA user_version").fetchone() == (version,)
-        connection.close()
-    assert list((tmp_path / "backups").iterdir())
-
-
-def test_a_file_of_the_first_version_keeps_its_sessions_and_tasks(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What version 1 wrote is there after the step to today's tables; a step that breaks leaves nothing behind."""
-    with monkeypatch.context() as first:
-        first.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
-        first.setattr(migrations, "VERSION", 1)
-        old = Store(tmp_path)
-        old.write(_one_of_each).result()
-        old.close()
-    with monkeypatch.context() as broken:
-        def breaks(database: Database) -> None:
-            migrations.MIGRATIONS[2](database)
-            raise RuntimeError("in the middle")
-        broken.setattr(migrations, "MIGRATIONS", [migrations.MIGRATIONS[0], breaks, *migrations.MIGRATIONS[1:]])
-        with pytest.raises(RuntimeError):
-            Store(tmp_path)
-    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-        assert connection.execute("SELECT name FROM sqlite_master WHERE name IN ('files', 'files_deleted')"
-                                  ).fetchall() == []
-    connection.close()
-    new = Store(tmp_path)
-    found = new.read(lambda database: list(database.query(
-        "SELECT tasks.id, tasks.error_type, tasks.user_id, sessions.step, notices.created FROM sessions"
-        " JOIN tasks ON tasks.session_id = sessions.id JOIN notices ON notices.session_id = sessions.id"))).result()
-    assert found == [{"id": "t1", "error_type": "", "user_id": None, "step": 3, "created": 0}]
-    assert new.read(lambda database: database.execute("PRAGMA foreign_key_check").fetchall()).result() == []
-    new.close()
-
-
-def _one_of_each(database: Database) -> None:
-    database.execute("INSERT INTO sessions (id, interview, created, modified, person_active, revision, step,"
-                     " multi_user, allow_cron, callbacks, sealed_title)"
-                     " VALUES ('s1', 'x:y', 1, 1, 1, 3, 3, 0, 0, 0, x'')")
-    database.execute("INSERT INTO tasks (id, session_id, state, action, created) VALUES ('t1', 's1', 'failed', 'a', 1)")
-    database.execute("INSERT INTO notices (session_id, kind, sealed) VALUES ('s1', 'flash', x'00')")
 
 
 def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
