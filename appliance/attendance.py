@@ -100,8 +100,9 @@ class Attendance:
         return 1
 
     async def _stop(self, arguments: Mapping[str, Any], _say: Say) -> int:
-        if arguments.get("when") == "tasks":
-            self._stop_after_tasks = True
-        else:
+        """``when``: ``now``, ``tasks`` (when none runs any more), or ``never``, which calls the latter off."""
+        when = arguments["when"]
+        self._stop_after_tasks = when == "tasks"
+        if when == "now":
             self._stop_now.set()
         return 0

@@ -6,16 +6,16 @@ import argparse
 import getpass
 import multiprocessing
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import appliance
+from appliance.program import ALREADY_RUNNING, replace_process
 
 if TYPE_CHECKING:
-    from appliance.app import Options, Running
+    from appliance.app import Running
 
 __all__ = ["default_data_folder", "main"]
 
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Interview Appliance {appliance.__version__}")
     sharing = "let other computers on the network in: encrypted, and signing in"
     parser.add_argument("--share", action="store_true", help=sharing)
+    parser.add_argument("--background", action="store_true", help="start without a window, as at login")
+    parser.add_argument("--until-done", action="store_true", help=argparse.SUPPRESS)   # as a closed window leaves it
+    parser.set_defaults(files=[])
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     serve = commands.add_parser("serve", parents=[shared], help="the server alone; prints its address")
@@ -65,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=8080, help="the port to listen on (8080); 0: any free one")
     serve.add_argument("--share", action="store_true", default=argparse.SUPPRESS, help=sharing)
     serve.add_argument("--attended", action="store_true", help=argparse.SUPPRESS)   # as the desktop app starts it
+
+    opened = commands.add_parser("open", parents=[shared], help="offer to install packages, in the window")
+    opened.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel or a zip file")
 
     install = commands.add_parser("install", parents=[shared], help="install docassemble packages")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel, a zip file or a folder")
@@ -124,20 +130,17 @@ def _data(options: argparse.Namespace) -> Path:
 
 
 def _desktop(options: argparse.Namespace) -> int:
-    from appliance.app import Options
+    from appliance.shell.desktop import Desktop, run
 
-    return _serve_until_stopped(Options(_data(options), any_port=True, share=options.share), desktop=True)
+    return run(Desktop(_data(options), share=options.share, files=[file.absolute() for file in options.files],
+                       background=options.background, until_done=options.until_done))
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from appliance.app import Options
-
-    return _serve_until_stopped(Options(_data(options), options.host, options.port, any_port=options.attended,
-                                        share=options.share, attended=options.attended), desktop=False)
-
-
-def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
     from appliance import app
+
+    started = app.Options(_data(options), options.host, options.port, any_port=options.attended, share=options.share,
+                          attended=options.attended)
 
     def ready(running: app.Running) -> None:
         address = running.sign_in_address(f"/interview?i={DEMO}")
@@ -145,23 +148,17 @@ def _serve_until_stopped(options: Options, *, desktop: bool) -> int:
               f"This address works once, and signs you in as its owner:\n\n    {address}\n\n"
               f"{_CODE_WAITS if running.code_waits else ''}{_shared_words(running)}To stop it, press Ctrl+C.",
               flush=True)
-        if desktop:
-            _open_browser(address)
 
     try:
-        left = app.run(options, ready)
+        left = app.run(started, ready)
     except app.AlreadyRunning as problem:
-        if not desktop:
-            return _complain(str(problem))
-        print(problem)
-        if problem.address:
-            _open_browser(problem.address)
+        _complain(str(problem))
+        return ALREADY_RUNNING if started.attended else 1
     except app.CannotStart as problem:
         return _complain(str(problem))
-    else:
-        if left is not None:
-            _start_anew("serve", "--data", str(options.data), "--host", options.host, "--port", str(left.port),
-                        *(["--share"] if left.shared else []), *(["--attended"] if options.attended else []))
+    if left is not None:
+        replace_process(["serve", "--data", str(started.data), "--host", started.host, "--port", str(left.port),
+                         *(["--share"] if left.shared else []), *(["--attended"] if started.attended else [])])
     return 0
 
 
@@ -174,23 +171,6 @@ def _shared_words(running: Running) -> str:
         return ""
     where = "".join(f"    {one}\n" for one in state.addresses) or "    this computer is in no network yet\n"
     return f"Other computers on the network reach it at\n\n{where}\n"
-
-
-def _start_anew(*arguments: str) -> NoReturn:
-    """Replace this process by a fresh one."""
-    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
-    if sys.platform == "win32":
-        # Windows' exec would give the console back while the new process still uses it.
-        sys.exit(subprocess.call([*program, *arguments]))
-    os.execv(sys.executable, [*program, *arguments])  # noqa: S606 — ourselves, without a shell
-
-
-def _open_browser(address: str) -> None:
-    """Show `address` where a browser could show up: without a screen, ``webbrowser`` may start one in our terminal."""
-    if sys.platform in {"win32", "darwin"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        import webbrowser
-
-        webbrowser.open(address)
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -340,8 +320,8 @@ def _complain(words: str) -> int:
     return 1
 
 
-_COMMANDS = {"desktop": _desktop, "serve": _serve, "install": _install, "check": _check, "cron": _cron,
-             "backup": _backup, "restore": _restore, "user": _user, "compute": _compute}
+_COMMANDS = {"desktop": _desktop, "open": _desktop, "serve": _serve, "install": _install, "check": _check,
+             "cron": _cron, "backup": _backup, "restore": _restore, "user": _user, "compute": _compute}
 
 
 if __name__ == "__main__":

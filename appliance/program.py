@@ -1,0 +1,32 @@
+"""How this program is started as another process of itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+__all__ = ["ALREADY_RUNNING", "program", "replace_process"]
+
+ALREADY_RUNNING = 3
+"""The exit status of an attended server that finds another one on its data folder."""
+
+
+def program() -> list[str]:
+    """The beginning of a command line that starts the appliance: the packaged program, or Python with our module."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+
+
+def replace_process(arguments: Sequence[str]) -> NoReturn:
+    """Go on as a fresh process of the appliance.
+
+    :param arguments: as on the command line.
+    """
+    command = [*program(), *arguments]
+    sys.stdout.flush()
+    if sys.platform == "win32":
+        # Windows' exec would give the console back while the new process still uses it.
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)  # noqa: S606 — ourselves, without a shell

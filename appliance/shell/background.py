@@ -1,0 +1,78 @@
+"""The appliance without its window: a server that goes on, and where there is one, an icon in the tray."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from appliance.shell.server import Server, Up
+from appliance.shell.tray import Tray, tray
+
+__all__ = ["Background"]
+
+logger = logging.getLogger(__name__)
+
+
+class Background:
+    """Keeps a server running until it is told to stop (it is a :class:`appliance.shell.server.Shell`).
+
+    :param until_done: have the server stop when no task runs any more.
+    """
+
+    def __init__(self, data: Path, *, share: bool, until_done: bool) -> None:
+        self._until_done = until_done
+        self._server = Server(data, self, share=share)
+        self._over = threading.Event()
+        self._wanted = False
+        self._tray: Tray | None = None
+
+    def run(self) -> bool:
+        """Until the server has ended or the window is wanted; on the main thread. Returns whether the window is."""
+        self._server.start()
+        if not self._until_done:
+            self._tray = tray(open_window=self.want_window, stop=self._server.stop)
+        if self._tray is not None:
+            self._tray.run()
+        self._over.wait()
+        return self._wanted
+
+    def want_window(self) -> None:
+        """Go, so that a window can be opened in this one's place."""
+        self._wanted = True
+        self._leave()
+
+    def stop(self) -> None:
+        """The person logs off."""
+        self._server.stop()
+
+    # -- the server's thread ---------------------------------------------------------------------------
+
+    def up(self, _up: Up) -> None:
+        """Nothing to show; what waits only for the last task says so."""
+        if self._until_done:
+            self._server.stop("tasks")
+
+    def down(self) -> None:
+        """It is started again."""
+
+    def failed(self, words: str) -> None:
+        """It cannot be started: the window will say why."""
+        logger.error("the server cannot be started: %s", words)
+        self.want_window()
+
+    def told(self, what: Mapping[str, Any]) -> None:
+        """A second start wants the window."""
+        if "show" in what:
+            self.want_window()
+
+    def ended(self) -> None:
+        """The server is gone as it was told to."""
+        self._leave()
+
+    def _leave(self) -> None:
+        self._over.set()
+        if self._tray is not None:
+            self._tray.stop()

@@ -1,0 +1,184 @@
+"""The desktop app: one window on a data folder, or the small program that keeps its server running without one."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.commands import HandOverFailed
+from appliance.locks import FileLock, Held
+from appliance.program import replace_process
+from appliance.shell.server import LOCK, Server, Up, reach
+from appliance.shell.toolkit import Toolkit, has_screen, window_toolkit
+from appliance.store.errors import StoreError
+
+__all__ = ["Desktop", "run"]
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 30.0
+"""Seconds that a second start waits for the first one to answer, or to end."""
+
+NO_TOOLKIT = "There is no toolkit for a window here, so the appliance opens in the browser."
+
+
+@dataclass(frozen=True)
+class Desktop:
+    """What the command line says.
+
+    :param data: the data folder, absolute.
+    :param share: let other computers in from the start.
+    :param files: packages to install.
+    :param background: start without a window.
+    :param until_done: in the background, stop when no task runs any more.
+    """
+
+    data: Path
+    share: bool = False
+    files: Sequence[Path] = ()
+    background: bool = False
+    until_done: bool = False
+
+    def arguments(self, **changes: Any) -> list[str]:
+        """The command line that says the same, but for `changes`."""
+        said = {"share": self.share, "background": self.background, "until_done": self.until_done} | changes
+        return ["--data", str(self.data), *(f"--{name.replace('_', '-')}" for name, on in said.items() if on)]
+
+
+def run(options: Desktop) -> int:
+    """Show the appliance until it is closed; returns the exit status."""
+    lock = FileLock(options.data / "window.lock")
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            lock.acquire()
+            break
+        except Held:
+            if _shown_by_the_first(options):
+                return 0
+        except OSError as problem:
+            print(f"The data folder {options.data} cannot be used: {problem.strerror or problem}.", file=sys.stderr)
+            return 1
+        if time.monotonic() > end:
+            print(f"The appliance is already running on {options.data}, and does not answer.", file=sys.stderr)
+            return 1
+        time.sleep(0.1)
+    try:
+        return _run_alone(options)
+    finally:
+        lock.release()
+
+
+def _shown_by_the_first(options: Desktop) -> bool:
+    """Have the window that is open already come forward; False while it cannot be reached."""
+    try:
+        address = (options.data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
+        files = [str(file) for file in options.files]
+        return bool(address) and reach(options.data, address, "show", {"files": files}, logger.info) == 0
+    except (StoreError, OSError, HandOverFailed):
+        return False
+
+
+def _run_alone(options: Desktop) -> int:
+    if options.background:
+        from appliance.shell.background import Background
+
+        background = Background(options.data, share=options.share, until_done=options.until_done)
+        _on_signals(background.stop)
+        if background.run():
+            replace_process(options.arguments(background=False, until_done=False))
+        return 0
+    toolkit = window_toolkit()
+    if toolkit is None:
+        return _in_browser(options)
+    return _in_window(options, toolkit)
+
+
+def _in_window(options: Desktop, toolkit: Toolkit) -> int:
+    from appliance.shell.window import Ending, Window
+
+    logging.getLogger("pywebview").setLevel(logging.CRITICAL)   # it tells on the standard error output what it tries
+    window = Window(toolkit, api=object(), prepare=lambda _window: None, on_told=lambda _what: None)
+    server = Server(options.data, window, share=options.share)
+    _on_signals(lambda: window.end(Ending.STOP))
+    ending = window.run(server)
+    if ending is not Ending.STOP:
+        replace_process(options.arguments(background=True, until_done=ending is Ending.AFTER_TASKS))
+    server.stop()
+    server.wait()
+    return 0
+
+
+def _in_browser(options: Desktop) -> int:
+    """Without a toolkit for windows: the pages in the system's browser, until we are told to stop."""
+    browser = Browser(opens=has_screen())
+    if has_screen():
+        print(NO_TOOLKIT, flush=True)
+    server = Server(options.data, browser, share=options.share)
+    _on_signals(browser.over.set)
+    server.start()
+    browser.over.wait()
+    server.stop()
+    server.wait()
+    return browser.status
+
+
+class Browser:
+    """Shows the server in the system's browser (it is a :class:`appliance.shell.server.Shell`).
+
+    :param opens: whether there is a screen to open it on; its address is printed in any case.
+    """
+
+    def __init__(self, *, opens: bool) -> None:
+        self._opens = opens
+        self._address = ""
+        self.over = threading.Event()
+        self.status = 0
+
+    def up(self, up: Up) -> None:
+        """Print where it is, and open it."""
+        if self._address == up.address:
+            return
+        self._address = up.address
+        print(f"Interview Appliance is running at {up.address}\n\nThis address works once, and signs you in as its "
+              f"owner:\n\n    {up.sign_in}\n\nTo stop it, press Ctrl+C.", flush=True)
+        self._open(up.sign_in)
+
+    def down(self) -> None:
+        """Pages find it again by themselves."""
+
+    def failed(self, words: str) -> None:
+        """Say why, and end."""
+        print(words, file=sys.stderr, flush=True)
+        self.status = 1
+        self.over.set()
+
+    def told(self, what: Mapping[str, Any]) -> None:
+        """A second start opens another tab."""
+        if "show" in what:
+            self._open(self._address)
+
+    def ended(self) -> None:
+        """Nothing is left to wait for."""
+        self.over.set()
+
+    def _open(self, address: str) -> None:
+        if self._opens:
+            webbrowser.open(address)
+
+
+def _on_signals(stop: Any) -> None:
+    """Close politely when the person logs off, or presses Ctrl+C in the terminal."""
+    names = ("SIGINT", "SIGBREAK") if sys.platform == "win32" else ("SIGINT", "SIGTERM", "SIGHUP")
+    for name in names:
+        number = getattr(signal, name)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: threading.Thread(target=stop, daemon=True).start())

@@ -1,0 +1,289 @@
+"""The server of a data folder, as the program with the window sees it: found or started, attended, started again."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol
+
+from appliance.commands import HandOverFailed, hand_over
+from appliance.program import program
+from appliance.store.appliance_key import known_appliance_key, system_keyring
+from appliance.store.errors import StoreError
+
+__all__ = ["LOCK", "Server", "Shell", "UnderWay", "Up", "reach"]
+
+logger = logging.getLogger(__name__)
+
+LOCK = "running.lock"
+"""The file in the data folder that the server holds; it has the server's address."""
+
+_PATIENCE = 60.0
+"""Seconds that a server has to start; the first start on a slow disk takes the longest."""
+
+_GOODBYE = 30.0
+"""Seconds that a server has to end what is under way; what is cut off after that was not acknowledged."""
+
+_OFTEN = 3
+_SOON = 60.0
+"""A server that ended by itself `_OFTEN` times in this many seconds is not started once more without being asked."""
+
+
+@dataclass(frozen=True)
+class Up:
+    """A server that can be shown.
+
+    :param address: ``http://127.0.0.1:8080``, without a slash at the end.
+    :param sign_in: an address that signs the owner in once and goes to the start page.
+    :param first_start: nobody has said yet how this appliance should be.
+    """
+
+    address: str
+    sign_in: str
+    first_start: bool = False
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """What would be cut off if the server stopped now; see :class:`appliance.attendance.UnderWay`."""
+
+    tasks: int = 0
+    people: int = 0
+
+
+class Shell(Protocol):
+    """What is told of the server; called in its thread, one call at a time."""
+
+    def up(self, up: Up) -> None:
+        """It can be shown, for the first time or again."""
+
+    def down(self) -> None:
+        """It ended by itself, and is being started again."""
+
+    def failed(self, words: str) -> None:
+        """It cannot be started; :meth:`Server.try_again` tries once more."""
+
+    def told(self, what: Mapping[str, Any]) -> None:
+        """It asks for something: ``{"show": [files]}`` or ``{"move": folder}``."""
+
+    def ended(self) -> None:
+        """It has ended as it was told to."""
+
+
+class _CannotStart(Exception):
+    """With the words of the server."""
+
+
+class Server:
+    """Keeps a server running on a data folder until it is told to stop.
+
+    :param share: let other computers in from the start.
+    """
+
+    def __init__(self, data: Path, shell: Shell, *, share: bool = False) -> None:
+        self._data = data
+        self._shell = shell
+        self._share = share
+        self._child: _Child | None = None
+        self._address = ""
+        self._port = 8080
+        self._was_up = False
+        self._deaths: list[float] = []
+        self._stopping = threading.Event()
+        self._again = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="server", daemon=True)
+
+    def start(self) -> None:
+        """Find the server or start it, in a thread that tells the shell."""
+        self._thread.start()
+
+    def try_again(self) -> None:
+        """Start it once more after it could not be."""
+        self._again.set()
+
+    def under_way(self) -> UnderWay:
+        """What would be cut off now; nothing, where the server does not answer."""
+        lines: list[str] = []
+        try:
+            self._ask("status", {}, lines.append)
+            return UnderWay(**json.loads(lines[0]))
+        except (ConnectionError, HandOverFailed, StoreError, OSError, LookupError, ValueError) as problem:
+            logger.warning("the server does not say what is under way (%s)", type(problem).__name__)
+            return UnderWay()
+
+    def ask(self, command: str, arguments: Mapping[str, Any]) -> tuple[int, list[str]]:
+        """Have it do a command; returns the exit status and what was said.
+
+        :raises HandOverFailed: if it did not do it to its end.
+        :raises ConnectionError: if it is not there just now.
+        """
+        lines: list[str] = []
+        return self._ask(command, arguments, lines.append), lines
+
+    def stop(self, when: Literal["now", "tasks"] = "now") -> None:
+        """Have it end; :meth:`Shell.ended` tells when it has."""
+        self._stopping.set()
+        self._again.set()
+        try:
+            self._ask("stop", {"when": when}, logger.info)
+        except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
+            logger.warning("the server did not hear that it should stop (%s)", type(problem).__name__)
+            if self._child is not None:
+                self._child.end()
+
+    def stay(self) -> None:
+        """Call :meth:`stop` off that waited for tasks."""
+        self._stopping.clear()
+        self.ask("stop", {"when": "never"})
+
+    def wait(self, patience: float = _GOODBYE) -> None:
+        """Until it has ended; after `patience` seconds it is killed, if it is ours."""
+        self._thread.join(patience)
+        if self._thread.is_alive() and self._child is not None:
+            self._child.kill()
+
+    # -- in the thread ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._attend_once()
+            except _CannotStart as problem:
+                if self._stopping.is_set():
+                    break
+                self._again.clear()
+                self._shell.failed(str(problem))
+                self._again.wait()
+                self._deaths.clear()
+                continue
+            if self._stopping.is_set():
+                break
+            self._shell.down()
+            self._count_death()
+        if self._child is not None:
+            self._child.wait(_GOODBYE)
+        self._shell.ended()
+
+    def _attend_once(self) -> None:
+        """From where it is found or started to where it ends.
+
+        :raises _CannotStart: if there is none and none can be started.
+        """
+        end = time.monotonic() + _PATIENCE
+        while not self._stopping.is_set():
+            if self._attend():
+                self._was_up = True
+                return
+            if self._child is None or self._child.has_ended():
+                self._begin_child()
+            if time.monotonic() > end:
+                raise _CannotStart("The appliance has not started in a minute. Another version of it may be running "
+                                   f"on {self._data}; if so, please stop that one.")
+            time.sleep(0.05)
+
+    def _attend(self) -> bool:
+        """Attend the server that says it is there until it ends; False at once if none is."""
+        try:
+            self._address = (self._data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
+            if not self._address:
+                return False
+            heard = _Heard(self._shell, self._address)
+            self._ask("attend", {}, heard)
+        except HandOverFailed:
+            return heard.hello
+        except (StoreError, OSError):   # no file, no key, nobody who listens: it is not there, or not yet
+            return False
+        return True
+
+    def _begin_child(self) -> None:
+        if self._child is not None and not self._was_up and (words := self._child.last_words()):
+            self._child = None
+            raise _CannotStart(words)
+        if len(self._deaths) >= _OFTEN:
+            raise _CannotStart(f"The appliance ended by itself {len(self._deaths)} times in a minute. The file "
+                               f"{self._data / 'logs' / 'appliance.log'} may say why.")
+        if self._address:
+            self._port = int(self._address.rpartition(":")[2] or self._port)
+        self._child = _Child(self._data, self._port, share=self._share)
+        self._was_up = False
+
+    def _count_death(self) -> None:
+        now = time.monotonic()
+        self._deaths = [*(one for one in self._deaths if now - one < _SOON), now]
+
+    def _ask(self, command: str, arguments: Mapping[str, Any], say: Any) -> int:
+        return reach(self._data, self._address, command, arguments, say)
+
+
+def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], say: Any) -> int:
+    """Have the server at `address` do a command; returns its exit status.
+
+    :raises HandOverFailed: if it did not do it to its end.
+    :raises ConnectionError: if nobody is there.
+    :raises StoreError: if the appliance's key is not to be had.
+    """
+    key = known_appliance_key(data, keyring=system_keyring())
+    return hand_over(address, key, command, arguments, say)
+
+
+class _Heard:
+    """Takes the lines of ``attend`` to the shell."""
+
+    def __init__(self, shell: Shell, address: str) -> None:
+        self._shell = shell
+        self._address = address
+        self.hello = False
+
+    def __call__(self, line: str) -> None:
+        what = json.loads(line)
+        if self.hello:
+            self._shell.told(what)
+        else:
+            self.hello = True
+            self._shell.up(Up(**what))
+
+
+class _Child:
+    """A server process that this one started."""
+
+    def __init__(self, data: Path, port: int, *, share: bool) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        command = [*program(), "serve", "--data", str(data), "--port", str(port), "--attended",
+                   *(["--share"] if share else [])]
+        options: dict[str, Any] = {"start_new_session": True}   # Ctrl+C in our terminal is for us
+        if sys.platform == "win32":
+            options = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=self._errors, **options)
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def last_words(self) -> str:
+        """Why it refused to start; empty if it ran, was killed, or another one was there first."""
+        if self._process.poll() != 1:
+            return ""
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace").strip()[-2000:]
+
+    def end(self) -> None:
+        self._process.terminate()
+
+    def wait(self, patience: float) -> None:
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._errors.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()

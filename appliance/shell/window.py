@@ -1,0 +1,272 @@
+"""The window: a splash, then the server's pages; what it says while the server is away, what it asks when closed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import string
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from enum import Enum
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import webview
+from webview.errors import WebViewException
+
+from appliance.shell.server import Server, UnderWay, Up
+from appliance.shell.toolkit import Toolkit
+
+__all__ = ["Ending", "Window"]
+
+logger = logging.getLogger(__name__)
+
+TITLE = "Interview Appliance"
+
+_AWAY = "The appliance stopped by itself and is being started again. What was acknowledged is safe."
+
+
+class Ending(Enum):
+    """How a window was closed."""
+
+    STOP = "stop"
+    KEEP = "keep"
+    AFTER_TASKS = "after tasks"
+
+
+class Window:
+    """Shows the server that it is told of (it is a :class:`appliance.shell.server.Shell`).
+
+    :param toolkit: that draws it.
+    :param prepare: called with the window before it is shown, on the main thread.
+    :param api: what scripts of pages may call.
+    :param on_told: called with what the server asks for that is not about the window.
+    """
+
+    def __init__(self, toolkit: Toolkit, *, api: object, prepare: Callable[[Any], None],
+                 on_told: Callable[[Mapping[str, Any]], None]) -> None:
+        self._toolkit = toolkit
+        self._prepare = prepare
+        self._on_told = on_told
+        self._server: Server | None = None
+        self._up: Up | None = None
+        self._ready = threading.Event()
+        self._asking = threading.Lock()
+        self._ending: Ending | None = None
+        self._window = _made(
+            TITLE, html=_text_of("splash.html"), js_api=api, width=1100, height=800, min_size=(360, 400),
+            background_color="#f8f9fa", text_select=True, zoomable=True)
+        self._window.events.before_show += self._before_show
+        self._window.events.loaded += self._ready.set
+        self._window.events.closing += self._closing
+
+    def run(self, server: Server, **options: Any) -> Ending:
+        """Show it until it is closed; on the main thread.
+
+        :param options: for :func:`webview.start`.
+        """
+        self._server = server
+        webview.settings["ALLOW_DOWNLOADS"] = True
+        webview.settings["ALLOW_FILE_URLS"] = False
+        webview.start(server.start, gui=self._toolkit, private_mode=True, **options)
+        return self._ending or Ending.STOP
+
+    # -- the server's thread ---------------------------------------------------------------------------
+
+    def up(self, up: Up) -> None:
+        """Show the start page; or, where the server was here before, what was shown."""
+        before, self._up = self._up, up
+        if before is None:
+            self._show_page(up.sign_in)
+        elif before.address != up.address or not self._still_shows_a_page():
+            self._show_page(_with_next(up.sign_in, self._window.get_current_url() or "/"))
+        self._tell_away("")
+
+    def down(self) -> None:
+        """Say that the server is being started again."""
+        self._tell_away(_AWAY)
+
+    def failed(self, words: str) -> None:
+        """Say why there is no server."""
+        self._ready.wait()
+        if self._up is not None:
+            self._window.load_html(_text_of("splash.html"))
+            self._up = None
+        self._run_js(f"cannotStart({json.dumps(words)})")
+
+    def told(self, what: Mapping[str, Any]) -> None:
+        """Come forward, or pass on what is asked for."""
+        if "show" in what:
+            self.come_forward()
+        self._on_told(what)
+
+    def ended(self) -> None:
+        """The server is gone as it was told to."""
+        self._close()
+
+    # -- any thread ------------------------------------------------------------------------------------
+
+    def go_to(self, path: str) -> None:
+        """Show a page of the server.
+
+        :param path: like ``/packages``.
+        """
+        if self._up is not None:
+            self._show_page(f"{self._up.address}{path}")
+
+    def come_forward(self) -> None:
+        """Bring the window before the others."""
+        self._window.show()
+        self._window.restore()
+
+    def confirm(self, title: str, words: str) -> bool:
+        """Ask the person something that can be answered with yes or no."""
+        return bool(self._window.create_confirmation_dialog(title, words))
+
+    def end(self, ending: Ending) -> None:
+        """Close the window without asking."""
+        self._ending = ending
+        self._close()
+
+    def _close(self) -> None:
+        if self._ending is None:
+            self._ending = Ending.STOP
+        self._window.destroy()
+
+    def _show_page(self, address: str) -> None:
+        self._window.events.shown.wait()
+        self._window.load_url(address)
+
+    def _still_shows_a_page(self) -> bool:
+        """Whether it is a page of ours that is shown, which finds the server again by itself."""
+        return bool(self._run_js("!!document.querySelector('main, #dabody')"))
+
+    def _tell_away(self, words: str) -> None:
+        self._run_js(_NOTICE + f"({json.dumps(words)})")
+
+    def _run_js(self, script: str) -> Any:
+        try:
+            return self._window.run_js(script)
+        except WebViewException as problem:   # no page is there yet, or the window is being closed
+            logger.warning("a script could not run in the window: %s", problem)
+            return None
+
+    # -- the main thread -------------------------------------------------------------------------------
+
+    def _before_show(self) -> None:
+        self._prepare(self._window)
+
+    def _closing(self) -> bool:
+        """Whether it may close now. It may not ask here: the toolkit waits for the answer."""
+        if self._ending is not None or _session_ends():
+            return True
+        threading.Thread(target=self._ask_and_close, name="closing", daemon=True).start()
+        return False
+
+    def _ask_and_close(self) -> None:
+        if not self._asking.acquire(blocking=False):
+            return   # it is being asked already
+        try:
+            now = UnderWay() if self._server is None or self._up is None else self._server.under_way()
+            ending = Ending.STOP if now == UnderWay() else Question(now).answer()
+        finally:
+            self._asking.release()
+        if ending is not None:
+            self.end(ending)
+
+
+class Question:
+    """Asks in a small window whether the appliance should go on without its window.
+
+    :param now: what would be cut off.
+    """
+
+    def __init__(self, now: UnderWay) -> None:
+        self._answer: Ending | None = None
+        page = string.Template(_text_of("closing.html")).substitute(
+            what=_words_for(now), stop="Stop when the tasks are done" if now.tasks else "Stop the appliance")
+        self._stop = Ending.AFTER_TASKS if now.tasks else Ending.STOP
+        self._window = _made("Close the window?", html=page, js_api=_Choice(self._choose), width=480, height=360,
+                             resizable=False, on_top=True)
+
+    def answer(self) -> Ending | None:
+        """How the main window is to be closed; None if it is to stay. Waits for the person."""
+        self._window.events.closed.wait()
+        return self._answer
+
+    def _choose(self, what: str) -> None:
+        self._answer = {"keep": Ending.KEEP, "stop": self._stop}.get(what)
+        self._window.destroy()
+
+
+class _Choice:
+    """What the script of the question calls."""
+
+    def __init__(self, choose: Callable[[str], None]) -> None:
+        self._choose = choose
+
+    def choose(self, what: str) -> None:
+        self._choose(what)
+
+
+def _made(title: str, **options: Any) -> webview.Window:
+    window = webview.create_window(title, **options)
+    if window is None:
+        raise RuntimeError("nothing of ours refuses a window")
+    return window
+
+
+def _words_for(now: UnderWay) -> str:
+    def count(number: int, one: str, more: str) -> list[str]:
+        return [one if number == 1 else more.format(number)] if number else []
+    parts = [*count(now.tasks, "A background task is running.", "{} background tasks are running or waiting."),
+             *count(now.people, "Somebody on another computer has an interview open.",
+                    "{} interviews are open on other computers.")]
+    return " ".join(parts)
+
+
+def _text_of(name: str) -> str:
+    return resources.files("appliance.shell").joinpath(name).read_text(encoding="utf-8")
+
+
+def _with_next(sign_in: str, shown: str) -> str:
+    """The address that signs in, going to the page that was shown of the server when it had another address."""
+    parts, page = urlsplit(sign_in), urlsplit(shown)
+    query = dict(parse_qsl(parts.query)) | {"next": urlunsplit(("", "", page.path or "/", page.query, ""))}
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _session_ends() -> bool:
+    """Whether the system closes the window because the person logs off or shuts down: then nobody can be asked."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return bool(ctypes.windll.user32.GetSystemMetrics(0x2000))   # SM_SHUTTINGDOWN
+    if sys.platform == "darwin":
+        from Foundation import NSAppleEventManager
+
+        event = NSAppleEventManager.sharedAppleEventManager().currentAppleEvent()
+        # kAEQuitReason, with the reasons of Apple's "Handling Apple Events Sent by the Mac OS"
+        reason = event.attributeDescriptorForKeyword_(int.from_bytes(b"why?", "big")) if event is not None else None
+        return reason is not None and reason.typeCodeValue().to_bytes(4, "big") in {
+            b"logo", b"rlgo", b"rrst", b"rsdn", b"shut"}
+    return False
+
+
+# Our own element at the top of whatever page is shown; styles are set by script, which every content policy allows.
+_NOTICE = """(function (words) {
+  let notice = document.getElementById("appliance-away");
+  if (!words) { if (notice) { notice.remove(); } return; }
+  if (!notice) {
+    notice = document.createElement("div");
+    notice.id = "appliance-away";
+    notice.setAttribute("role", "alert");
+    Object.assign(notice.style, {position: "fixed", insetInline: "0", top: "0", zIndex: "2147483647",
+      padding: "0.75rem 1rem", background: "#664d03", color: "#ffffff", font: "1rem/1.5 system-ui, sans-serif",
+      textAlign: "center"});
+    document.documentElement.appendChild(notice);
+  }
+  notice.textContent = words;
+})"""
