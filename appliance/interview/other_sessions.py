@@ -191,6 +191,7 @@ class ListedSession:
     :param holder: whose it is, as the table of sessions' keys has it.
     :param visitor: a number for whoever has no account.
     :param answers: frozen; None where they cannot be opened or were not asked for.
+    :param place: where a page begins that follows it; empty for one that this very turn has made.
     """
 
     session_id: str
@@ -205,6 +206,7 @@ class ListedSession:
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
     answers: bytes | None = field(default=None, repr=False)
     valid: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def session_tags() -> set[str]:
     """The session's tags; what is added or removed is kept."""
     evaluation = current()
     if "tags" not in evaluation.internal:
-        evaluation.internal["tags"] = set((getattr(evaluation.interview, "metadata", None) or {}).get("tags") or ())
+        said = (getattr(evaluation.interview, "metadata", None) or {}).get("tags") or ()
+        evaluation.internal["tags"] = {said} if isinstance(said, str) else set(said)
     tags: set[str] = evaluation.internal["tags"]
     return tags
 

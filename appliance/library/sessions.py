@@ -159,9 +159,29 @@ def interview_list(
         return _deleted(wanted, query, shared=bool(delete_shared), own=False)
     if action is not None:
         raise DAError(f"interview_list() knows no action {action!r}; there are 'delete' and 'delete_all'.")
-    found, after = current().host.sessions.listed(wanted)
-    told = [_told(one, _emails(found)) for one in found]
-    return [one for one in told if query is None or query.holds(one)], after or None
+    found, after = _page(wanted, query)
+    return found, after or None
+
+
+def _page(wanted: ListQuery, query: Condition | None) -> tuple[list[dict[str, Any]], str]:
+    """As many as make a page of those that fit, told, and where the next one begins; empty after the last.
+
+    A session whose answers do not open any more (a class that they need is gone) is none that can be resumed.
+    """
+    kept: list[dict[str, Any]] = []
+    before = ""
+    while True:
+        found, after = current().host.sessions.listed(wanted)
+        emails = _emails(found)
+        for one in found:
+            if len(kept) >= wanted.most and one.place:
+                return kept, before
+            told, before = _told(one, emails), one.place
+            if (query is None or query.holds(told)) and (told["valid"] or not wanted.valid):
+                kept.append(told)
+        if not after or len(kept) >= wanted.most:
+            return kept, after
+        wanted = replace(wanted, after=after)
 
 
 def _deleted(wanted: ListQuery, query: Condition | None, *, shared: bool, own: bool) -> int:
@@ -169,14 +189,16 @@ def _deleted(wanted: ListQuery, query: Condition | None, *, shared: bool, own: b
 
     :param own: the session that the code runs in may be among it.
     """
-    here, done = current().host.session_id, 0
-    wanted = replace(wanted, answers=False, valid=False, after="")
-    for one in list(_all(wanted)):
-        if (one.session_id == here and not own) or (query is not None and not query.holds(_told(one, {}))):
-            continue
-        _ask(DeleteSession(one.session_id, (one.holder,), shared))
-        done += 1
-    return done
+    here = current().host.session_id
+    found = list(_all(replace(wanted, answers=False, valid=False, after="")))
+    emails = {} if query is None else _emails(found)
+    holders: dict[str, tuple[str, ...]] = {}   # of all people a session is listed once for each
+    for one in found:
+        if (one.session_id != here or own) and (query is None or query.holds(_told(one, emails))):
+            holders[one.session_id] = (*holders.get(one.session_id, ()), one.holder)
+    for session_id, names in holders.items():
+        _ask(DeleteSession(session_id, names, shared))
+    return len(holders)
 
 
 def _all(wanted: ListQuery) -> Iterator[ListedSession]:
@@ -189,7 +211,8 @@ def _all(wanted: ListQuery) -> Iterator[ListedSession]:
 
 
 def _told(one: ListedSession, emails: Mapping[int, str]) -> dict[str, Any]:
-    answers = None if one.answers is None else thaw(one.answers)
+    answers = None if one.answers is None else _opened(one.answers)
+    valid = one.valid and (one.answers is None or answers is not None)
     parts = {} if answers is None else answers["_internal"].get("parts", {})
     started, changed = (datetime.fromtimestamp(moment, UTC) for moment in (one.created, one.modified))
     told: dict[str, Any] = {
@@ -198,12 +221,21 @@ def _told(one: ListedSession, emails: Mapping[int, str]) -> dict[str, Any]:
         "metadata": dict(one.metadata), "user_id": one.user_id, "temp_user_id": one.visitor,
         "email": None if one.user_id is None else emails.get(one.user_id),
         "starttime": _written(started), "modtime": _written(changed), "utc_starttime": started,
-        "utc_modtime": changed, "valid": one.valid}
+        "utc_modtime": changed, "valid": valid}
     if answers is not None:
         told["dict"] = {name: value for name, value in answers.items() if name not in _NOT_SHOWN}
-    elif one.valid is False:
+    elif not valid:
         told["dict"] = None
     return told
+
+
+def _opened(frozen: bytes) -> dict[str, Any] | None:
+    """A session's answers; None where they cannot be opened any more."""
+    try:
+        return thaw(frozen)
+    except Exception as error:  # noqa: BLE001 - objects of authors may fail in any way when they are opened
+        current().host.log(f"The answers of a session cannot be opened any more ({type(error).__name__}).")
+        return None
 
 
 def _written(moment: datetime) -> str:

@@ -110,6 +110,7 @@ class Work:
     seen: dict[str, Seen] = field(default_factory=dict)
     changes: list[SessionChange] = field(default_factory=list)
     ending: set[str] = field(default_factory=set)   # sessions that are over for everybody when the changes are done
+    left: set[tuple[str, str]] = field(default_factory=set)   # sessions that are over for the holder of this key
     links: list[NewLink] = field(default_factory=list)
     files: list[TurnFiles] = field(default_factory=list)
     trials: list[TurnFiles] = field(default_factory=list)
@@ -117,7 +118,13 @@ class Work:
     def branch(self) -> Work:
         """For code that only shows what would come of a change: what it does to others is dropped."""
         seen = {session_id: replace(one, commits=list(one.commits)) for session_id, one in self.seen.items()}
-        return Work(seen, list(self.changes), set(self.ending), list(self.links), self.trials, self.trials)
+        return Work(seen, list(self.changes), set(self.ending), set(self.left), list(self.links), self.trials,
+                    self.trials)
+
+    def look_anew(self) -> None:
+        """Forget the sessions that were only looked at: they may be others by now."""
+        self.seen = {session_id: one for session_id, one in self.seen.items()
+                     if one.is_new or one.commits or one.opened is None}
 
     def into(self, commit: Commit, appliance_key: bytes) -> None:
         """Have it written with the turn."""
@@ -240,6 +247,8 @@ class TurnSessions:
         if effect.shared or not others:
             self.work.ending.add(effect.session_id)
             self.work.seen[effect.session_id] = Seen(None)
+        else:
+            self.work.left.update((effect.session_id, holder) for holder in effect.holders)
         self.work.changes.append(SessionChange(effect, b"", self._actor.absent, secrets.token_hex(16), self._hops + 1))
 
     def _go_deeper(self, interview: str) -> None:
@@ -288,7 +297,7 @@ class TurnSessions:
             self._need("access_sessions", "see sessions of others")
         seen = {session_id: one.opened for session_id, one in self.work.seen.items()}
         new = [session_id for session_id, one in self.work.seen.items() if one.is_new]
-        return listed(self._runner, self._actor, self._openers, query, seen, new)
+        return listed(self._runner, self._actor, self._openers, query, seen, new, self.work.left)
 
     def menu(self) -> list[OtherInterview]:
         """What can be started, with what the interviews say about themselves."""

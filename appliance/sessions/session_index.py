@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from appliance.interview.errors import InterviewError
@@ -17,7 +17,7 @@ from appliance.sessions.tags import open_tags, tags_of
 from appliance.store.errors import WrongKey
 from appliance.store.keys import Holder, unwrap
 from appliance.store.sealing import unseal
-from appliance.store.session_index import IndexRow, find_sessions, newest_steps
+from appliance.store.session_index import START, IndexRow, find_sessions, newest_steps
 from appliance.store.sessions import SessionRow
 from appliance.store.steps import open_steps
 
@@ -32,14 +32,15 @@ _WRONG_PAGE = "What was given to interview_list() as 'next_id' is not what it ga
 
 
 def listed(runner: Runner, actor: Actor, openers: Sequence[Holder], query: ListQuery, seen: Overlay,
-           new: Sequence[str]) -> tuple[list[ListedSession], str]:
+           new: Sequence[str], left: Collection[tuple[str, str]]) -> tuple[list[ListedSession], str]:
     """The sessions, those that were begun last first, and where the next page begins; empty where there is none.
 
     :param openers: the keys that may open sessions here.
     :param seen: sessions that this turn knows otherwise than they are stored; None for those that it has deleted.
     :param new: those among them that it makes, in their order.
+    :param left: sessions that it has taken off somebody's list, each with the key of whose.
     """
-    index = _Index(runner, actor, openers, query, seen)
+    index = _Index(runner, actor, openers, query, seen, left)
     found: list[ListedSession] = []
     if not query.after and query.whose in ("own", "all", actor.user.user_id):
         found = [one for session_id in reversed(new) for one in index.made(session_id)]
@@ -55,8 +56,8 @@ def listed(runner: Runner, actor: Actor, openers: Sequence[Holder], query: ListQ
                 break
         if len(rows) < query.most and (not rows or after == (rows[-1].number, rows[-1].holder)):
             return found, ""
-    more = after is None or bool(index.page(after, 1))
-    return found, _code(after) if more and after is not None else ""
+    after = after or START   # the sessions of this turn have filled the page
+    return found, _code(after) if index.page(after, 1) else ""
 
 
 class Startable(Protocol):
@@ -79,6 +80,7 @@ class _Index:
     openers: Sequence[Holder]
     query: ListQuery
     seen: Overlay
+    left: Collection[tuple[str, str]]
 
     def page(self, after: tuple[int, str] | None, most: int | None = None) -> list[IndexRow]:
         query = self.query
@@ -102,9 +104,10 @@ class _Index:
 
     def told(self, row: IndexRow) -> ListedSession | None:
         """A stored one; None where the query does not want it."""
-        if row.row.id in self.seen and self.seen[row.row.id] is None:
+        if (row.row.id in self.seen and self.seen[row.row.id] is None) or (row.row.id, row.holder) in self.left:
             return None
-        return self._checked(row.row, row.holder, lambda: self._key(row), self.seen.get(row.row.id))
+        one = self._checked(row.row, row.holder, lambda: self._key(row), self.seen.get(row.row.id))
+        return None if one is None else replace(one, place=_code((row.number, row.holder)))
 
     def _key(self, row: IndexRow) -> bytes | None:
         for holder in self.openers:
@@ -145,7 +148,8 @@ class _Index:
         answers = None
         if self.query.answers:
             steps = self.runner.store.read(lambda database: newest_steps(database, row)).result()
-            answers = open_steps(row.id, key, steps)[row.step].answers if steps else None
+            newest = open_steps(row.id, key, steps).get(row.step) if steps else None   # or it goes on just now
+            answers = None if newest is None else newest.answers
         return title, open_tags(key, row.id, row.sealed_tags), answers
 
     def _metadata(self, interview: str) -> tuple[dict[str, Any], bool]:

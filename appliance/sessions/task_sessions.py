@@ -53,6 +53,7 @@ class TaskSessions:
             sessions = TurnSessions(self._runner, actor, running, session_id, work)
             if known is None:
                 sessions.replay(before)
+            work.look_anew()   # a task may take its time, and wait for what others do
             answers: dict[str, Callable[..., Any]] = {
                 "apply": sessions.apply, "answers": sessions.answers, "screen": sessions.screen,
                 "listed": sessions.listed, "menu": sessions.menu}

@@ -11,9 +11,10 @@ from sqlite_utils import Database
 from appliance.store.sessions import SessionRow, row_of
 from appliance.store.steps import StepRow, chain_start, load_steps
 
-__all__ = ["IndexRow", "find_sessions", "keys_of", "newest_steps"]
+__all__ = ["START", "IndexRow", "find_sessions", "keys_of", "newest_steps"]
 
-_FIRST = 1 << 62   # more sessions than there are
+START = (1 << 62, "")
+"""Where the first page begins: there are not so many sessions."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def find_sessions(database: Database, holders: Collection[str] | None, interview
            " AND NOT EXISTS (SELECT 1 FROM session_changes WHERE session_changes.session_id = sessions.id AND deletes)"
            " GROUP BY sessions.id, CASE WHEN ?1 IS NULL THEN holder END"
            " ORDER BY sessions.number DESC, holder DESC LIMIT ?6")
-    number, holder = after or (_FIRST, "")
+    number, holder = after or START
     wanted = None if holders is None else json.dumps(list(holders))
     cursor = database.execute(sql, [wanted, interview, session_id, number, holder, most])
     names = [column[0] for column in cursor.description]

@@ -40,6 +40,10 @@ event: copy
 code: |
   made = create_session(current_context().filename)
 ---
+event: mark
+code: |
+  session_tags().add('marked')
+---
 question: Fruit?
 fields:
   - Fruit: fruit
@@ -143,6 +147,16 @@ def test_what_the_functions_bring(tmp_path: Path, code: str, expected: str) -> N
     at_home(tmp_path, f"  {code}", story)
 
 
+def test_one_tag_may_be_written_without_a_list(tmp_path: Path) -> None:
+    """``tags: green`` in an interview's metadata is one tag, also when code adds another one."""
+    async def story(house: House) -> None:
+        assert await go(house) == "green marked"
+    at_home(tmp_path, """
+  run_action_in_session(other, made, 'mark')
+  found = ' '.join(sorted(interview_list(filename=other)[0][0]['tags']))
+""", story, OTHER_TEXT.replace("[green]", "green"))
+
+
 @pytest.mark.parametrize(("code", "words"), [
     ("get_session_variables(other, 'nothing')", "There is no session 'nothing'"),
     ("create_session('tests:data/questions/none.yml')", "none.yml"),
@@ -235,10 +249,9 @@ fields:
   - All: everybody
 ---
 mandatory: True
-question: ${{ interview_list(action='delete', session=session, delete_shared=everybody == 'yes') }}
----
-mandatory: False
-question: {OTHER}
+question: |
+  ${{ interview_list(action='delete', session=session, delete_shared=everybody == 'yes') }}
+  ${{ len(interview_list(filename={OTHER!r})[0]) }}
 """
     async def story(house: House) -> None:
         house.sources.texts[OTHER] = "mandatory: True\ncode: multi_user = True\n---\nmandatory: True\nquestion: Both\n"
@@ -247,7 +260,7 @@ question: {OTHER}
             await house.turns.refresh(shared.session_id, BOB)
             assert shared.session_id in [one.session_id for one in await house.turns.sessions_of(BOB)]
             reply = await house.submit(await house.begin(BOB), BOB, session=shared.session_id, everybody=everybody)
-            assert screen_of(reply).question_text == "1"
+            assert screen_of(reply).question_text.split() == ["1", "0"]   # one was deleted, and none is left
             with suppress(NoSuchSession):   # whoever comes to the session finds it done
                 await shows(house, shared.session_id)
             assert [one for one in await house.turns.sessions_of(BOB) if one.interview == OTHER] == []

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import asyncio
 import pickle
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from appliance.interview.errors import InterviewError
 from appliance.interview.turn import CheckIn
-from appliance.sessions.errors import NotYours
+from appliance.sessions.errors import NoSuchSession, NotYours
 from appliance.sessions.reply import Reply
 from appliance.sessions.visitor import Visitor
 from tests.sessions.house import ANN, BOB, INTERVIEW, House, run, screen_of
@@ -57,11 +59,12 @@ def with_diaries(house: House) -> None:
     house.sources.texts.update({DIARY: DIARY_TEXT, SHARED: SHARED_TEXT})
 
 
-def at_home(folder: Path, story: Callable[[House], Awaitable[None]], text: str = CODE) -> None:
+def at_home(folder: Path, story: Callable[[House], Awaitable[None]], text: str = CODE,
+            settings: dict[str, Any] | None = None) -> None:
     async def whole(house: House) -> None:
         with_diaries(house)
         await story(house)
-    run(folder, whole, text)
+    run(folder, whole, text, settings=settings)
 
 
 async def diary_of(house: House, visitor: Visitor, interview: str = DIARY) -> Reply:
@@ -379,6 +382,75 @@ def test_lists_go_on_page_after_page(tmp_path: Path) -> None:
     at_home(tmp_path, story, PAGES)
 
 
+@pytest.mark.parametrize(("code", "expected"), [
+    ("[len(interview_list()[0]), len(one_after_the_other())]", "[3, 8]"),
+    # The condition looks at all sessions, not at those of one page.
+    ("[one['title'] for one in interview_list(query=DA.Sessions.title == 'Other')[0]]", "['Other']"),
+    ("len(interview_list(query=DA.Sessions.title == 'Diary')[0])", "3"),
+    ("len(one_after_the_other(query=DA.Sessions.title == 'Diary'))", "6"),
+    # A page that the turn itself fills is not the last one.
+    (f"[create_session({DIARY!r}) for number in range(4)] and len(one_after_the_other())", "12"),
+])
+def test_every_page_is_a_full_one(tmp_path: Path, code: str, expected: str) -> None:
+    """Each session that fits is on one of the pages, and the first page has as many as fit on one."""
+    async def story(house: House) -> None:
+        other = "tests:data/questions/other.yml"
+        house.sources.texts[other] = DIARY_TEXT.replace("Diary", "Other")
+        await house.turns.begin(other, ANN)
+        for _ in range(6):
+            await house.turns.begin(DIARY, ANN)
+        assert await says(house, ANN, code) == expected
+    at_home(tmp_path, story, CODE.replace("  result =", """
+  def one_after_the_other(**conditions):
+    found, next_id = interview_list(**conditions)
+    while next_id is not None:
+      more, next_id = interview_list(next_id=next_id, **conditions)
+      found += more
+    return found
+  result ="""), {"pagination limit": 3})
+
+
+def test_the_list_leaves_out_what_cannot_be_opened_any_more(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session whose answers need a class that is gone keeps nobody from the others."""
+    async def story(house: House) -> None:
+        module = ModuleType("module_of_an_author")
+        exec("class Lease:\n  pass\n", vars(module))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        house.sources.texts[DIARY] = (f"mandatory: True\ncode: |\n  import {module.__name__}\n"
+                                      f"  lease = {module.__name__}.Lease()\n---\n{DIARY_TEXT}")
+        broken = (await house.turns.begin(DIARY, ANN)).session_id
+        monkeypatch.delitem(sys.modules, module.__name__)
+        assert await says(house, ANN, "len(interview_list()[0])") == "1"   # the code's own
+        assert await says(house, ANN, f"[(one['valid'], one['dict']) for one in interview_list(session={broken!r}, "
+                                      "exclude_invalid=False)[0]]") == "[(False, None)]"
+    at_home(tmp_path, story)
+
+
+def test_the_condition_of_what_is_deleted_knows_all_that_a_list_tells(tmp_path: Path) -> None:
+    """The address of whose session it is, too."""
+    async def story(house: House) -> None:
+        paula = signed_in(house)
+        await diary_of(house, paula)
+        for address, count in (("quentin@client.example", 0), ("paula@client.example", 1)):
+            assert await says(house, paula, f"interview_list(action='delete_all', filename={DIARY!r}, "
+                                            f"query=DA.Sessions.email == {address!r})") == str(count)
+    at_home(tmp_path, story)
+
+
+def test_a_shared_session_that_is_deleted_for_all_counts_once(tmp_path: Path) -> None:
+    """It is on a list once for each of its people, and yet one session."""
+    async def story(house: House) -> None:
+        olive = Visitor("olive's browser secret, random and long", house.owner)
+        session = (await diary_of(house, ANN, SHARED)).session_id
+        await house.turns.refresh(session, BOB)
+        assert await says(house, olive, f"(interview_list(action='delete_all', user_id='all', filename={SHARED!r}), "
+                                        f"interview_list(user_id='all', filename={SHARED!r}))") == "(1, ([], None))"
+        with pytest.raises(NoSuchSession):
+            await shown(house, ANN, session)
+    at_home(tmp_path, story)
+
+
 def test_the_keys_of_an_item_are_those_that_are_documented(tmp_path: Path) -> None:
     """What authors' tables of sessions read is there."""
     async def story(house: House) -> None:
@@ -442,3 +514,44 @@ def test_a_task_makes_sessions_for_its_person_and_opens_none_of_theirs(tmp_path:
         with pytest.raises(NotYours):
             await house.turns.refresh(made, BOB)
     at_home(tmp_path, story, WORKING)
+
+
+WATCHING = f"""
+question: Which?
+fields:
+  - Session: session
+---
+event: work
+code: |
+  seen = []
+  counter = DARedis('counter')
+  while len(seen) < 2 and counter.incr('looks') < 3000:
+    secret = get_session_variables({SHARED!r}, session)['secret']
+    if secret not in seen:
+      seen.append(secret)
+  background_response(seen)
+---
+mandatory: True
+code: |
+  session
+  task = background_action('work')
+---
+mandatory: True
+question: Working
+"""
+
+
+def test_a_task_that_looks_again_sees_what_others_have_done_meanwhile(tmp_path: Path) -> None:
+    """It may run for an hour, and wait for what a person says in a shared session."""
+    async def story(house: House) -> None:
+        shared = await diary_of(house, ANN, SHARED)
+        await house.submit(await house.begin(), session=shared.session_id)
+
+        async def somebody() -> None:
+            while not house.rows("SELECT 1 FROM quick_values"):  # noqa: ASYNC110 - a task tells in the store alone
+                await asyncio.sleep(0.02)
+            await house.submit(await house.back(shared), secret="rose")
+        end, _ = await asyncio.gather(house.work(), somebody())
+        assert end.value is not None
+        assert pickle.loads(end.value) == ["tulip", "rose"]
+    at_home(tmp_path, story, WATCHING)
