@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,10 +103,15 @@ def _run_alone(options: Desktop) -> int:
 
 
 def _in_window(options: Desktop, toolkit: Toolkit) -> int:
+    from appliance.shell.bridge import Bridge
+    from appliance.shell.guard import Guard
     from appliance.shell.window import Ending, Window
 
     logging.getLogger("pywebview").setLevel(logging.CRITICAL)   # it tells on the standard error output what it tries
-    window = Window(toolkit, api=object(), prepare=lambda _window: None, on_told=lambda _what: None)
+    def hand_over(command: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> int:
+        return server.ask(command, arguments, say)
+
+    window = Window(toolkit, Guard(Bridge(hand_over)), options.files)
     server = Server(options.data, window, share=options.share)
     _on_signals(lambda: window.end(Ending.STOP))
     ending = window.run(server)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-from appliance.commands import HandOverFailed, hand_over
+from appliance.commands import HandOverFailed, Say, hand_over
 from appliance.program import program
 from appliance.store.appliance_key import known_appliance_key, system_keyring
 from appliance.store.errors import StoreError
@@ -113,36 +113,30 @@ class Server:
         """What would be cut off now; nothing, where the server does not answer."""
         lines: list[str] = []
         try:
-            self._ask("status", {}, lines.append)
+            self.ask("status", {}, lines.append)
             return UnderWay(**json.loads(lines[0]))
         except (ConnectionError, HandOverFailed, StoreError, OSError, LookupError, ValueError) as problem:
             logger.warning("the server does not say what is under way (%s)", type(problem).__name__)
             return UnderWay()
 
-    def ask(self, command: str, arguments: Mapping[str, Any]) -> tuple[int, list[str]]:
-        """Have it do a command; returns the exit status and what was said.
+    def ask(self, command: str, arguments: Mapping[str, Any], say: Say) -> int:
+        """Have it do a command; returns the exit status.
 
         :raises HandOverFailed: if it did not do it to its end.
         :raises ConnectionError: if it is not there just now.
         """
-        lines: list[str] = []
-        return self._ask(command, arguments, lines.append), lines
+        return reach(self._data, self._address, command, arguments, say)
 
     def stop(self, when: Literal["now", "tasks"] = "now") -> None:
         """Have it end; :meth:`Shell.ended` tells when it has."""
         self._stopping.set()
         self._again.set()
         try:
-            self._ask("stop", {"when": when}, logger.info)
+            self.ask("stop", {"when": when}, logger.info)
         except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
             logger.warning("the server did not hear that it should stop (%s)", type(problem).__name__)
             if self._child is not None:
                 self._child.end()
-
-    def stay(self) -> None:
-        """Call :meth:`stop` off that waited for tasks."""
-        self._stopping.clear()
-        self.ask("stop", {"when": "never"})
 
     def wait(self, patience: float = _GOODBYE) -> None:
         """Until it has ended; after `patience` seconds it is killed, if it is ours."""
@@ -196,7 +190,7 @@ class Server:
             if not self._address:
                 return False
             heard = _Heard(self._shell, self._address)
-            self._ask("attend", {}, heard)
+            self.ask("attend", {}, heard)
         except HandOverFailed:
             return heard.hello
         except (StoreError, OSError):   # no file, no key, nobody who listens: it is not there, or not yet
@@ -219,11 +213,8 @@ class Server:
         now = time.monotonic()
         self._deaths = [*(one for one in self._deaths if now - one < _SOON), now]
 
-    def _ask(self, command: str, arguments: Mapping[str, Any], say: Any) -> int:
-        return reach(self._data, self._address, command, arguments, say)
 
-
-def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], say: Any) -> int:
+def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], say: Say) -> int:
     """Have the server at `address` do a command; returns its exit status.
 
     :raises HandOverFailed: if it did not do it to its end.
@@ -272,7 +263,8 @@ class _Child:
         if self._process.poll() != 1:
             return ""
         self._errors.seek(0)
-        return self._errors.read().decode(errors="replace").strip()[-2000:]
+        words = self._errors.read().decode(errors="replace").strip()
+        return words if "Traceback" not in words else f"The program has a mistake: {words.splitlines()[-1]}"
 
     def end(self) -> None:
         self._process.terminate()

@@ -7,17 +7,22 @@ import logging
 import string
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import webview
 from webview.errors import WebViewException
 
+from appliance.shell.guard import Guard
+from appliance.shell.menus import menus
 from appliance.shell.server import Server, UnderWay, Up
+from appliance.shell.surface import Notice
 from appliance.shell.toolkit import Toolkit
+from appliance.shell.toolkits import prepare
 
 __all__ = ["Ending", "Window"]
 
@@ -40,37 +45,31 @@ class Window:
     """Shows the server that it is told of (it is a :class:`appliance.shell.server.Shell`).
 
     :param toolkit: that draws it.
-    :param prepare: called with the window before it is shown, on the main thread.
-    :param api: what scripts of pages may call.
-    :param on_told: called with what the server asks for that is not about the window.
+    :param guard: says what may load inside, and has the window's dialogs.
+    :param files: packages that somebody opened with the appliance.
     """
 
-    def __init__(self, toolkit: Toolkit, *, api: object, prepare: Callable[[Any], None],
-                 on_told: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, toolkit: Toolkit, guard: Guard, files: Sequence[Path] = ()) -> None:
         self._toolkit = toolkit
-        self._prepare = prepare
-        self._on_told = on_told
+        self._guard = guard
+        self._files = list(files)
         self._server: Server | None = None
         self._up: Up | None = None
         self._ready = threading.Event()
         self._asking = threading.Lock()
         self._ending: Ending | None = None
         self._window = _made(
-            TITLE, html=_text_of("splash.html"), js_api=api, width=1100, height=800, min_size=(360, 400),
-            background_color="#f8f9fa", text_select=True, zoomable=True)
+            TITLE, html=_text_of("splash.html"), width=1100, height=800, min_size=(360, 400),
+            background_color="#f8f9fa", text_select=True)
         self._window.events.before_show += self._before_show
         self._window.events.loaded += self._ready.set
         self._window.events.closing += self._closing
 
-    def run(self, server: Server, **options: Any) -> Ending:
-        """Show it until it is closed; on the main thread.
-
-        :param options: for :func:`webview.start`.
-        """
+    def run(self, server: Server) -> Ending:
+        """Show it until it is closed; on the main thread."""
         self._server = server
-        webview.settings["ALLOW_DOWNLOADS"] = True
         webview.settings["ALLOW_FILE_URLS"] = False
-        webview.start(server.start, gui=self._toolkit, private_mode=True, **options)
+        webview.start(server.start, gui=self._toolkit, private_mode=True, menu=menus(self._guard), icon=_icon())
         return self._ending or Ending.STOP
 
     # -- the server's thread ---------------------------------------------------------------------------
@@ -78,15 +77,18 @@ class Window:
     def up(self, up: Up) -> None:
         """Show the start page; or, where the server was here before, what was shown."""
         before, self._up = self._up, up
+        self._guard.serve_from(up.address)
         if before is None:
             self._show_page(up.sign_in)
         elif before.address != up.address or not self._still_shows_a_page():
             self._show_page(_with_next(up.sign_in, self._window.get_current_url() or "/"))
-        self._tell_away("")
+        if before is not None:
+            self._notify(Notice("The appliance is here again."))
+        self._offer_files()
 
     def down(self) -> None:
         """Say that the server is being started again."""
-        self._tell_away(_AWAY)
+        self._notify(Notice(_AWAY, problem=True, stays=True))
 
     def failed(self, words: str) -> None:
         """Say why there is no server."""
@@ -95,12 +97,15 @@ class Window:
             self._window.load_html(_text_of("splash.html"))
             self._up = None
         self._run_js(f"cannotStart({json.dumps(words)})")
+        self._notify(Notice("The appliance could not be started.", (("Try again", self._try_again),), problem=True,
+                            stays=True))
 
     def told(self, what: Mapping[str, Any]) -> None:
-        """Come forward, or pass on what is asked for."""
+        """Come forward; offer to install what was opened."""
         if "show" in what:
             self.come_forward()
-        self._on_told(what)
+            self._files += map(Path, what["show"])
+            self._offer_files()
 
     def ended(self) -> None:
         """The server is gone as it was told to."""
@@ -108,22 +113,10 @@ class Window:
 
     # -- any thread ------------------------------------------------------------------------------------
 
-    def go_to(self, path: str) -> None:
-        """Show a page of the server.
-
-        :param path: like ``/packages``.
-        """
-        if self._up is not None:
-            self._show_page(f"{self._up.address}{path}")
-
     def come_forward(self) -> None:
         """Bring the window before the others."""
         self._window.show()
         self._window.restore()
-
-    def confirm(self, title: str, words: str) -> bool:
-        """Ask the person something that can be answered with yes or no."""
-        return bool(self._window.create_confirmation_dialog(title, words))
 
     def end(self, ending: Ending) -> None:
         """Close the window without asking."""
@@ -143,8 +136,19 @@ class Window:
         """Whether it is a page of ours that is shown, which finds the server again by itself."""
         return bool(self._run_js("!!document.querySelector('main, #dabody')"))
 
-    def _tell_away(self, words: str) -> None:
-        self._run_js(_NOTICE + f"({json.dumps(words)})")
+    def _notify(self, notice: Notice) -> None:
+        surface = self._guard.bridge.surface
+        if surface is not None:
+            surface.later(lambda: surface.notify(notice))
+
+    def _offer_files(self) -> None:
+        files, self._files = self._files, []
+        self._guard.bridge.install_files(files)
+
+    def _try_again(self) -> None:
+        if self._server is not None:
+            self._run_js("starting()")
+            self._server.try_again()
 
     def _run_js(self, script: str) -> Any:
         try:
@@ -156,7 +160,7 @@ class Window:
     # -- the main thread -------------------------------------------------------------------------------
 
     def _before_show(self) -> None:
-        self._prepare(self._window)
+        prepare(self._window, self._guard)
 
     def _closing(self) -> bool:
         """Whether it may close now. It may not ask here: the toolkit waits for the answer."""
@@ -238,6 +242,10 @@ def _with_next(sign_in: str, shown: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
+def _icon() -> str:
+    return str(Path(str(resources.files("appliance.shell"))) / "icon.png")
+
+
 def _session_ends() -> bool:
     """Whether the system closes the window because the person logs off or shuts down: then nobody can be asked."""
     if sys.platform == "win32":
@@ -254,19 +262,3 @@ def _session_ends() -> bool:
             b"logo", b"rlgo", b"rrst", b"rsdn", b"shut"}
     return False
 
-
-# Our own element at the top of whatever page is shown; styles are set by script, which every content policy allows.
-_NOTICE = """(function (words) {
-  let notice = document.getElementById("appliance-away");
-  if (!words) { if (notice) { notice.remove(); } return; }
-  if (!notice) {
-    notice = document.createElement("div");
-    notice.id = "appliance-away";
-    notice.setAttribute("role", "alert");
-    Object.assign(notice.style, {position: "fixed", insetInline: "0", top: "0", zIndex: "2147483647",
-      padding: "0.75rem 1rem", background: "#664d03", color: "#ffffff", font: "1rem/1.5 system-ui, sans-serif",
-      textAlign: "center"});
-    document.documentElement.appendChild(notice);
-  }
-  notice.textContent = words;
-})"""
