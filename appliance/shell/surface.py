@@ -1,0 +1,102 @@
+"""What the window of every toolkit can do: the seam between the shell and the toolkits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["EDITS", "WINDOW", "Notice", "Surface"]
+
+WINDOW = "ApplianceWindow"
+"""What the window adds to the name that its browser goes by: so the server knows that a page is shown in one."""
+
+EDITS = ("undo", "redo", "cut", "copy", "paste", "select_all")
+"""What :meth:`Surface.edit` knows."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line that the window shows at its edge, outside the page, until somebody closes it or another one comes.
+
+    :param buttons: label and what a press does.
+    :param stays: not to be taken away after a while.
+    """
+
+    words: str
+    buttons: tuple[tuple[str, Callable[[], None]], ...] = ()
+    problem: bool = False
+    stays: bool = False
+
+
+class Surface(ABC):
+    """A window with a page. Everything but `later` belongs on the toolkit's thread."""
+
+    @abstractmethod
+    def later(self, do: Callable[[], object]) -> None:
+        """Have `do` called on the toolkit's thread; may be called from any thread."""
+
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether people can see it."""
+
+    @abstractmethod
+    def load(self, address: str) -> None:
+        """Load a page."""
+
+    @abstractmethod
+    def address(self) -> str:
+        """Where the page that is shown came from; empty where it came from nowhere."""
+
+    @abstractmethod
+    def reload(self) -> None:
+        """Load the page anew."""
+
+    @abstractmethod
+    def go(self, steps: int) -> None:
+        """-1: back; 1: forward."""
+
+    @abstractmethod
+    def zoom(self, steps: int) -> None:
+        """Larger or smaller; 0: as pages are made. It is remembered."""
+
+    @abstractmethod
+    def find(self) -> None:
+        """Ask for words, and look for them in the page."""
+
+    @abstractmethod
+    def print(self) -> None:
+        """Ask how, and print the page."""
+
+    @abstractmethod
+    def full_screen(self) -> None:
+        """Use the whole screen, or no longer."""
+
+    @abstractmethod
+    def edit(self, what: str) -> None:
+        """One of :data:`EDITS`, where the cursor is."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the window, as its button does."""
+
+    @abstractmethod
+    def notify(self, notice: Notice) -> None:
+        """Show a line at the window's edge."""
+
+    @abstractmethod
+    def choose_files(self, title: str, kind: str, endings: Sequence[str], chosen: Callable[[list[Path]], None]) -> None:
+        """Let somebody choose files.
+
+        :param kind: what files of these `endings` (``zip``) are called.
+        :param chosen: gets them, none where nothing was chosen; called on the toolkit's thread.
+        """
+
+    @abstractmethod
+    def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
+        """Ask somebody a question in a dialog of the system.
+
+        :param yes: what the button says that agrees.
+        :param answered: called on the toolkit's thread.
+        """

@@ -1,0 +1,51 @@
+"""A window as the desktop app makes it, on the pages of any address: ``bare.py ADDRESS STATE DOWNLOADS``.
+
+What would be handed over to the server goes to the function ``hand_over`` in the names of tests/window/inside.py.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import inside
+import webview
+
+from appliance.shell.bridge import Bridge
+from appliance.shell.downloads import Downloads
+from appliance.shell.guard import Guard
+from appliance.shell.memory import Memory, Rectangle, fitted
+from appliance.shell.menus import menus
+from appliance.shell.toolkits import prepare
+
+
+def hand_over(name: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> int:
+    status: int = inside.NAMES["hand_over"](name, arguments, say)
+    return status
+
+
+def main() -> None:
+    address, state, downloads = sys.argv[1:4]
+    guard = Guard(Bridge(hand_over), downloads=Downloads(Path(downloads)), memory=Memory(Path(state)))
+    guard.serve_from(address)
+    webview.settings["ALLOW_DOWNLOADS"] = True
+    webview.settings["ALLOW_FILE_URLS"] = False
+    gui = os.environ.get("PYWEBVIEW_GUI") or "gtk"
+    webview.guilib = webview.initialize(gui)
+    screens = [Rectangle(one.x, one.y, one.width, one.height) for one in webview.screens]
+    placement = fitted(guard.memory.placement, screens)
+    window = webview.create_window("Test", address, text_select=True, width=placement.width, height=placement.height,
+                                   x=placement.x, y=placement.y, maximized=placement.maximized, zoomable=True)
+
+    def before_show() -> None:
+        inside.NAMES["surface"] = prepare(window, guard)
+    window.events.before_show += before_show
+    inside.NAMES["guard"] = guard
+    webview.start(gui=gui, private_mode=True, menu=menus(guard))
+    guard.memory.save()
+
+
+main()
