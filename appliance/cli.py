@@ -89,9 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 
     restore = commands.add_parser("restore", parents=[shared], help="bring a backup back, or a lost key",
                                   description="What was in the data folder is moved aside. Without a file, the data "
-                                  "folder stays as it is, and its lost key is put back with the recovery code. "
+                                  "folder stays as it is, and its lost key is put back with the recovery code. With "
+                                  "the folder of a copy that was made before an upgrade, it goes back to that. "
                                   "The passphrase is asked for, or read as for a backup.")
-    restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the backup")
+    restore.add_argument("file", type=Path, metavar="FILE", nargs="?",
+                         help="the backup, or a folder backups/before-upgrade-… of the data folder")
 
     user = commands.add_parser("user", help="accounts of people")
     doing = user.add_subparsers(dest="do", metavar="add|reset", required=True)
@@ -244,6 +246,7 @@ def _backup(options: argparse.Namespace) -> int:
 
 def _restore(options: argparse.Namespace) -> int:
     from appliance.backup.errors import BackupError
+    from appliance.backup.going_back import is_copy
     from appliance.backup.restoring import check, restore, restore_key
     from appliance.store.appliance_key import system_keyring
 
@@ -257,6 +260,8 @@ def _restore(options: argparse.Namespace) -> int:
             print(f"The key of {data} is here again.")
             return 0
         file: Path = options.file.absolute()
+        if is_copy(file, data):
+            return _go_back(file, data)
         check(file, data)
         secret = _asked("The backup's passphrase, or the recovery code")
         restored = restore(file, data, secret, keyring=system_keyring())
@@ -266,6 +271,24 @@ def _restore(options: argparse.Namespace) -> int:
     if restored.before is not None:
         print(f"What was there before is in {restored.before}.")
     print("The appliance can be started now. Everybody signs in with the password they had then.")
+    return 0
+
+
+def _go_back(copy: Path, data: Path) -> int:
+    """Go back to before an upgrade.
+
+    :raises BackupError: in words.
+    """
+    from appliance.backup.going_back import go_back
+    from appliance.store.appliance_key import system_keyring
+
+    went = go_back(copy, data, keyring=system_keyring())
+    print(f"{data} is as it was before the upgrade. What was there since is in {went.before}.")
+    if went.is_older:
+        print(f"Start the version that was there before{f', {went.version}' if went.version else ''}. This one, "
+              f"{appliance.__version__}, would upgrade the data again.")
+    else:
+        print("The appliance can be started now.")
     return 0
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["new_file", "sync_folder"]
+__all__ = ["new_file", "sync_folder", "sync_folders"]
 
 
 def new_file(path: Path) -> BinaryIO:
@@ -26,3 +26,9 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync_folders(folder: Path) -> None:
+    """Have all names in a folder and below it on disk."""
+    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink())):
+        sync_folder(place)

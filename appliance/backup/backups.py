@@ -16,12 +16,16 @@ from appliance.backup.errors import BackupFailed
 from appliance.backup.making import FOLDER, Maker, Progress
 from appliance.backup.openers import COST, Ticket, check_passphrase
 from appliance.interview.host import UserInfo
+from appliance.store.copies import Copy, copies, delete_copy, tidy_copies
 from appliance.store.database import Store
 from appliance.store.recovery import Recovery
 
 __all__ = ["BackupFile", "Backups", "Outcome", "file_name"]
 
 logger = logging.getLogger(__name__)
+
+_LOOKS = 3600.0
+"""Seconds between looks for copies that have been kept for long enough."""
 
 _NAME = re.compile(r"interview-appliance-\d{8}-\d{6}\.backup")
 _BEFORE = re.compile(r"before-restore-\d{8}-\d{6}-[0-9a-f]{4}")
@@ -60,6 +64,7 @@ class Backups:
     """
 
     def __init__(self, data: Path, store: Store, appliance_key: bytes, audit: Audit, *, cost: int = COST) -> None:
+        self._data = data
         self._folder = data / FOLDER
         self._audit = audit
         self._cost = cost
@@ -67,15 +72,20 @@ class Backups:
         self._recovery = Recovery(store, appliance_key)
         self._progress: Progress | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._tidying: asyncio.Task[None] | None = None
         self.outcome: Outcome | None = None
 
     async def start(self) -> None:
         """Clear away what a crash left, and see to it that there is a recovery code."""
         await asyncio.to_thread(self._maker.tidy)
         await asyncio.to_thread(self._recovery.prepare)
+        await self.tidy_copies()
+        self._tidying = asyncio.create_task(self._tidy_hourly())
 
     async def stop(self) -> None:
         """Give up a backup that is being made."""
+        if self._tidying is not None:
+            self._tidying.cancel()
         if self._progress is not None:
             self._progress.stop = True
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -184,6 +194,29 @@ class Backups:
         await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
         await self._audit.note("backup", by, deleted=name)
         return True
+
+    # -- what was there before an upgrade ----------------------------------------------------------------------
+
+    async def copies(self) -> list[Copy]:
+        """The copies that were made before upgrades, the newest first."""
+        return await asyncio.to_thread(copies, self._data)
+
+    async def delete_copy(self, name: str, by: UserInfo) -> bool:
+        """Delete a copy that was made before an upgrade; whether it was there."""
+        if not await asyncio.to_thread(delete_copy, self._data, name):
+            return False
+        await self._audit.note("backup", by, deleted=name)
+        return True
+
+    async def tidy_copies(self) -> None:
+        """Remove the copies that are too old or too many."""
+        for name in await asyncio.to_thread(tidy_copies, self._data):
+            logger.info("%s was removed, as said on the page Backup", name)
+
+    async def _tidy_hourly(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOKS)
+            await self.tidy_copies()
 
     # -- the recovery code -------------------------------------------------------------------------------------
 

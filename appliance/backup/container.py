@@ -13,17 +13,20 @@ import json
 import os
 import tarfile
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import appliance
 from appliance.backup.errors import BadBackup
 from appliance.backup.names import MANIFEST
 from appliance.backup.openers import Ticket
+from appliance.store.migrations import VERSION
 from appliance.store.sealing import CHUNK, seal_stream, unseal_stream
 
-__all__ = ["Head", "Manifest", "Member", "Pieces", "opened_stream", "read_head", "tar_pieces", "write_sealed"]
+__all__ = ["Head", "Manifest", "Member", "Pieces", "newer_words", "opened_stream", "read_head", "tar_pieces",
+           "write_sealed"]
 
 FORMAT = 1
 _MAGIC = b"Interview Appliance backup\n"
@@ -73,11 +76,14 @@ class Manifest:
 
     @classmethod
     def decoded(cls, data: bytes) -> Manifest:
-        """:raises BadBackup: if it is none."""
+        """What a newer appliance says besides is left out.
+
+        :raises BadBackup: if it is none.
+        """
         try:
             told = json.loads(data)
-            told["members"] = [Member(**one) for one in told["members"]]
-            manifest = cls(**told)
+            told["members"] = [Member(**_known(Member, one)) for one in told["members"]]
+            manifest = cls(**_known(cls, told))
             bytes.fromhex(manifest.appliance_key)
             datetime.fromtimestamp(manifest.made, UTC)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError) as problem:
@@ -91,11 +97,33 @@ class Head:
 
     :param made: when, in seconds since the epoch; believed only once the rest is opened.
     :param digest: of the bytes that it was read from.
+    :param version: of the appliance that made it; empty where that did not say so yet.
+    :param data_version: of its database; 0 likewise.
     """
 
     made: float
     openers: tuple[dict[str, Any], ...]
     digest: bytes = field(repr=False)
+    version: str = ""
+    data_version: int = 0
+
+
+def newer_words(version: str, data_version: int, known: int) -> str:
+    """Why the backup of a newer appliance is refused.
+
+    :param version: of that appliance, if it is known.
+    :param data_version: of what is in the backup; 0 if that is not known.
+    :param known: the latest data version that this one knows.
+    """
+    data = f": its data is of version {data_version}, and this one knows {known}" if data_version else ""
+    by = f"Interview Appliance {version}" if version else "an appliance"
+    return (f"The backup was made by {by}, which is newer than this one, {appliance.__version__}{data}. Install the "
+            "newer appliance, and try again. Nothing was changed.")
+
+
+def _known(kind: type[Any], told: dict[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in told.items() if name in names}
 
 
 # -- writing -----------------------------------------------------------------------------------------------
@@ -106,7 +134,8 @@ def write_sealed(target: BinaryIO, ticket: Ticket, made: float, content: Iterabl
 
     :param content: the pieces of the tar file.
     """
-    told = json.dumps({"format": FORMAT, "made": made, "openers": ticket.openers}).encode()
+    told = json.dumps({"format": FORMAT, "made": made, "version": appliance.__version__, "data": VERSION,
+                       "openers": ticket.openers}).encode()
     head = _MAGIC + len(told).to_bytes(_LENGTH_BYTES, "big") + told
     digest = hashlib.sha256(head).digest()
     target.write(head + digest)
@@ -174,10 +203,10 @@ def read_head(source: BinaryIO) -> Head:
     try:
         head = json.loads(told)
         if head["format"] != FORMAT:
-            raise BadBackup("The backup was made by a newer appliance than this one. Install the newer appliance, and "
-                            "try again. Nothing was changed.")
-        return Head(float(head["made"]), tuple(dict(one) for one in head["openers"]), digest)
-    except (ValueError, TypeError, KeyError, RecursionError) as problem:
+            raise BadBackup(newer_words(str(head.get("version", "")), 0, VERSION))
+        return Head(float(head["made"]), tuple(dict(one) for one in head["openers"]), digest,
+                    str(head.get("version", "")), int(head.get("data", 0)))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise BadBackup(_DAMAGED.format("its beginning cannot be read")) from problem
 
 

@@ -23,6 +23,7 @@ from appliance.backup.names import AUTHORS, DATABASE, FOLDERS, PACKAGES, SINGLE,
 from appliance.backup.openers import Ticket
 from appliance.durable import new_file, sync_folder
 from appliance.locks import FileLock, Held
+from appliance.store.copies import COPIES
 from appliance.store.database import Store
 from appliance.store.errors import StoreError
 from appliance.store.files import FileStore, named_blobs
@@ -31,7 +32,7 @@ from appliance.store.recovery import Recovery
 
 __all__ = ["FOLDER", "Maker", "Progress"]
 
-FOLDER = "backups"
+FOLDER = COPIES
 """Where backups lie in the data folder that were made from its page, and what a restore replaced."""
 
 _WORKING = ".making-"

@@ -14,11 +14,11 @@ from typing import IO, cast
 
 from sqlite_utils import Database
 
-from appliance.backup.container import Head, Manifest, Member, Pieces, opened_stream, read_head
+from appliance.backup.container import Head, Manifest, Member, Pieces, newer_words, opened_stream, read_head
 from appliance.backup.errors import BadBackup, CannotRestore
 from appliance.backup.names import AUTHORS, DATABASE, MANIFEST, allowed, blob_name
 from appliance.backup.openers import key_by
-from appliance.durable import sync_folder
+from appliance.durable import sync_folders
 from appliance.store.appliance_key import is_key_of
 from appliance.store.errors import WrongKey
 from appliance.store.files import named_blobs
@@ -43,17 +43,20 @@ class Opened:
 def head_of(path: Path) -> Head:
     """What a backup tells without a passphrase.
 
-    :raises BadBackup: if the file is none, or its head is damaged.
+    :raises BadBackup: if the file is none, or its head is damaged, or it was made by a newer appliance.
     """
     if path.is_dir():
         raise BadBackup(f"{path} is a folder. Please name the backup in it.")
     try:
         with path.open("rb") as source:
-            return read_head(source)
+            head = read_head(source)
     except FileNotFoundError as error:
         raise BadBackup(f"There is no file {path}.") from error
     except OSError as error:
         raise BadBackup(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+    if head.data_version > VERSION:
+        raise BadBackup(newer_words(head.version, head.data_version, VERSION))
+    return head
 
 
 def open_backup(path: Path, secret: str) -> Opened:
@@ -82,7 +85,7 @@ def unpack(backup: Opened, folder: Path) -> Manifest:
         raise BadBackup(_DAMAGED.format("its contents cannot be read")) from error
     _check_members(members, manifest)
     _check_databases(folder, manifest)
-    _sync_folders(folder)
+    sync_folders(folder)
     return manifest
 
 
@@ -175,8 +178,7 @@ def _check_appliance(database: Database, folder: Path, manifest: Manifest) -> No
         raise BadBackup("The backup holds another program's database. Nothing was changed.")
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
-        raise BadBackup(f"The backup was made by a newer appliance ({manifest.version}, data version {version}; this "
-                        f"one knows {VERSION}). Install the newer appliance, and try again. Nothing was changed.")
+        raise BadBackup(newer_words(manifest.version, version, VERSION))
     meta = {str(name): str(value) for name, value in database.execute("SELECT name, value FROM meta").fetchall()}
     if meta.get("folder_id") != manifest.folder_id or not is_key_of(bytes.fromhex(manifest.appliance_key), meta):
         raise BadBackup(_DAMAGED.format("its key is not the one that its database was made with"))
@@ -193,9 +195,3 @@ def _database(path: Path) -> Iterator[Database]:
             yield Database(connection, execute_plugins=False)
     except sqlite3.Error as error:
         raise BadBackup(_DAMAGED.format(f"the database {path.name} cannot be read")) from error
-
-
-def _sync_folders(folder: Path) -> None:
-    """Have all names on disk."""
-    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        sync_folder(place)

@@ -16,6 +16,7 @@ from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 from appliance.server.home import when
+from appliance.store.copies import KEPT_DAYS
 
 __all__ = ["BackupFileHandler", "BackupHandler", "DeleteBackupHandler", "RecoveryCodeHandler"]
 
@@ -53,9 +54,10 @@ class _AboutBackups(BaseHandler):
         percent = int(100 * min(progress.done / progress.total, 1)) if progress and progress.total else 0
         if backups.is_busy and self.request.method == "GET":
             self.set_header("Refresh", _REFRESH)
-        self.page("backup.html", listed=await backups.listed(), replaced=await backups.replaced(), problem=problem,
-                  busy=backups.is_busy, percent=percent, outcome=backups.outcome, code=code,
-                  code_waits=await backups.code_waits(), shortest=SHORTEST, size=size_words, when=when)
+        self.page("backup.html", listed=await backups.listed(), replaced=await backups.replaced(),
+                  copies=await backups.copies(), kept_days=KEPT_DAYS, problem=problem, busy=backups.is_busy,
+                  percent=percent, outcome=backups.outcome, code=code, code_waits=await backups.code_waits(),
+                  shortest=SHORTEST, size=size_words, when=when)
 
 
 class BackupHandler(_AboutBackups):
@@ -103,12 +105,12 @@ class BackupFileHandler(_AboutBackups):
 
 
 class DeleteBackupHandler(_AboutBackups):
-    """``POST /backup/delete`` with ``name``: deletes a backup, or what a restore has replaced."""
+    """``POST /backup/delete`` with ``name``: deletes a backup, or what a restore or an upgrade has replaced."""
 
     async def post(self) -> None:
         name = self.get_body_argument("name", "")
         if not await self.backups.delete(name, self.user):   # gone already: what was wanted is so
-            await self.backups.delete_replaced(name, self.user)
+            await self.backups.delete_replaced(name, self.user) or await self.backups.delete_copy(name, self.user)
         self.redirect("/backup", status=303)
 
 

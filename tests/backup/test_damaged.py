@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import appliance
 from appliance.backup.errors import BackupError, BadBackup, WrongPassphrase
 from appliance.backup.names import MANIFEST
-from appliance.backup.restoring import restore
+from appliance.backup.restoring import check, restore
 from tests.backup.folder import PASSPHRASE, Content, Folder, opened, snapshot, write_backup
 
 EVIL_NAMES = (
@@ -208,6 +209,25 @@ def test_databases_that_cannot_be_used_are_refused(made: tuple[Folder, Path], tm
     content = opened(made[1])
     change(content, tmp_path)
     assert words in refuse(write_backup(tmp_path / "b", content))
+
+
+@pytest.mark.parametrize("head", [{"format": 1, "data": 999}, {"format": 2}], ids=["data", "format"])
+def test_a_backup_of_a_newer_appliance_is_refused_before_a_passphrase_is_asked_for(
+        made: tuple[Folder, Path], tmp_path: Path, head: dict[str, object]) -> None:
+    """Both versions are named."""
+    told = json.dumps({"made": 0, "openers": [], "version": "99.1.2"} | head).encode()
+    start = b"Interview Appliance backup\n" + len(told).to_bytes(4, "big") + told
+    (tmp_path / "b").write_bytes(start + hashlib.sha256(start).digest())
+    with pytest.raises(BadBackup, match=f"Interview Appliance 99.1.2, .* than this one, {appliance.__version__}"):
+        check(tmp_path / "b", made[0].data)
+
+
+def test_what_a_newer_appliance_says_besides_does_no_harm(made: tuple[Folder, Path], tmp_path: Path) -> None:
+    """A manifest with more in it, of data that this appliance can read."""
+    told = asdict(opened(made[1]).told()) | {"of later": 1}
+    told["members"][0]["of later"] = 1
+    backup = write_backup(tmp_path / "b", opened(made[1]), manifest=json.dumps(told).encode())
+    restore(backup, tmp_path / "new", PASSPHRASE, config_folder=tmp_path / "keys")
 
 
 def test_heads_that_ask_for_too_much_are_refused_at_once(made: tuple[Folder, Path], tmp_path: Path,

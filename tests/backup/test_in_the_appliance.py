@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import cli
+from appliance import cli, clock
 from appliance.store.database import Store
 from tests.backup.victim import dies_before_move
 from tests.support.client import Client, Page
@@ -255,6 +255,15 @@ def test_the_page_makes_a_backup_that_restores(first: Appliance, new_appliance: 
         assert (first.data / "appliance.db").exists()
         name = link.rpartition("/")[2]
         assert name not in post(owner, "/backup/delete", name=name).text
+        copy = first.data / "backups" / f"before-upgrade-to-99.0.0-{clock.utc_now():%Y%m%d-%H%M%S}-abcd"
+        copy.mkdir()
+        (copy / "appliance.db").write_bytes(b"x" * 2_000_000)
+        page = owner.get("/backup")
+        assert "Before the upgrade to 99.0.0" in page.text
+        assert "removed by itself after 14 days" in page.text
+        assert "2.0 MB" in page.text
+        assert copy.name not in post(owner, "/backup/delete", name=copy.name).text
+        assert not copy.exists()
     other = new_appliance("other", environment={"APPLIANCE_PASSPHRASE": code[0].lower()})
     assert command(other, monkeypatch, "restore", str(tmp_path / "saved.backup")) == 0
     assert "is restored to" in capsys.readouterr().out

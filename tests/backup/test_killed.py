@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.accounts.audit import Audit
 from appliance.backup.restoring import finish_restore, is_unfinished
 from appliance.locks import FileLock
 from appliance.store.appliance_key import load_appliance_key
@@ -50,4 +52,6 @@ def test_a_killed_restore_leaves_one_folder_whole(tmp_path: Path, program: str, 
         keys = next((tmp_path / "machine").rglob("*.key")).parent if is_new else folder.keys
         assert load_appliance_key(store, config_folder=keys) == folder.key
         tables = store.read(lambda database: database.table_names()).result()
+        entries = asyncio.run(Audit(store, folder.key).entries())
     assert ("later" in tables) is not is_new
+    assert [entry.kind for entry in entries] == (["restore"] if is_new else [])   # though another process ended it
