@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from appliance import config, logs
+from appliance.first_start.state import begin as begin_first_start
 from appliance.installing import tidy
 from appliance.locks import FileLock, Held
 from appliance.packages import InstalledPackages
@@ -131,7 +132,7 @@ async def _run(options: Options, on_ready: Callable[[Running], None]) -> Left | 
         on_ready(appliance)
         restarting = asyncio.create_task(appliance.restart.wait())
         waiting = {asyncio.create_task(stop.wait()), restarting,
-                   asyncio.create_task(appliance.attendance.over(follows=options.attended))}
+                   asyncio.create_task(appliance.attendance.over())}
         ended, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
@@ -160,7 +161,8 @@ async def running(options: Options) -> AsyncIterator[Running]:
     """
     _refuse_strangers(options.host)
     async with AsyncExitStack() as stack:
-        parts, lock, restart = _built(options.data, stack)
+        parts, lock, restart = _built(options.data, stack, first=begin_first_start if options.attended else None)
+        parts.attendance.follows = options.attended
         servers: list[HTTPServer] = []
         stack.push_async_callback(_stop, parts, servers)
         await parts.resume()
@@ -169,6 +171,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         parts.turns.address = address
         lock.write(address)
         parts.warm_up()
+        parts.clear_away()
         logger.info("listening on %s", address)
         await parts.start_compute()
         parts.start_schedule()
@@ -218,8 +221,11 @@ def _key_of(data: Path) -> bytes:
         raise CannotStart(str(problem)) from problem
 
 
-def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, asyncio.Event]:
+def _built(data: Path, stack: AsyncExitStack, *,
+           first: Callable[[Path], None] | None = None) -> tuple[Assembly, FileLock, asyncio.Event]:
     """The parts of a data folder that this process holds from now on, and what is set when it should be replaced.
+
+    :param first: called with the folder before its database is opened.
 
     :raises CannotStart: if they cannot be had.
     """
@@ -227,6 +233,11 @@ def _built(data: Path, stack: AsyncExitStack) -> tuple[Assembly, FileLock, async
     _refuse_newer(data)
     settings = _settings(data)
     lock = _only_one(data, stack)
+    if first is not None:
+        try:
+            first(data)
+        except OSError as problem:
+            raise CannotStart(f"The data folder {data} cannot be written to: {problem.strerror}.") from problem
     stack.callback(logs.stop, logs.start(data / "logs"))
     asyncio.get_running_loop().set_exception_handler(_log_without_values)
     # Most of the program: imported when little can refuse the start any more.

@@ -34,10 +34,14 @@ from appliance.cron.command import cron_command
 from appliance.cron.cron_log import CronLog
 from appliance.cron.retention import Retention
 from appliance.cron.schedule import Schedule
+from appliance.first_start.chosen import Chosen
+from appliance.first_start.moving import end_move
+from appliance.first_start.state import Answers, FirstStart
 from appliance.interview.cache import Interviews
 from appliance.interview.errors import InterviewError
 from appliance.interview.evaluate import evaluate
 from appliance.interview.files import Document
+from appliance.interviews import DEMO
 from appliance.mail.entrances import Entrances
 from appliance.mail.incoming import MailIn
 from appliance.mail.letters import Letters
@@ -132,17 +136,21 @@ class Assembly:
         self.retention.on_account_deleted = self.accounts.changed
         self.schedule = Schedule(store, appliance_key, self.turns, calendar, settings.get, tidy=self.retention.run)
         self.schedule.on_mail = self._mail_written
-        self.backups = Backups(data, store, appliance_key, self.accounts.audit)
+        self.backups = Backups(data, store, appliance_key, self.accounts.audit,
+                               office=lambda: str(settings["appname"]))
         shelf = PackageShelf(packages, store, self.accounts.audit, __version__)
         self.administration = Administration(
             data, shelf, SettingsFile(data), LogFiles(data / "logs"), Uploads(packages.folder), settings.change,
             request_restart)
         self.attendance = Attendance(self._under_way, self._hello)
+        self.first_start = FirstStart(data)
+        self._shows_first = _first_page(self.first_start.answers)
+        self.chosen = Chosen()
         self.commands = Commands(appliance_key, {
             "install": install_command(shelf, self._restart_soon),
             "cron": cron_command(self.schedule, lambda: self._compute is not None),
             "backup": backup_command(self.backups), "user": user_command(self.accounts, self._reached),
-            **self.attendance.commands}, ends_with_its_caller=frozenset({"attend"}))
+            **self.attendance.commands, **self.chosen.commands}, ends_with_its_caller=frozenset({"attend"}))
         self.mail_in = MailIn(store, appliance_key, self.turns, settings.get)
         self.entrances = Entrances(self.mail_in, settings, store, data, self.outbox.log)
         self.mail_page = MailPage(self.mail_in, self.turns, FileStore(store.folder), settings.get,
@@ -162,6 +170,7 @@ class Assembly:
             commands=self.commands, backups=self.backups,
             outgoing=self.outgoing, letters=self.letters, mail=self.mail_page,
             network=self.network, administration=self.administration,
+            attendance=self.attendance, first_start=self.first_start, chosen=self.chosen,
             health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
                     "schedule": self.schedule.health}))
         return self._application
@@ -183,6 +192,12 @@ class Assembly:
                         self._interviews.get(interview.interview)
 
         threading.Thread(target=work, name="warm-up", daemon=True).start()
+
+    def clear_away(self) -> None:
+        """Remove, beside the loop, the folder that a first start began in, if this one was chosen instead."""
+        answers = self.first_start.answers
+        if answers is not None and answers.over:
+            threading.Thread(target=end_move, args=(self.first_start,), name="first start", daemon=True).start()
 
     async def start_compute(self) -> None:
         """Start the part that runs tasks; it comes up in the background."""
@@ -257,8 +272,11 @@ class Assembly:
 
     # -- the program that attends the server -----------------------------------------------------------
 
-    def _hello(self) -> dict[str, str]:
-        return {"address": self.turns.address, "sign_in": self.sign_in_address()}
+    def _hello(self) -> dict[str, Any]:
+        waits, shows = self.first_start.waits, self._shows_first
+        self._shows_first = ""
+        return {"address": self.turns.address, "sign_in": self.sign_in_address("/welcome" if waits else shows or "/"),
+                "first_start": waits}
 
     async def _under_way(self) -> UnderWay:
         counts = await self.journal.counts()
@@ -294,6 +312,13 @@ class Assembly:
     async def _database_health(self) -> dict[str, Any]:
         await asyncio.wrap_future(self._store.read(lambda database: database.execute("SELECT 1").fetchone()))
         return {"status": "ok"}
+
+
+def _first_page(answers: Answers | None) -> str:
+    """What the window shows first of a folder that was chosen at a first start; empty for what it always shows."""
+    if answers is None or not answers.over:
+        return ""
+    return "/" if answers.taken_over else f"/interview?i={DEMO}"
 
 
 def _make_document(document: Document, file_format: str) -> bytes:

@@ -41,11 +41,14 @@ class Attendance:
 
     :param under_way: what would be cut off now.
     :param hello: what an attending program is told first: where the server is, and how its owner signs in.
+    :ivar follows: whether the server ends by itself when nobody has attended for a while, no task runs and nobody is
+        connected. One that was started by itself does not, and whoever attends it leaves it running.
     """
 
     def __init__(self, under_way: Callable[[], Awaitable[UnderWay]], hello: Callable[[], Mapping[str, Any]]) -> None:
         self._under_way = under_way
         self._hello = hello
+        self.follows = False
         self._attending: list[Say] = []
         self._stop_now = asyncio.Event()
         self._stop_after_tasks = False
@@ -55,23 +58,25 @@ class Attendance:
         """What the attending program, and a second start of it, ask for, by name."""
         return {"attend": self._attend, "status": self._status, "show": self._show, "stop": self._stop}
 
+    @property
+    def is_attended(self) -> bool:
+        """Whether a program attends it now."""
+        return bool(self._attending)
+
     def tell(self, what: Mapping[str, Any]) -> bool:
         """Have the program that attends do something; False if none does."""
         for say in self._attending[-1:]:   # the newest: an older one is about to end
             say(json.dumps(what))
         return bool(self._attending)
 
-    async def over(self, *, follows: bool) -> None:
-        """Returns when the server should end: it was told to, or nobody needs it any more.
-
-        :param follows: also end when nobody has attended for a while, no task runs and nobody is connected.
-        """
+    async def over(self) -> None:
+        """Returns when the server should end: it was told to, or nobody needs it any more."""
         alone = 0.0
         while not self._stop_now.is_set():
             try:
                 await asyncio.wait_for(self._stop_now.wait(), _LOOK)
             except TimeoutError:
-                alone = 0.0 if self._attending or not follows else alone + _LOOK
+                alone = 0.0 if self._attending or not self.follows else alone + _LOOK
                 if alone >= _PATIENCE and await self._under_way() == UnderWay():
                     return
                 if self._stop_after_tasks and (await self._under_way()).tasks == 0:
@@ -82,7 +87,7 @@ class Attendance:
         self._stop_after_tasks = False
         self._attending.append(say)
         try:
-            say(json.dumps(dict(self._hello())))
+            say(json.dumps({**self._hello(), "follows": self.follows}))
             await asyncio.Event().wait()   # until the caller hangs up or the server ends
         finally:
             self._attending.remove(say)

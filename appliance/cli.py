@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import appliance
+from appliance import data_folder
+from appliance.interviews import DEMO
 from appliance.program import ALREADY_RUNNING, replace_process
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["default_data_folder", "main"]
 
-DEMO = "appliance.interviews:data/questions/eviction_answer.yml"
 PASSPHRASE = "APPLIANCE_PASSPHRASE"   # noqa: S105 - the name of a variable
 """The variable that a script may give a backup's passphrase in."""
 
@@ -37,15 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: str = options.command or "desktop"
     try:
         return _COMMANDS[command](options)
+    except data_folder.DataFolderAway as problem:
+        return _complain(str(problem))
     except KeyboardInterrupt:
         return 130
 
 
 def default_data_folder() -> Path:
-    """Where the appliance keeps everything unless told: the system's place for a user's data."""
-    import platformdirs
+    """Where the appliance keeps everything unless told: the folder that was chosen, or the system's usual place.
 
-    return platformdirs.user_data_path("interview-appliance", appauthor=False)
+    :raises DataFolderAway: if the one that was chosen is not there.
+    """
+    return data_folder.find()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -227,10 +231,14 @@ def _backup(options: argparse.Namespace) -> int:
     from appliance.backup.backups import file_name
     from appliance.backup.errors import BackupError
     from appliance.backup.openers import Ticket
+    from appliance.config import BadConfiguration, load
 
     data, file = _data(options), options.file.absolute()
     if file.is_dir():
-        file /= file_name()
+        try:
+            file /= file_name(load(data / "config.yml")["appname"])
+        except BadConfiguration as problem:
+            return _complain(str(problem))
     if not (data / "appliance.db").is_file():
         return _complain(f"There is nothing to back up: no appliance was ever started on {data}.")
     if file.exists():

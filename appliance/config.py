@@ -24,10 +24,14 @@ from appliance.interview.permissions import PERMISSIONS
 from appliance.interview.yaml_limits import check_limits
 from appliance.times import monthly_time, time_of_day, weekly_time
 
-__all__ = ["DIRECTIVES", "BadConfiguration", "Directive", "Settings", "load", "mistake", "reference"]
+__all__ = ["DIRECTIVES", "PRODUCT", "BadConfiguration", "Directive", "Settings", "load", "mistake", "reference"]
 
 Kind = Literal["text", "whole number", "number", "yes or no", "list of texts", "text or list of texts", "time",
                "texts by name", "lists of texts by name", "whole numbers by name"]
+
+
+PRODUCT = "Interview Appliance"
+"""What an appliance is called that was given no name."""
 
 
 class BadConfiguration(Exception):
@@ -105,6 +109,11 @@ def _unknown_permission(value: Any) -> str | None:
     return None
 
 
+def _not_a_name(value: Any) -> str | None:
+    fits = 0 < len(value.strip()) <= 80 and value.isprintable()
+    return None if fits else "is not a name of one line and at most 80 letters"
+
+
 def _not_a_minute(value: Any) -> str | None:
     return None if value <= 59 else "is not a minute from 0 to 59"
 
@@ -141,9 +150,14 @@ _TABLE = (
     Directive("allow registration", "yes or no", False,
               "Whether anybody who reaches the sign-in page may make an account. Otherwise accounts are made by "
               "invitation."),
+    Directive("appname", "text", PRODUCT,
+              "The name of the office, or what else the appliance is to be called: in the titles of its pages, in its "
+              "mails and in the names of backups.", check=_not_a_name),
     Directive("authorized registration domains", "text or list of texts", None,
               "Where people may make accounts, only those with an e-mail address at one of these domains may. Nobody "
               "checks that the address is theirs; it keeps mistakes out rather than people."),
+    Directive("brandname", "text", None,
+              "What stands at the top of the appliance's own pages. Unless told, `appname`.", check=_not_a_name),
     Directive("checkin interval", "whole number", 6000,
               "Milliseconds between two looks of the browser for news while its socket is down, and for "
               "interviews that check in. 0 switches this off.", minimum=1000, also=0),

@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "attendance": frozenset({"commands"}),
     "author_db": frozenset(),
     "clock": frozenset(),
+    "data_folder": frozenset({"durable"}),
     "durable": frozenset(),
+    "first_start": frozenset({"commands", "config", "data_folder", "durable", "locks", "store"}),
     "config": frozenset({"addresses", "interview", "times"}),
     "times": frozenset(),
     "backup": frozenset({"accounts", "clock", "commands", "durable", "interview", "locks", "store"}),
@@ -48,9 +50,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
                                  "locks", "package_files", "packages", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "messages", "sessions", "store"}),
-    "server": frozenset({"accounts", "administration", "backup", "clock", "commands", "config", "installing",
-                         "interview", "locks", "messages", "network", "package_files", "packages", "sessions", "store",
-                         "ui"}),
+    "server": frozenset({"accounts", "administration", "attendance", "backup", "clock", "commands", "config",
+                         "data_folder", "first_start", "installing", "interview", "interviews", "locks", "messages",
+                         "network", "package_files", "packages", "sessions", "store", "ui"}),
 }
 CONNECTS_ALL = frozenset({"app", "assembly", "cli", "__main__"})
 

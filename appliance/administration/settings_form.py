@@ -14,6 +14,7 @@ from appliance.config import DIRECTIVES, Directive, mistake
 __all__ = ["Field", "Filled", "Topic", "fill", "topics"]
 
 _TOPICS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("The office", "What the appliance is called on its pages and in its mails.", ("appname", "brandname")),
     ("Language and region", "How interviews write texts, dates and amounts unless they say it themselves.",
      ("language", "country", "locale", "currency symbol", "timezone")),
     ("Interviews", "What may be sent at once, how long code may take, and where people go afterwards.",

@@ -7,6 +7,8 @@ import contextlib
 import logging
 import re
 import shutil
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +29,7 @@ logger = logging.getLogger(__name__)
 _LOOKS = 3600.0
 """Seconds between looks for copies that have been kept for long enough."""
 
-_NAME = re.compile(r"interview-appliance-\d{8}-\d{6}\.backup")
+_NAME = re.compile(r"[a-z0-9-]{1,60}-\d{8}-\d{6}\.backup")
 _BEFORE = re.compile(r"before-restore-\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -51,22 +53,30 @@ class Outcome:
     words: str
 
 
-def file_name() -> str:
-    """What a backup made now is called."""
-    return f"interview-appliance-{clock.utc_now():%Y%m%d-%H%M%S}.backup"
+def file_name(office: str) -> str:
+    """What a backup made now is called.
+
+    :param office: the name of the appliance; what of it every system takes in names of files is used.
+    """
+    plain = unicodedata.normalize("NFKD", office).encode("ascii", "ignore").decode().lower()
+    called = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "interview-appliance"
+    return f"{called}-{clock.utc_now():%Y%m%d-%H%M%S}.backup"
 
 
 class Backups:
     """Its coroutines belong to the server's loop; what takes long goes on beside it.
 
     :param data: the data folder.
+    :param office: gives the name of the appliance.
     :param cost: of trying a passphrase; tests take a low one.
     """
 
-    def __init__(self, data: Path, store: Store, appliance_key: bytes, audit: Audit, *, cost: int = COST) -> None:
+    def __init__(self, data: Path, store: Store, appliance_key: bytes, audit: Audit, *,
+                 office: Callable[[], str] = str, cost: int = COST) -> None:
         self._data = data
         self._folder = data / FOLDER
         self._audit = audit
+        self._office = office
         self._cost = cost
         self._maker = Maker(data, store, appliance_key)
         self._recovery = Recovery(store, appliance_key)
@@ -125,7 +135,7 @@ class Backups:
         try:
             ticket = await asyncio.to_thread(Ticket.by_passphrase, passphrase, self._cost)
             await asyncio.to_thread(self._folder.mkdir, mode=0o700, exist_ok=True)
-            await self.make(self._folder / file_name(), ticket, by)
+            await self.make(self._folder / file_name(self._office()), ticket, by)
         except BackupFailed as problem:
             self.outcome = Outcome(well=False, words=str(problem))
         except Exception as problem:   # nobody awaits this; whoever looks at the page must hear of it

@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ["DEMO"]
+
+DEMO = "appliance.interviews:data/questions/eviction_answer.yml"
+"""The one that shows what the appliance can do."""

@@ -17,7 +17,7 @@ from appliance.server.admission import Admission
 from appliance.server.base import BaseHandler
 from appliance.server.errors import Refused
 
-__all__ = ["AdministrationPage", "RestartingHandler", "with_code"]
+__all__ = ["AdministrationPage", "RestartingHandler", "waiting_address", "with_code"]
 
 _RUN = secrets.token_urlsafe(9)
 """Another one in each process, so that a page knows when the next one is there."""
@@ -52,8 +52,7 @@ class AdministrationPage(BaseHandler):
 
         :param why: what was done, a sentence.
         """
-        waiting = f"/restarting?{urlencode({'run': _RUN, 'next': target})}"
-        self.page("restarting.html", why=why, waiting=waiting)
+        self.page("restarting.html", why=why, waiting=waiting_address(target))
         asyncio.get_running_loop().call_later(_PAUSE, self.administration.restart)
 
     def get_template_namespace(self) -> dict[str, Any]:
@@ -74,6 +73,11 @@ class RestartingHandler(BaseHandler):
             self.redirect(target)
         else:
             self.page("restarting.html", why="", waiting=self.request.uri or "")
+
+
+def waiting_address(target: str) -> str:
+    """An address that leads to `target` as soon as another process answers."""
+    return f"/restarting?{urlencode({'run': _RUN, 'next': target})}"
 
 
 def with_code(text: str) -> str:

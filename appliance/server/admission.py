@@ -49,10 +49,14 @@ class Admission(Enum):
     ADMINISTRATORS = "administrators"
     """Privilege `admin`."""
 
+    ADMINISTRATORS_HERE = "administrators at the laptop"
+    """Privilege `admin`, and only at the computer that the appliance runs on: what is about that computer."""
+
 
 _PRIVILEGES: dict[Admission, frozenset[str]] = {
     Admission.DEVELOPERS: frozenset({"admin", "developer"}),
     Admission.ADMINISTRATORS: frozenset({"admin"}),
+    Admission.ADMINISTRATORS_HERE: frozenset({"admin"}),
 }
 
 
@@ -78,10 +82,13 @@ def admit(admits: Admission, visitor: Visitor) -> None:
         return
     if admits is Admission.HERE_OR_SIGNED_IN and not visitor.from_network:
         return
+    if admits is Admission.ADMINISTRATORS_HERE and visitor.from_network:
+        raise Refused(403, "This page is for the appliance's own computer", "It is about that computer itself, so it "
+                      "opens there only.", "elsewhere")
     if not user.logged_in:
         raise SignInNeeded
     if admits in _PRIVILEGES and not _has_one(user, _PRIVILEGES[admits]):
-        who = "an administrator" if admits is Admission.ADMINISTRATORS else "a developer or an administrator"
+        who = "a developer or an administrator" if admits is Admission.DEVELOPERS else "an administrator"
         raise Refused(403, "This page is not for everybody", f"Only {who} may open it. Please ask one, or sign in as "
                       "somebody who is.", "privilege")
 

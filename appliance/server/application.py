@@ -73,6 +73,7 @@ from appliance.server.tabs import NoticeSocket, Tabs
 from appliance.server.tasks import TaskHandler, TasksHandler
 from appliance.server.told_paths import PathTeller
 from appliance.server.variables import VariablesHandler
+from appliance.server.welcome import WelcomeHandler, WelcomePlaceHandler, WelcomeShareHandler
 
 __all__ = ["Parts", "ServerApplication", "make_application"]
 
@@ -282,6 +283,9 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/backup/delete", DeleteBackupHandler),
         URLSpec(r"/backup/code", RecoveryCodeHandler),
         URLSpec(r"/backup/([\w.-]{1,100}\.backup)", BackupFileHandler),
+        URLSpec(r"/welcome", WelcomeHandler),
+        URLSpec(r"/welcome/place", WelcomePlaceHandler),
+        URLSpec(r"/welcome/share", WelcomeShareHandler),
         *administration_routes(),
         URLSpec(r"/health", HealthHandler),
         URLSpec(COMMANDS, CommandHandler),

@@ -17,6 +17,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
 
 from appliance.accounts.signed_in import Device, SignedIn
+from appliance.config import PRODUCT
 from appliance.interview.errors import told_names
 from appliance.interview.host import UserInfo
 from appliance.server import security
@@ -243,7 +244,21 @@ class BaseHandler(Admitting, OwnCookies, SafeHeaders):
     def get_template_namespace(self) -> dict[str, Any]:
         return super().get_template_namespace() | {
             "asset": self.server.assets.url, "color_scheme": self.color_scheme, "user": self.get_current_user(),
+            "in_window": self.in_window, "appname": self.appname,
+            "brandname": self.parts.settings.get("brandname", "") or self.appname,
             "nav": navigation(self.get_current_user(), self.request.path)}
+
+    @property
+    def in_window(self) -> bool:
+        """Whether it is the appliance's own window that asks, where links may lead to dialogs of the system. Whoever
+        only says so gets links that lead nowhere.
+        """
+        return security.OWN_WINDOW in self.request.headers.get("User-Agent", "")
+
+    @property
+    def appname(self) -> str:
+        """The name of the office."""
+        return str(self.parts.settings.get("appname", PRODUCT))
 
     @property
     def color_scheme(self) -> str:

@@ -13,8 +13,11 @@ from typing import Any, Protocol
 from appliance.accounts.accounts import Accounts
 from appliance.accounts.audit import Audit
 from appliance.administration.administration import Administration
+from appliance.attendance import Attendance
 from appliance.backup.backups import Backups
 from appliance.commands import Commands
+from appliance.first_start.chosen import Chosen
+from appliance.first_start.state import FirstStart
 from appliance.interview.turn import CheckIn
 from appliance.network.state import Network
 from appliance.sessions.files import ServedFile
@@ -280,6 +283,9 @@ class Parts:
     :param commands: what other processes of this computer may have done here; None where there is nothing.
     :param network: lets other computers in; None where that is impossible.
     :param backups: makes backups; None where nothing does.
+    :param attendance: the program with the window; None where there is none.
+    :param first_start: what is asked at the first start of the app; None where nothing is.
+    :param chosen: what somebody chose in a dialog of the window.
     :param administration: packages, settings and logs; None where nobody may change them.
     :param health: further lines of ``/health``: name to a function that gives them.
     """
@@ -300,6 +306,9 @@ class Parts:
     backups: Backups | None = None
     network: Network | None = None
     administration: Administration | None = None
+    attendance: Attendance | None = None
+    first_start: FirstStart | None = None
+    chosen: Chosen = field(default_factory=Chosen)
     health: dict[str, Health] = field(default_factory=dict)
 
     @property

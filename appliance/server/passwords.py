@@ -17,7 +17,7 @@ __all__ = ["ChangePasswordHandler", "ForgotHandler", "LostInterviewsHandler", "N
 
 log = logging.getLogger("appliance.server")
 
-_SUBJECT = "A new password for your interviews"
+_SUBJECT = "A new password for your interviews ({office})"
 _LETTER = """Hello,
 
 somebody, probably you, has asked for a new password for the account {email}.
@@ -63,7 +63,7 @@ class ForgotHandler(AccountPage):
                 return
             user, token = found
             text = _LETTER.format(email=user.email, link=f"{root}/user/reset?token={token}")
-            await letters.send(user.email, _SUBJECT, text)
+            await letters.send(user.email, _SUBJECT.format(office=self.appname), text)
         except (AccountError, StoreError) as error:
             log.warning("no mail about a forgotten password was written: %s", type(error).__name__)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 __all__ = [
+    "OWN_WINDOW",
     "PAGE_POLICY",
     "browser_secret",
     "host_allowed",
@@ -25,6 +27,12 @@ __all__ = [
 PAGE_POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
                "connect-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'")
 """For our own pages: nothing inline, nothing from elsewhere."""
+
+OWN_WINDOW = "ApplianceWindow"
+"""What the appliance's own window adds to the name of its browser (``appliance/shell/surface.py``)."""
+
+_LONGEST_HOST = 300
+"""Letters of a Host header; a name has 253 at most, and a port comes behind it."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -83,6 +91,11 @@ def host_allowed(host: str, names: Iterable[str]) -> bool:
 
 def is_loopback_name(host: str) -> bool:
     """Whether a Host header names this very computer, so that nobody elsewhere can have meant us by it."""
+    return len(host) <= _LONGEST_HOST and _is_loopback_name(host)
+
+
+@lru_cache(maxsize=256)   # a server has few names, and each request asks twice
+def _is_loopback_name(host: str) -> bool:
     name = host_name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from appliance.accounts.errors import AccountError, NoSuchAccount
 from appliance.accounts.people import Person
+from appliance.config import PRODUCT
 from appliance.server.administration import AdministrationPage
 from appliance.server.errors import Refused
 from appliance.server.home import when
@@ -21,13 +22,13 @@ _DONE = {"privileges": "The privileges are changed.", "off": "The account is swi
          "privilege": "The list of privileges is changed."}
 _LETTER = """Hello{name},
 
-you are invited to the Interview Appliance{by}. Please choose a password here within seven days:
+you are invited to {office}{by}. Please choose a password here within seven days:
 
 {link}
 """
 _RESET_LETTER = """Hello{name},
 
-here you can choose a new password for the Interview Appliance, within a day:
+here you can choose a new password for {office}, within a day:
 
 {link}
 
@@ -85,6 +86,11 @@ class _PeoplePage(AdministrationPage):
         if network is None or self.visitor.from_network or self.parts.settings.get("url root", None):
             return self.visitor.url_root
         return network.state.name or next(iter(network.state.addresses), "") or self.visitor.url_root
+
+    @property
+    def office(self) -> str:
+        """What a letter calls us."""
+        return f"the {PRODUCT}" if self.appname == PRODUCT else self.appname
 
     async def hand_over(self, person_name: str, email: str, link: str, letter: str, *, what: str) -> None:
         """Show a link to copy, and mail it where that was asked for."""
@@ -154,7 +160,8 @@ class InviteHandler(_PeoplePage):
         first = details["first_name"]
         link = f"{self.root}/user/invitation?{urlencode({'token': token})}"
         by = self.user.first_name or self.user.email
-        letter = _LETTER.format(name=f" {first}" if first else "", by=f" by {by}" if by else "", link=link)
+        letter = _LETTER.format(name=f" {first}" if first else "", by=f" by {by}" if by else "", link=link,
+                                office=self.office)
         await self.hand_over(first or email, email, link, letter, what="Invitation")
 
 
@@ -215,7 +222,7 @@ class ResetPersonHandler(_PeoplePage):
         where = "invitation" if person.invited else "reset"
         link = f"{self.root}/user/{where}?{urlencode({'token': token})}"
         letter = _LETTER if person.invited else _RESET_LETTER
-        letter = letter.format(name=f" {name}" if name else "", by="", link=link)
+        letter = letter.format(name=f" {name}" if name else "", by="", link=link, office=self.office)
         await self.hand_over(name_of(person), email, link, letter,
                              what="Invitation" if person.invited else "A new password")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +20,8 @@ from appliance.store.database import FILE_NAME, Store
 from appliance.store.errors import MissingApplianceKey, WrongKey
 from appliance.store.sealing import KEY_BYTES, new_key, seal, unseal
 
-__all__ = ["Keyring", "is_key_of", "keep_appliance_key", "known_appliance_key", "load_appliance_key", "read_meta",
-           "system_keyring"]
+__all__ = ["Keyring", "forget_appliance_key", "is_key_of", "keep_appliance_key", "known_appliance_key",
+           "load_appliance_key", "read_meta", "system_keyring"]
 
 _SERVICE = "interview-appliance"
 _CHECK = "appliance key check"
@@ -114,6 +115,18 @@ def keep_appliance_key(folder_id: str, key: bytes, *, keyring: Keyring | None = 
         _into_keyring(keyring, f"{folder_id} before {stamp}", there)
     if not _into_keyring(keyring, folder_id, key):
         _into_file(path, key)
+
+
+def forget_appliance_key(folder_id: str, *, keyring: Keyring | None = None, config_folder: Path | None = None) -> None:
+    """Remove the key of a data folder that is gone; what cannot be removed opens nothing.
+
+    :raises OSError: if the file cannot be removed.
+    """
+    _key_file(folder_id, config_folder).unlink(missing_ok=True)
+    delete = getattr(keyring, "delete_password", None)
+    if delete is not None:
+        with suppress(Exception):   # backends raise what they like, also where there was none
+            delete(_SERVICE, folder_id)
 
 
 def is_key_of(key: bytes, meta: dict[str, str]) -> bool:

@@ -25,6 +25,7 @@ ANYONE = "whoever comes"
 HERE = "at the laptop anyone, from the network whoever is signed in"
 SIGNED_IN = "whoever is signed in"
 ADMINISTRATORS = "administrators"
+AT_THE_LAPTOP = "administrators at the laptop"
 LAPTOP_KEY = "nobody with a browser"
 
 TABLE: dict[str, tuple[str, str]] = {
@@ -88,6 +89,9 @@ TABLE: dict[str, tuple[str, str]] = {
     r"/backup/delete": ("", ADMINISTRATORS),
     r"/backup/code": ("", ADMINISTRATORS),
     r"/backup/([\w.-]{1,100}\.backup)": (ADMINISTRATORS, ""),
+    r"/welcome": (AT_THE_LAPTOP, AT_THE_LAPTOP),
+    r"/welcome/place": (AT_THE_LAPTOP, AT_THE_LAPTOP),
+    r"/welcome/share": (AT_THE_LAPTOP, AT_THE_LAPTOP),
     r"/userlist": (ADMINISTRATORS, ""),
     r"/userlist/invite": (ADMINISTRATORS, ADMINISTRATORS),
     r"/userlist/privileges": (ADMINISTRATORS, ADMINISTRATORS),
@@ -126,11 +130,13 @@ def expected(rule: str, who: str, *, away: bool) -> str:
     """What somebody meets."""
     if rule in ("", LAPTOP_KEY, "a session's own"):
         return {"": ABSENT, LAPTOP_KEY: ABSENT}.get(rule, REFUSED)
+    if rule == AT_THE_LAPTOP and away:
+        return REFUSED
     if rule == ANYONE or (rule == HERE and not away):
         return IN
     if who == NOBODY:
         return SIGN_IN
-    return REFUSED if rule == ADMINISTRATORS and who not in (ADMIN, OWNER) else IN
+    return REFUSED if rule in (ADMINISTRATORS, AT_THE_LAPTOP) and who not in (ADMIN, OWNER) else IN
 
 
 # What takes no such request may say so, ask to sign in or refuse: the one thing it may not do is let in.
@@ -142,8 +148,8 @@ def met(answer: httpx.Response, route: str = "") -> str:
         return SIGN_IN
     if answer.status_code == 405 or (route == "/command" and answer.status_code == 404):
         return ABSENT
-    closed = "This page is not for everybody" in answer.text or "This page is closed" in answer.text
-    return REFUSED if closed else IN
+    closed = ("This page is not for everybody", "This page is closed", "This page is for the appliance&#x27;s own")
+    return REFUSED if any(words in answer.text for words in closed) else IN
 
 
 @contextmanager

@@ -140,3 +140,10 @@ for (const button of document.querySelectorAll('[data-da-copy]')) {
     button.textContent = 'Copied';
   });
 }
+
+// What is written into a field of a choice makes it the choice.
+for (const field of document.querySelectorAll('[data-da-chooses]')) {
+  field.addEventListener('input', () => {
+    document.getElementById(field.dataset.daChooses).checked = true;
+  });
+}
