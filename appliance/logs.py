@@ -16,8 +16,11 @@ _MOST_BYTES = 10 << 20
 _OLD_FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
-_DISCREET = frozenset({"aiosmtpd", "appliance", "asyncio", "concurrent", "dask", "distributed", "tornado"})
+_DISCREET = frozenset({"aiosmtpd", "appliance", "asyncio", "concurrent", "dask", "distributed"})
 """Loggers by the first part of their names, whose lines hold no values; a test with a thousand of them holds that."""
+
+_TEMPLATES = frozenset({"tornado"})
+"""Of these what they always say is written, not what they put into it: a header that came, a callback's arguments."""
 
 ExceptionTriple = (tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None])
 
@@ -29,10 +32,16 @@ class WithoutValues(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        library = record.name.partition(".")[0]
+        discreet = library in _DISCREET
+        if discreet and not (record.exc_info or record.exc_text or record.stack_info):
+            return super().format(record)   # nothing to leave out: a line of each request
         # On a copy: a record keeps the text of its exception for the next handler, whose taste may be another.
         own = copy.copy(record)
         own.exc_text = own.stack_info = None
-        if record.name.partition(".")[0] not in _DISCREET:
+        if library in _TEMPLATES:
+            own.args = None
+        elif not discreet:
             own.name, own.args = "a package", None   # the name too is whatever its author gave
             own.msg = f"something was logged at {record.pathname}:{record.lineno} in {record.funcName}"
         return super().format(own)

@@ -30,6 +30,7 @@ def _say() -> None:
     chatty.warning("their %s", "warning")
     logging.getLogger("the name of Mr. Smith").error("a logger of any name", stack_info=True)
     logging.getLogger("concurrent.futures").warning("a warning of Python's own")
+    logging.getLogger("tornado.general").warning("Malformed message from %s: %r", "a stranger", "dear Mr. Smith")
     try:
         try:
             int("the salary of Mr. Smith")
@@ -62,6 +63,12 @@ def test_an_exception_is_its_type_and_places_without_its_message(log: Path) -> N
     assert f"{Path(__file__).name}:" in text
     assert "Smith" not in text
     assert "address" not in text
+
+
+def test_what_the_web_servers_library_says_is_there_without_what_came_over_the_wire(log: Path) -> None:
+    text = log.read_text(encoding="utf-8")
+    assert "WARNING tornado.general: Malformed message from %s: %r" in text
+    assert "stranger" not in text
 
 
 def test_nothing_is_written_after_the_stop(log: Path) -> None:

@@ -401,11 +401,16 @@ class Cluster:
 
 
 def _silence_dask() -> None:
-    """Dask's log shows what goes over the wire when something goes wrong; what matters of it is said by us."""
+    """Dask's log shows what goes over the wire when something goes wrong; what matters of it is said by us.
+
+    Tornado's loggers, which Dask turns off for its own connections, are the web server's too: they speak again.
+    """
     logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
     for name, known in logging.root.manager.loggerDict.items():
         if name.startswith("distributed.") and isinstance(known, logging.Logger):
             known.setLevel(logging.NOTSET)
+    for name in ("tornado", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def _unfit(details: dict[str, Any]) -> str | None:

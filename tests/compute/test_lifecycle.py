@@ -44,6 +44,15 @@ def test_start_returns_at_once_and_a_task_queued_before_runs(fresh: Bench) -> No
     fresh.run(test)
 
 
+def test_the_web_servers_library_may_still_warn(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """Dask turns Tornado's loggers off where it is imported, which is in the process that serves the pages."""
+    assert bench.compute.health()["workers"] == 2
+    assert logging.getLogger("tornado.general").isEnabledFor(logging.WARNING)
+    logging.getLogger("tornado.general").warning("SSL Error on %s", 5)
+    logging.getLogger("tornado.application").warning("a word of its own")
+    assert {"SSL Error on 5", "a word of its own"} <= {record.getMessage() for record in caplog.records}
+
+
 def test_stop_does_not_wait_for_stuck_tasks_and_leaves_them_to_the_next_start(fresh: Bench, tmp_path: Path) -> None:
     """Two workers in `while True: pass`: stop ends in seconds with all processes; the journal still says running."""
     async def test() -> None:
