@@ -41,14 +41,14 @@ class ReplyHandler(BaseHandler):
     def page_context(self, reply: Reply) -> PageContext:
         """What the drawing must know of this request."""
         user = self.visitor.user
-        query = urlencode({"i": reply.interview, "session": reply.session_id}, safe=":/")
-        back = interview_url(reply.interview, session=reply.session_id)
+        here = interview_url(reply.interview, session=reply.session_id)
+        query = here.partition("?")[2]
         return PageContext(
-            xsrf=self.token, action=f"/interview?{query}", user=user, static_url=self.server.assets.url,
+            xsrf=self.token, action=here, user=user, static_url=self.server.assets.url,
             socket_url=f"/interview/notices?{query}", checkin_url=f"/checkin?{query}",
             checkin_interval=self.checkin_interval(reply),
             scripts=("screen.js",), exit_url=f"/leave?{query}",
-            sign_in_url="" if user.logged_in else f"/user/sign-in?{urlencode({'next': back}, safe=':/')}",
+            sign_in_url="" if user.logged_in else f"/user/sign-in?{urlencode({'next': here}, safe=':/')}",
             sign_in_label=_SIGN_UP if self.parts.settings.get("allow registration", False) else "Sign in",
             profile_url="/user/profile" if user.logged_in else "",
             sign_out_url="/user/sign-out" if user.logged_in else "",

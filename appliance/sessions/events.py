@@ -31,7 +31,7 @@ from appliance.sessions.opened import Opened
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, new_task
 from appliance.store.errors import StoreError, WrongKey
-from appliance.store.keys import Holder, receiver_of, user_holder
+from appliance.store.keys import Holder, user_holder
 from appliance.store.sessions import told_session
 from appliance.store.tasks import seal_answers
 from appliance.store.values import personal_holder
@@ -179,8 +179,7 @@ class Events:
         holder = self._holder
         if holder is None:
             return Actor("cron", self._user, self._url_root())
-        return Actor("cron", self._user, self._url_root(), {}, personal_holder(holder), (holder.name,), (holder,),
-                     receiver_of(holder))
+        return Actor("cron", self._user, self._url_root(), {}, personal_holder(holder), (holder.name,), (holder,))
 
     def _queued(self, opened: Opened, event: str, actor: Actor) -> Settled:
         """The event as a background task, on the answers as they are."""

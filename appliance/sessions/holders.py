@@ -8,7 +8,7 @@ from collections.abc import Callable
 from appliance.interview.other_sessions import Places
 from appliance.sessions.host import Actor
 from appliance.sessions.visitor import Visitor
-from appliance.store.keys import Holder, browser_holder, receiver_of, user_holder
+from appliance.store.keys import Holder, browser_holder, user_holder
 from appliance.store.values import personal_holder
 
 __all__ = ["Holders"]
@@ -45,7 +45,7 @@ class Holders:
         at_hand = visitor.user.user_id is None or first.name.startswith("user:")
         return Actor(visitor.interface, visitor.user, visitor.url_root, visitor.device,
                      personal_holder(first) if at_hand else None, tuple(holder.name for holder in holders),
-                     tuple(holders), receiver_of(first), Places(*visitor.place_marks))
+                     tuple(holders), places=Places(*visitor.place_marks))
 
     def forget(self, user_id: int) -> None:
         """The user's account may be another one now."""

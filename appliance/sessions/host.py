@@ -29,7 +29,7 @@ from appliance.sessions.stores import SessionStores, stored_among
 from appliance.sessions.waits import Waits
 from appliance.store.counters import mark_of, times_counted
 from appliance.store.database import Store
-from appliance.store.keys import Holder, Receiver
+from appliance.store.keys import Holder, Receiver, receiver_of
 from appliance.store.tasks import TaskRow, awaited_by, open_result, task_row
 from appliance.store.visits import visits_with_privileges
 from appliance.workspace import Workspace
@@ -54,7 +54,8 @@ class Actor:
     :param personal: opens the encrypted values of the user (:func:`appliance.store.values.personal_holder`).
     :param viewers: the names of the keys that they open sessions with, for who was shown what.
     :param openers: these keys themselves, where somebody is there who has them; they go nowhere with the turn.
-    :param receiver: gives them sessions that are made for them; opens nothing.
+    :param receiver: gives them sessions that are made for them, and opens nothing; where `openers` are there it is made
+        of them, when it is asked for (:attr:`gets`).
     :param places: for whom ``session_local`` and its kin are.
     """
 
@@ -71,7 +72,12 @@ class Actor:
     @property
     def absent(self) -> Actor:
         """The same without what only somebody has who is there: what can be kept."""
-        return replace(self, openers=())
+        return replace(self, openers=(), receiver=self.gets)
+
+    @property
+    def gets(self) -> Receiver | None:
+        """What gives them sessions; few turns make any, so no turn pays for it beforehand."""
+        return receiver_of(self.openers[0]) if self.openers else self.receiver
 
     @property
     def is_person(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from appliance.sessions.screens import Screens
 from appliance.sessions.tags import open_tags
@@ -46,9 +47,9 @@ class Opened:
         """The step that Back undid last."""
         return self.steps.get(self.row.step + 1)
 
-    @property
+    @cached_property
     def screens(self) -> Screens:
-        """What people were shown last, stored with the current step."""
+        """What people were shown last, stored with the current step; opened once, however often a turn asks."""
         return self.screens_of(self.current)
 
     def screens_of(self, step: Step | None) -> Screens:
@@ -57,7 +58,8 @@ class Opened:
 
     @property
     def size(self) -> int:
-        return 1000 + sum(step.size for step in self.steps.values())
+        screens = 0 if self.current is None else len(self.current.screen)   # which are kept opened, too
+        return 1000 + screens + sum(step.size for step in self.steps.values())
 
 
 def title_context(session_id: str) -> str:

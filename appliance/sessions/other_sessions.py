@@ -207,7 +207,7 @@ class TurnSessions:
 
     def _create(self, effect: CreateSession) -> None:
         self._go_deeper(effect.interview)
-        receiver, key, now = self._actor.receiver, new_key(), clock.now()
+        receiver, key, now = self._actor.gets, new_key(), clock.now()
         row = SessionRow(effect.session_id, effect.interview, self._actor.user.user_id, now, now, now)
         keys = {} if receiver is None else {receiver.name: give(receiver, row.id, key)}
         seen = Seen(None, is_new=True)

@@ -54,6 +54,7 @@ _SPACING = 60.0
 """Seconds after which somebody who only looks counts as having been there anew."""
 
 _SHOWS = ("begin", "refresh", "submit", "back", "action")  # the kinds of turn whose screen a person gets to see
+_FORM_OPEN = ("refresh", "action")  # … whose form may be open in a tab while it is made anew
 _LEAVES_FORM = ("refresh", "action", "check_in", "follow_up", "event", "change")  # … after which an open form goes on
 
 
@@ -146,15 +147,19 @@ class Settler:
         before, viewers = self.before.screens, self.actor.viewers
         own = before.of(viewers)
         if isinstance(outcome.ending, ShowScreen) and self.kind in _SHOWS:
-            same = own is not None and _same_question(own.screen, outcome.ending.screen)
+            same = own is not None and self._may_stay(outcome) and _same_question(own.screen, outcome.ending.screen)
             if own is not None and same and outcome.save == "ignore":
                 return before.stored
-            stays = own is not None and same and self.kind in ("refresh", "action")   # its form is open in a tab
+            stays = own is not None and same and self.kind in _FORM_OPEN
             shown = Shown.of(outcome.ending.screen, own.revision if own is not None and stays else revision)
             return before.with_shown(viewers, shown, alone=self.kind == "back")
         if self.kind in _LEAVES_FORM or isinstance(outcome.ending, Goodbye) or outcome.save == "ignore":
             return before.stored
         return before.with_shown(viewers, None, alone=self.kind == "back")
+
+    def _may_stay(self, outcome: Outcome) -> bool:
+        """Whether anything hangs on its being the same question; a submit leads on whichever it is."""
+        return outcome.save == "ignore" or self.kind in _FORM_OPEN
 
     def _keep_step(self, commit: Commit, step: Step, after: Opened) -> Opened:
         """Store `step` if it is another one than before, and what is compressed against it."""
@@ -290,7 +295,7 @@ def new_task(effect: StartTask, opened: Opened, actor: Actor, appliance_key: byt
     """
     arguments = dump(effect.arguments, "What background_action() was given")
     payload = TaskPayload(opened.row.interview, effect.action, arguments, actor.user, actor.url_root,
-                          dict(actor.device), actor.personal, actor.receiver, actor.places, actor.viewers,
+                          dict(actor.device), actor.personal, actor.gets, actor.places, actor.viewers,
                           stored=effect.stored)
     return NewTask.make(effect.task_id, effect.notification, payload, appliance_key=appliance_key,
                         session_key=opened.key, after=effect.after, parent_id=parent)
