@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
@@ -44,11 +44,13 @@ class Up:
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
     :param sign_in: an address that signs the owner in once and goes to the start page.
     :param first_start: nobody has said yet how this appliance should be.
+    :param follows: it ends with those who attend it; one that was started by itself is left running.
     """
 
     address: str
     sign_in: str
     first_start: bool = False
+    follows: bool = True
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Server:
         self._address = ""
         self._port = 8080
         self._was_up = False
+        self._follows = True
         self._deaths: list[float] = []
         self._stopping = threading.Event()
         self._again = threading.Event()
@@ -128,9 +131,12 @@ class Server:
         return reach(self._data, self._address, command, arguments, say)
 
     def stop(self, when: Literal["now", "tasks"] = "now") -> None:
-        """Have it end; :meth:`Shell.ended` tells when it has."""
+        """Have it end; :meth:`Shell.ended` tells when it has. One that does not follow us is left running."""
         self._stopping.set()
         self._again.set()
+        if not self._follows:
+            self._shell.ended()
+            return
         try:
             self.ask("stop", {"when": when}, logger.info)
         except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
@@ -140,6 +146,8 @@ class Server:
 
     def wait(self, patience: float = _GOODBYE) -> None:
         """Until it has ended; after `patience` seconds it is killed, if it is ours."""
+        if not self._follows:
+            return
         self._thread.join(patience)
         if self._thread.is_alive() and self._child is not None:
             self._child.kill()
@@ -189,7 +197,7 @@ class Server:
             self._address = (self._data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
             if not self._address:
                 return False
-            heard = _Heard(self._shell, self._address)
+            heard = _Heard(self._up, self._shell.told)
             self.ask("attend", {}, heard)
         except HandOverFailed:
             return heard.hello
@@ -197,9 +205,16 @@ class Server:
             return False
         return True
 
+    def _up(self, up: Up) -> None:
+        self._follows = up.follows
+        self._shell.up(up)
+
     def _begin_child(self) -> None:
-        if self._child is not None and not self._was_up and (words := self._child.last_words()):
-            self._child = None
+        former, self._child = self._child, None
+        words = "" if former is None or self._was_up else former.last_words()
+        if former is not None:
+            former.wait(0)
+        if words:
             raise _CannotStart(words)
         if len(self._deaths) >= _OFTEN:
             raise _CannotStart(f"The appliance ended by itself {len(self._deaths)} times in a minute. The file "
@@ -226,20 +241,20 @@ def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], 
 
 
 class _Heard:
-    """Takes the lines of ``attend`` to the shell."""
+    """Takes the lines of ``attend`` to those whom they are for."""
 
-    def __init__(self, shell: Shell, address: str) -> None:
-        self._shell = shell
-        self._address = address
+    def __init__(self, up: Callable[[Up], None], told: Callable[[Mapping[str, Any]], None]) -> None:
+        self._up = up
+        self._told = told
         self.hello = False
 
     def __call__(self, line: str) -> None:
         what = json.loads(line)
         if self.hello:
-            self._shell.told(what)
+            self._told(what)
         else:
             self.hello = True
-            self._shell.up(Up(**what))
+            self._up(Up(**what))
 
 
 class _Child:
