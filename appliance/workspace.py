@@ -85,6 +85,7 @@ class Workspace:
         self._folder: Path | None = None
         self._open: dict[int, _Open] = {}
         self._deleted: dict[int, FileInfo] = {}
+        self._borrowed: dict[int, tuple[FileInfo, Callable[[Path], None]]] = {}
         self._over = False
 
     def new(self, filename: str, mimetype: str = "") -> FileInfo:
@@ -96,10 +97,25 @@ class Workspace:
         self._open[info.number] = _Open(info, path, None)
         return info
 
+    def borrow(self, filename: str, mimetype: str, load: Callable[[Path], None]) -> FileInfo:
+        """A new file that is a copy of one from elsewhere. It is fetched, and kept, only if somebody looks at it.
+
+        :param load: writes the content to a path, or raises FileNotFoundError.
+        """
+        filename = safe_filename(filename)
+        info = FileInfo(new_number(), filename, mimetype or guess_mimetype(filename))
+        self._borrowed[info.number] = info, load
+        return info
+
     def info(self, number: int) -> FileInfo | None:
         """What is known of a file, with its size as it is now; None if there is none of that number."""
         if number in self._deleted:
             return None
+        if number in self._borrowed:
+            try:
+                self._opened(number)
+            except FileNotFoundError:
+                return None
         opened = self._open.get(number)
         if opened is None:
             return self._look(number)
@@ -126,6 +142,8 @@ class Workspace:
 
     def delete(self, number: int) -> None:
         """Forget the file."""
+        if self._borrowed.pop(number, None) is not None:
+            return
         info = self.info(number)
         if info is not None:
             opened = self._open.pop(number, None)
@@ -161,18 +179,26 @@ class Workspace:
 
     def _opened(self, number: int) -> _Open:
         opened = self._open.get(number)
+        if opened is None and number in self._borrowed:
+            info, load = self._borrowed[number]
+            opened = self._open[number] = _Open(info, self._loaded(info, load), None)
+            del self._borrowed[number]
         if opened is None:
-            info = self.info(number)
-            if info is None:
+            found = self.info(number)
+            if found is None:
                 raise FileNotFoundError(f"This session has no file with the number {number}.")
-            path = self._place(info)
-            try:
-                self._load(number, path)
-            except BaseException:   # half a file must not be taken for the whole one
-                shutil.rmtree(path.parent, ignore_errors=True)
-                raise
-            opened = self._open[number] = _Open(info, path, _digest(path))
+            path = self._loaded(found, lambda path: self._load(number, path))
+            opened = self._open[number] = _Open(found, path, _digest(path))
         return opened
+
+    def _loaded(self, info: FileInfo, load: Callable[[Path], None]) -> Path:
+        path = self._place(info)
+        try:
+            load(path)
+        except BaseException:   # half a file must not be taken for the whole one
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        return path
 
     def _place(self, info: FileInfo) -> Path:
         if self._over:

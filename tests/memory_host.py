@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,6 +117,9 @@ class MemoryHost:
 
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         return self.workspace.new(filename, mimetype)
+
+    def borrow_file(self, filename: str, mimetype: str, load: Callable[[Path], None]) -> FileInfo:
+        return self.workspace.borrow(filename, mimetype, load)
 
     def file(self, number: int) -> FileInfo | None:
         return self.workspace.info(number)

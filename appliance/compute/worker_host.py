@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -136,6 +137,10 @@ class WorkerHost:
     def new_file(self, filename: str, mimetype: str = "") -> FileInfo:
         """An empty file of the session; it is kept with the task's end."""
         return self._workspace.new(filename, mimetype)
+
+    def borrow_file(self, filename: str, mimetype: str, load: Callable[[Path], None]) -> FileInfo:
+        """A copy of another session's file, fetched when it is looked at."""
+        return self._workspace.borrow(filename, mimetype, load)
 
     def file(self, number: int) -> FileInfo | None:
         """A file of the session; None if there is none of that number."""

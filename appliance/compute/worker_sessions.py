@@ -48,6 +48,11 @@ class WorkerSessions:
         found: bytes = self._asked("answers", interview, session_id)
         return found
 
+    def file_content(self, interview: str, session_id: str, number: int) -> bytes | None:
+        """:raises SessionRefused: if the session cannot be reached."""
+        found: bytes | None = self._asked("file_content", interview, session_id, number)
+        return found
+
     def screen(self, interview: str, session_id: str) -> tuple[Screen | None, int]:
         """:raises SessionRefused: if the session cannot be reached."""
         found: tuple[Screen | None, int] = self._asked("screen", interview, session_id)

@@ -15,7 +15,7 @@ from typing import Any
 from appliance.interview.errors import CannotSave
 from appliance.interview.turn import Answers
 
-__all__ = ["freeze", "new_answers", "thaw"]
+__all__ = ["freeze", "kept", "new_answers", "thaw"]
 
 # Open files among them: `with open(the_file.path()) as f:` in a code block leaves `f` behind.
 _LEFT_OUT = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, io.IOBase)
@@ -55,13 +55,17 @@ def freeze(answers: Answers) -> bytes:
 
     :raises CannotSave: naming the variable that cannot be pickled.
     """
-    kept = {
-        name: value for name, value in answers.items() if name != "__builtins__" and not isinstance(value, _LEFT_OUT)
-    }
+    found = kept(answers)
     try:
-        return pickle.dumps(kept, protocol=5)
+        return pickle.dumps(found, protocol=5)
     except Exception as error:  # objects of authors may fail in any way when pickled; the loop below names which one
-        raise CannotSave(_culprit(kept, error), variables=_culprits(kept)) from error
+        raise CannotSave(_culprit(found, error), variables=_culprits(found)) from error
+
+
+def kept(answers: Answers) -> Answers:
+    """What is saved of the answers."""
+    return {name: value for name, value in answers.items()
+            if name != "__builtins__" and not isinstance(value, _LEFT_OUT)}
 
 
 def _culprits(kept: dict[str, Any]) -> tuple[str, ...]:

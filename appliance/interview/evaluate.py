@@ -80,6 +80,7 @@ class Evaluation(Seeking):
         self.log: list[str] = []
         self.at_end: list[Callable[[], None]] = []   # run when the turn has come to its ending
         self.closing: list[Callable[[], None]] = []   # run after it however it ended
+        self.ending: Ending = None   # what the turn has come to, for what runs at its end
         self.rounds = 0
         self._question_terms = {}
         self._question_auto_terms = {}
@@ -339,7 +340,7 @@ def evaluate(
     evaluation = Evaluation(interview, answers, turn, host, prior)
     token = set_current(evaluation)
     try:
-        ending = evaluation.run()
+        ending = evaluation.ending = evaluation.run()
         evaluation.finish()
         namespace.detach_local(answers, host.places)
     except InterviewError as error:

@@ -7,6 +7,7 @@ implements Host over the store (``appliance.sessions.host``), a worker over what
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime
@@ -166,6 +167,14 @@ class Host(Protocol):
 
         :param filename: any; what no file may be called is taken out of it, and ``<`` and ``>`` too.
         :param mimetype: of what it will hold; made from the file name's end if it is empty.
+        """
+        ...
+
+    def borrow_file(self, filename: str, mimetype: str, load: Callable[[Path], None]) -> FileInfo:
+        """Make a file of this session that is a copy of one of another session.
+
+        :param load: writes the content to a path when somebody looks at it, or raises FileNotFoundError. A file that
+            nobody has looked at when the turn or task ends is none.
         """
         ...
 

@@ -251,6 +251,10 @@ class OtherSessions(Protocol):
         """The frozen answers of a session, as this turn sees it."""
         ...
 
+    def file_content(self, interview: str, session_id: str, number: int) -> bytes | None:
+        """What is in a file of a session, as this turn sees it; None if the session has none of that number."""
+        ...
+
     def screen(self, interview: str, session_id: str) -> tuple[Screen | None, int]:
         """What a session asks now, and the number of its step; None if it shows no screen."""
         ...

@@ -27,7 +27,7 @@ from appliance.interview.other_sessions import (
 from appliance.interview.screen_data import screen_data
 from appliance.library.dates import format_datetime
 from appliance.library.errors import DAError
-from appliance.library.file_copies import files_in
+from appliance.library.file_copies import borrow, files_in
 from appliance.library.overlay import pickled
 from appliance.library.plain import plain_answers
 from appliance.library.session_query import Condition
@@ -62,13 +62,18 @@ def create_session(yaml_filename: str, secret: Any = None, url_args: Mapping[str
 def get_session_variables(yaml_filename: str, session_id: str, secret: Any = None, simplify: bool = True) -> Any:
     """The variables of a session that the person can open; simplified, they can be written as JSON.
 
+    Files among the objects are copies, like everything else.
+
     :param secret: is not needed, and not looked at.
     :raises InterviewError: if there is no such session, or it is somebody else's.
     """
     answers = thaw(current().host.sessions.answers(str(yaml_filename), str(session_id)))
+    found = {name: value for name, value in answers.items() if name not in _NOT_SHOWN}
     if simplify:
-        return plain_answers({name: value for name, value in answers.items() if name not in _NOT_SHOWN})
-    return {name: value for name, value in answers.items() if name not in _NOT_SHOWN}
+        return plain_answers(found)
+    if str(session_id) != current().host.session_id:
+        borrow(found, str(yaml_filename), str(session_id))
+    return found
 
 
 def set_session_variables(yaml_filename: str, session_id: str, variables: Mapping[str, Any], secret: Any = None,

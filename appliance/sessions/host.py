@@ -208,6 +208,11 @@ class SessionHost:
         self._check()
         return self.workspace.new(filename, mimetype)
 
+    def borrow_file(self, filename: str, mimetype: str, load: Callable[[Path], None]) -> FileInfo:
+        """A copy of another session's file, fetched when it is looked at."""
+        self._check()
+        return self.workspace.borrow(filename, mimetype, load)
+
     def file(self, number: int) -> FileInfo | None:
         """A file of this session; None if there is none of that number."""
         self._check()

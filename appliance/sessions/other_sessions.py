@@ -282,6 +282,18 @@ class TurnSessions:
             raise SessionRefused(_GONE.format(session=session_id, interview=interview))
         return current.answers
 
+    def file_content(self, interview: str, session_id: str, number: int) -> bytes | None:
+        """:raises SessionRefused: if the session cannot be reached."""
+        opened = self._opened(interview, session_id)
+        files = TurnFiles(self._runner.store, self._runner.files, session_id, opened.key,
+                          self.work.seen[session_id].pending((), ()).files)
+        try:
+            return files.workspace.path(number).read_bytes()
+        except FileNotFoundError:
+            return None
+        finally:
+            files.close()
+
     def screen(self, interview: str, session_id: str) -> tuple[Screen | None, int]:
         """What the session asks now. Its interview runs for that, and nothing of it stays."""
         self._go_deeper(interview)

@@ -55,8 +55,8 @@ class TaskSessions:
                 sessions.replay(before)
             work.look_anew()   # a task may take its time, and wait for what others do
             answers: dict[str, Callable[..., Any]] = {
-                "apply": sessions.apply, "answers": sessions.answers, "screen": sessions.screen,
-                "listed": sessions.listed, "menu": sessions.menu}
+                "apply": sessions.apply, "answers": sessions.answers, "file_content": sessions.file_content,
+                "screen": sessions.screen, "listed": sessions.listed, "menu": sessions.menu}
             try:
                 return work, "", answers[method](*arguments)
             except InterviewError as refused:

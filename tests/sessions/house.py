@@ -16,6 +16,7 @@ from appliance.accounts.for_authors import ForAuthors
 from appliance.compute import worker_host, worker_people, worker_sessions, worker_stores
 from appliance.compute.captured import Captured
 from appliance.compute.ends import from_error, from_outcome
+from appliance.compute.task_files import with_files
 from appliance.compute.worker_host import WorkerHost
 from appliance.interview.answers import thaw
 from appliance.interview.cache import Interviews
@@ -140,13 +141,16 @@ class House:
 
     def _done(self, job: TaskJob) -> TaskEnd:
         output = Captured()
-        host = WorkerHost(job, output, Workspace(lambda number: None, lambda number, path: None))
+        workspace = Workspace(lambda number: None, lambda number, path: None)
+        host = WorkerHost(job, output, workspace)
         try:
             outcome = evaluate(Interviews(self.sources).get(job.interview), thaw(job.answers),
                                Action(job.action, pickle.loads(job.arguments)), host)
-            return from_outcome(job.task_id, outcome, output).end
+            return with_files(from_outcome(job.task_id, outcome, output), workspace).end
         except InterviewError as error:
-            return from_error(job.task_id, error, output).end
+            return with_files(from_error(job.task_id, error, output), workspace).end
+        finally:
+            workspace.close()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.store.read(lambda database: database.execute(sql).fetchall()).result()

@@ -218,6 +218,95 @@ def test_files_are_copied_into_the_other_session(tmp_path: Path) -> None:
                 "question: ${ letter.slurp() }\n")
 
 
+LETTER_TEXT = """
+mandatory: True
+code: |
+  multi_user = True
+  letter = DAFile('letter')
+  letter.initialize(filename='letter.txt', content='tulips')
+  letters = [letter, letter]
+---
+mandatory: True
+question: ${ copied.slurp() if defined('copied') else 'Mine' }
+"""
+
+
+@pytest.mark.parametrize(("code", "expected", "files"), [
+    ("found = theirs['letter'].slurp()", "tulips", 0),
+    ("found = [theirs['letter'].size_in_bytes(), theirs['letters'][1].filename]", "[6, 'letter.txt']", 0),
+    ("mine = theirs['letter']", "tulips", 1),
+    ("mine = theirs['letters'][0]\n  mine.write('roses')", "roses", 1),
+])
+def test_files_of_another_session_are_copies_that_stay_where_they_are_kept(
+        tmp_path: Path, code: str, expected: str, files: int) -> None:
+    """Code reads them, and what it keeps is there after the other session is gone; what it does not keep, is not."""
+    async def story(house: House) -> None:
+        reply = await house.begin()
+        made = await made_by(house)
+        for _ in range(2):   # looking again leaves nothing more
+            await house.turns.action(reply.session_id, ANN, "go", {})
+        kept = house.rows(f"SELECT count(*) FROM files WHERE session_id = '{reply.session_id}'")
+        assert kept == [(2 * files,)]   # those of the step before are there for Back
+        assert await shows(house, made) == "Mine"
+        await house.turns.delete(made, ANN)
+        shown = await shows(house, reply.session_id)
+        assert shown.replace("‘", "'").replace("’", "'") == expected
+    at_home(tmp_path, f"""
+  theirs = get_session_variables(other, made, simplify=False)
+  {code}
+  del theirs
+  if defined('mine'):
+    found = mine.slurp()
+""", story, LETTER_TEXT)
+
+
+def test_a_file_goes_from_one_session_to_a_third(tmp_path: Path) -> None:
+    """A copy of all that a session has takes its files along, whoever makes it."""
+    async def story(house: House) -> None:
+        await go(house)
+        first, second = (row[0] for row in house.rows(
+            f"SELECT id FROM sessions WHERE interview = '{OTHER}' ORDER BY number"))
+        await shows(house, second)   # what was asked of it is done
+        await house.turns.delete(first, ANN)
+        assert await shows(house, second) == "tulips"
+    at_home(tmp_path, """
+  theirs = get_session_variables(other, made, simplify=False)
+  set_session_variables(other, create_session(other), {'copied': theirs['letter']})
+  del theirs
+""", story, LETTER_TEXT)
+
+
+def test_a_task_takes_files_of_a_shared_session_along(tmp_path: Path) -> None:
+    """It reads them, and what it gives to its response action is the session's own from then on."""
+    async def story(house: House) -> None:
+        house.sources.texts[OTHER] = LETTER_TEXT
+        shared = (await house.turns.begin(OTHER, BOB)).session_id
+        reply = await house.begin(session=shared)
+        await house.work()
+        await house.turns.delete(shared, BOB)
+        assert await shows(house, reply.session_id) == "tulips tulips"
+        assert house.rows("SELECT count(*) FROM files") == [(1,)]
+    run(tmp_path, story, f"""
+event: work
+code: |
+  theirs = get_session_variables({OTHER!r}, url_args['session'], simplify=False)
+  background_response_action('done', letter=theirs['letter'], text=theirs['letters'][0].slurp())
+---
+event: done
+code: |
+  letter = action_argument('letter')
+  text = action_argument('text')
+---
+mandatory: True
+code: |
+  background_action('work')
+  started = True
+---
+mandatory: True
+question: ${{ text + ' ' + letter.slurp() if defined('text') else 'Wait' }}
+""")
+
+
 DELETING = """
   found = interview_list(action={action!r}, session={session})
   found = str(found) + ' ' + str(len(interview_list()[0]))

@@ -526,7 +526,7 @@ code: |
   seen = []
   counter = DARedis('counter')
   while len(seen) < 2 and counter.incr('looks') < 3000:
-    secret = get_session_variables({SHARED!r}, session)['secret']
+    secret = get_session_variables({SHARED!r}, session).get('secret', 'tulip')   # none after Back
     if secret not in seen:
       seen.append(secret)
   background_response(seen)
