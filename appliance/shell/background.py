@@ -68,6 +68,9 @@ class Background:
         if "show" in what:
             self.want_window()
 
+    def moved(self, _data: Path) -> None:
+        """Only somebody at the window can have asked for that: a new one goes there by itself."""
+
     def ended(self) -> None:
         """The server is gone as it was told to."""
         self._leave()

@@ -9,7 +9,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE = 30.0
 """Seconds that a second start waits for the first one to answer, or to end."""
+
+_LOCK = "window.lock"
 
 NO_TOOLKIT = "There is no toolkit for a window here, so the appliance opens in the browser."
 
@@ -53,9 +55,42 @@ class Desktop:
         return ["--data", str(self.data), *(f"--{name.replace('_', '-')}" for name, on in said.items() if on)]
 
 
+class OneWindow:
+    """One window for each data folder, also where the data moves.
+
+    :ivar data: the folder that is held.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._lock = FileLock(data / _LOCK)
+
+    def acquire(self) -> None:
+        """Hold the folder.
+
+        :raises Held: if another window does.
+        :raises OSError: if the folder cannot be used.
+        """
+        self._lock.acquire()
+
+    def release(self) -> None:
+        """Let it go."""
+        self._lock.release()
+
+    def move(self, data: Path) -> None:
+        """Hold another folder instead."""
+        self._lock.release()
+        (self.data / _LOCK).unlink(missing_ok=True)
+        self.data, self._lock = data, FileLock(data / _LOCK)
+        try:
+            self._lock.acquire()
+        except (Held, OSError) as problem:   # a second window there is no harm: both attend one server
+            logger.warning("the folder is not held: %s", type(problem).__name__)
+
+
 def run(options: Desktop) -> int:
     """Show the appliance until it is closed; returns the exit status."""
-    lock = FileLock(options.data / "window.lock")
+    lock = OneWindow(options.data)
     end = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -72,7 +107,7 @@ def run(options: Desktop) -> int:
             return 1
         time.sleep(0.1)
     try:
-        return _run_alone(options)
+        return _run_alone(options, lock)
     finally:
         lock.release()
 
@@ -87,7 +122,7 @@ def _shown_by_the_first(options: Desktop) -> bool:
         return False
 
 
-def _run_alone(options: Desktop) -> int:
+def _run_alone(options: Desktop, lock: OneWindow) -> int:
     if options.background:
         from appliance.shell.background import Background
 
@@ -98,11 +133,11 @@ def _run_alone(options: Desktop) -> int:
         return 0
     toolkit = window_toolkit()
     if toolkit is None:
-        return _in_browser(options)
-    return _in_window(options, toolkit)
+        return _in_browser(options, lock)
+    return _in_window(options, lock, toolkit)
 
 
-def _in_window(options: Desktop, toolkit: Toolkit) -> int:
+def _in_window(options: Desktop, lock: OneWindow, toolkit: Toolkit) -> int:
     from appliance.shell.bridge import Bridge
     from appliance.shell.guard import Guard
     from appliance.shell.window import Ending, Window
@@ -111,20 +146,21 @@ def _in_window(options: Desktop, toolkit: Toolkit) -> int:
     def hand_over(command: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> int:
         return server.ask(command, arguments, say)
 
-    window = Window(toolkit, Guard(Bridge(hand_over)), options.files)
+    window = Window(toolkit, Guard(Bridge(hand_over)), files=options.files, on_moved=lock.move)
     server = Server(options.data, window, share=options.share)
     _on_signals(lambda: window.end(Ending.STOP))
     ending = window.run(server)
     if ending is not Ending.STOP:
-        replace_process(options.arguments(background=True, until_done=ending is Ending.AFTER_TASKS))
+        replace_process(replace(options, data=lock.data).arguments(
+            background=True, until_done=ending is Ending.AFTER_TASKS))
     server.stop()
     server.wait()
     return 0
 
 
-def _in_browser(options: Desktop) -> int:
+def _in_browser(options: Desktop, lock: OneWindow) -> int:
     """Without a toolkit for windows: the pages in the system's browser, until we are told to stop."""
-    browser = Browser(opens=has_screen())
+    browser = Browser(opens=has_screen(), on_moved=lock.move)
     if has_screen():
         print(NO_TOOLKIT, flush=True)
     server = Server(options.data, browser, share=options.share)
@@ -142,8 +178,9 @@ class Browser:
     :param opens: whether there is a screen to open it on; its address is printed in any case.
     """
 
-    def __init__(self, *, opens: bool) -> None:
+    def __init__(self, *, opens: bool, on_moved: Callable[[Path], None]) -> None:
         self._opens = opens
+        self._on_moved = on_moved
         self._address = ""
         self.over = threading.Event()
         self.status = 0
@@ -170,6 +207,11 @@ class Browser:
         """A second start opens another tab."""
         if "show" in what:
             self._open(self._address)
+
+    def moved(self, data: Path) -> None:
+        """Another server is shown next."""
+        self._address = ""
+        self._on_moved(data)
 
     def ended(self) -> None:
         """Nothing is left to wait for."""

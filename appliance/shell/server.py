@@ -74,7 +74,10 @@ class Shell(Protocol):
         """It cannot be started; :meth:`Server.try_again` tries once more."""
 
     def told(self, what: Mapping[str, Any]) -> None:
-        """It asks for something: ``{"show": [files]}`` or ``{"move": folder}``."""
+        """It asks for something: ``{"show": [files]}``."""
+
+    def moved(self, data: Path) -> None:
+        """The data lives in another folder from now on; the server that is told of next runs on it."""
 
     def ended(self) -> None:
         """It has ended as it was told to."""
@@ -99,6 +102,7 @@ class Server:
         self._port = 8080
         self._was_up = False
         self._follows = True
+        self._next_data: Path | None = None
         self._deaths: list[float] = []
         self._stopping = threading.Event()
         self._again = threading.Event()
@@ -137,12 +141,7 @@ class Server:
         if not self._follows:
             self._shell.ended()
             return
-        try:
-            self.ask("stop", {"when": when}, logger.info)
-        except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
-            logger.warning("the server did not hear that it should stop (%s)", type(problem).__name__)
-            if self._child is not None:
-                self._child.end()
+        self._ask_to_stop(when)
 
     def wait(self, patience: float = _GOODBYE) -> None:
         """Until it has ended; after `patience` seconds it is killed, if it is ours."""
@@ -168,8 +167,11 @@ class Server:
                 continue
             if self._stopping.is_set():
                 break
-            self._shell.down()
-            self._count_death()
+            if self._next_data is not None:
+                self._move(self._next_data)
+            else:
+                self._shell.down()
+                self._count_death()
         if self._child is not None:
             self._child.wait(_GOODBYE)
         self._shell.ended()
@@ -197,7 +199,7 @@ class Server:
             self._address = (self._data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
             if not self._address:
                 return False
-            heard = _Heard(self._up, self._shell.told)
+            heard = _Heard(self._up, self._told)
             self.ask("attend", {}, heard)
         except HandOverFailed:
             return heard.hello
@@ -208,6 +210,28 @@ class Server:
     def _up(self, up: Up) -> None:
         self._follows = up.follows
         self._shell.up(up)
+
+    def _ask_to_stop(self, when: str) -> None:
+        try:
+            self.ask("stop", {"when": when}, logger.info)
+        except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
+            logger.warning("the server did not hear that it should stop (%s)", type(problem).__name__)
+            if self._child is not None:
+                self._child.end()
+
+    def _told(self, what: Mapping[str, Any]) -> None:
+        if "move" in what:
+            self._next_data = Path(what["move"])
+            # In a thread of its own: this one hears how the server ends.
+            threading.Thread(target=self._ask_to_stop, args=("now",), daemon=True).start()
+        else:
+            self._shell.told(what)
+
+    def _move(self, data: Path) -> None:
+        if self._child is not None:
+            self._child.wait(_GOODBYE)
+        self._child, self._next_data, self._data = None, None, data
+        self._shell.moved(data)
 
     def _begin_child(self) -> None:
         former, self._child = self._child, None

@@ -47,12 +47,15 @@ class Window:
     :param toolkit: that draws it.
     :param guard: says what may load inside, and has the window's dialogs.
     :param files: packages that somebody opened with the appliance.
+    :param on_moved: called with the folder that the data lives in from now on.
     """
 
-    def __init__(self, toolkit: Toolkit, guard: Guard, files: Sequence[Path] = ()) -> None:
+    def __init__(self, toolkit: Toolkit, guard: Guard, *, files: Sequence[Path],
+                 on_moved: Callable[[Path], None]) -> None:
         self._toolkit = toolkit
         self._guard = guard
         self._files = list(files)
+        self._on_moved = on_moved
         self._server: Server | None = None
         self._up: Up | None = None
         self._ready = threading.Event()
@@ -106,6 +109,12 @@ class Window:
             self.come_forward()
             self._files += map(Path, what["show"])
             self._offer_files()
+
+    def moved(self, data: Path) -> None:
+        """Show the next server as at a start."""
+        self._up = None
+        self._window.load_html(_text_of("splash.html"))
+        self._on_moved(data)
 
     def ended(self) -> None:
         """The server is gone as it was told to."""

@@ -43,6 +43,9 @@ class Told:
     def told(self, what: Mapping[str, Any]) -> None:
         self._heard.put(("told", what))
 
+    def moved(self, data: Path) -> None:
+        self._heard.put(("moved", data))
+
     def ended(self) -> None:
         self._heard.put(("ended", None))
 
