@@ -1,8 +1,8 @@
 """What a page may wish for in a window: things that need a dialog of the system.
 
 Whatever script runs in a page may wish, so a wish does nothing by itself: it opens a dialog that the person at the
-screen answers, and says nothing of a path. A wish is an address (:data:`WISHES`) that a link leads to and that the guard
-keeps from being loaded.
+screen answers, and says nothing of a path. A wish is an address (:data:`WISHES`) that a link leads to and that the
+guard keeps from being loaded.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ exception with words if the server did not do it."""
 WISHES = {"/window/install": "install"}
 """Path on our own origin → name of the wish."""
 
-_TRUST = ("A package is a program: it can do whatever this computer lets you do. Install it only if you trust the people "
-          "whom you have it from.")
+_TRUST = ("A package is a program: it can do whatever this computer lets you do. Install it only if you trust the "
+          "people whom you have it from.")
 
 
 class Bridge:

@@ -19,12 +19,14 @@ _LONGEST = 200
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 """Signs that some system has a meaning for in the name of a file."""
 
-_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789")})
+_DEVICES = frozenset({"con", "prn", "aux", "nul",
+                      *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789")})
 """What Windows takes for a device, whatever the name ends in."""
 
-_OPENED = frozenset(
-    "pdf docx doc odt rtf xlsx xls ods pptx ppt odp csv tsv txt md json yml yaml png jpg jpeg gif webp bmp tif tiff heic "
-    "mp3 wav ogg oga opus m4a mp4 webm mov avi mkv eml ics vcf zip".split())
+_OPENED = frozenset({
+    "pdf", "docx", "doc", "odt", "rtf", "xlsx", "xls", "ods", "pptx", "ppt", "odp", "csv", "tsv", "txt", "md", "json",
+    "yml", "yaml", "png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "heic", "mp3", "wav", "ogg", "oga",
+    "opus", "m4a", "mp4", "webm", "mov", "avi", "mkv", "eml", "ics", "vcf", "zip"})
 """Endings of files that programs show; anything else (programs, scripts, pages) is only shown in its folder."""
 
 
@@ -92,8 +94,8 @@ def can_be_opened(name: str) -> bool:
 def safe_name(suggested: str) -> str:
     """The name of a file, of what a page suggests: one part of a path, for every system, and not hidden.
 
-    >>> safe_name("../../etc/passwd"), safe_name(".bashrc"), safe_name("CON.txt"), safe_name("a\\\\b:c.pdf"), safe_name("")
-    ('etc_passwd', 'bashrc', '_CON.txt', 'a_b_c.pdf', 'download')
+    >>> safe_name("../../etc/passwd"), safe_name(".bashrc"), safe_name("CON.txt"), safe_name("a:b.pdf"), safe_name("")
+    ('etc_passwd', 'bashrc', '_CON.txt', 'a_b.pdf', 'download')
     """
     text = unicodedata.normalize("NFC", suggested)
     text = "".join("_" if one in _FORBIDDEN else one for one in text if one.isprintable())

@@ -24,7 +24,7 @@ _PATIENCE = 30.0
 def open_address(address: str) -> None:
     """Open an address (http, https, mailto, tel) with what the system has for it. Returns at once."""
     if sys.platform == "win32":
-        os.startfile(address)
+        os.startfile(address)  # noqa: S606 - as the system opens it; the guard let no other scheme through
     elif sys.platform == "darwin":
         _hand_on([["open", address]])
     else:
@@ -34,7 +34,7 @@ def open_address(address: str) -> None:
 def open_file(path: Path) -> None:
     """Open a file with the program that the system has for it. Returns at once."""
     if sys.platform == "win32":
-        os.startfile(path)
+        os.startfile(path)  # noqa: S606 - as the system opens it
     elif sys.platform == "darwin":
         _hand_on([["open", str(path)]])
     else:
@@ -45,7 +45,7 @@ def show_in_folder(path: Path) -> None:
     """Show a file among the others of its folder, or at least its folder. Returns at once."""
     if sys.platform == "win32":
         # Not a list: Explorer has quoting rules of its own. A path has no quotation marks there.
-        subprocess.Popen(f'explorer /select,"{path}"')  # noqa: S607 - where Windows is, its Explorer is
+        subprocess.Popen(f'explorer /select,"{path}"')
     elif sys.platform == "darwin":
         _hand_on([["open", "-R", str(path)]])
     else:

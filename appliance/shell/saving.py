@@ -12,7 +12,7 @@ __all__ = ["asks_where", "cancelled", "failed", "saved", "saving"]
 
 
 def asks_where(path: str) -> bool:
-    """Whether a person says in a dialog where a download goes, by the path of its address: backups leave the computer."""
+    """Whether a person says in a dialog where a download goes, by its address's path: backups leave the computer."""
     return path.startswith("/backup/")
 
 
@@ -41,5 +41,5 @@ def cancelled() -> Notice:
 
 def failed(name: str, reason: str) -> Notice:
     """It could not be written, or not be had."""
-    return Notice(f"{name or 'The file'} could not be saved{f': {reason}' if reason else ''}. Is there room on the disk?",
-                  problem=True, stays=True)
+    name, told = name or "The file", f": {reason}" if reason else ""
+    return Notice(f"{name} could not be saved{told}. Is there room on the disk?", problem=True, stays=True)

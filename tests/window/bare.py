@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import inside
 import webview
 
 from appliance.shell.bridge import Bridge
 from appliance.shell.downloads import Downloads
 from appliance.shell.guard import Guard
-from appliance.shell.memory import Memory, Rectangle, fitted
+from appliance.shell.memory import Memory
 from appliance.shell.menus import menus
 from appliance.shell.toolkits import prepare
+from tests.window import inside
 
 
 def hand_over(name: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> int:
@@ -33,18 +33,14 @@ def main() -> None:
     guard.serve_from(address)
     webview.settings["ALLOW_DOWNLOADS"] = True
     webview.settings["ALLOW_FILE_URLS"] = False
-    gui = os.environ.get("PYWEBVIEW_GUI") or "gtk"
-    webview.guilib = webview.initialize(gui)
-    screens = [Rectangle(one.x, one.y, one.width, one.height) for one in webview.screens]
-    placement = fitted(guard.memory.placement, screens)
-    window = webview.create_window("Test", address, text_select=True, width=placement.width, height=placement.height,
-                                   x=placement.x, y=placement.y, maximized=placement.maximized, zoomable=True)
+    window = webview.create_window("Test", address, text_select=True)
+    assert window is not None
 
     def before_show() -> None:
         inside.NAMES["surface"] = prepare(window, guard)
     window.events.before_show += before_show
     inside.NAMES["guard"] = guard
-    webview.start(gui=gui, private_mode=True, menu=menus(guard))
+    webview.start(gui="qt" if os.environ.get("PYWEBVIEW_GUI") == "qt" else "gtk", private_mode=True, menu=menus(guard))
     guard.memory.save()
 
 

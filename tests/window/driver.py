@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -102,7 +103,8 @@ class Screen:
         self._folder.cleanup()
 
     def _run(self, *command: str, **options: Any) -> None:
-        self._processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options))
+        self._processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                                **options))
 
     def _write_opener(self) -> None:
         """What stands in for the system's programs: it writes down what it is to open."""
@@ -135,7 +137,8 @@ class Screen:
             "XDG_CONFIG_HOME": str(home / ".config"), "XDG_STATE_HOME": str(self.folder / "state"),
             "XDG_DATA_HOME": str(home / "data"), "XDG_CACHE_HOME": str(home / "cache"), "XDG_DOWNLOAD_DIR": "",
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
-            "GDK_SCALE": str(self._scale), "QT_SCALE_FACTOR": str(self._scale), "GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita",
+            "GDK_SCALE": str(self._scale), "QT_SCALE_FACTOR": str(self._scale),
+            "GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita",
             "NO_AT_BRIDGE": "1", "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self._toolkit,
             "QTWEBENGINE_DISABLE_SANDBOX": "1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
             "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
@@ -168,7 +171,7 @@ class Screen:
 
     def wait_for_window(self, title: str) -> None:
         """Wait until a window with this in its title is in front."""
-        wait_until(lambda: title in "".join(self.windows()[-1:]), f"a window named {title!r}; there are {self.windows()}")
+        wait_until(lambda: title in "".join(self.windows()[-1:]), f"a window named {title!r}")
 
     def shot(self, file: Path) -> Path:
         """Take a picture of the screen."""
@@ -214,10 +217,8 @@ class Program:
                 self.process.kill()
         self.process.wait(LIMIT)
         for end in (self._asking, self._told):
-            try:
+            with contextlib.suppress(BrokenPipeError):   # it is gone already
                 end.close()
-            except BrokenPipeError:
-                pass   # it is gone already
 
     def js(self, script: str, window: int = 0) -> Any:
         """What a script is worth in the page of a window of pywebview's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gi.repository import WebKit2 as WebKit  # noqa: E402 - pywebview has named 
 
 from appliance import __version__  # noqa: E402
 from appliance.shell.guard import Guard, Verdict  # noqa: E402
-from appliance.shell.memory import next_zoom  # noqa: E402
+from appliance.shell.memory import Rectangle, fitted, next_zoom  # noqa: E402
 from appliance.shell.menus import KEYS, MENUS, do  # noqa: E402
 from appliance.shell.surface import WINDOW, Notice, Surface  # noqa: E402
 from appliance.shell.toolkits.gtk_bars import FindBar, NoticeBar  # noqa: E402
@@ -31,9 +32,9 @@ _OFFERED = {getattr(WebKit.ContextMenuAction, name) for name in (
     "TOGGLE_MEDIA_CONTROLS", "NO_ACTION")}
 """Lines of WebKit's context menu that people of an office have a use for."""
 
-_SHOWN_SOON = 700
-"""Milliseconds after which a window that a page opened is shown, though nothing was loaded into it yet: a script may
-write into it. What becomes a download or leads elsewhere is gone before."""
+_SHOWN_SOON = 500
+"""Milliseconds after which an empty window that a page opened is shown: a script writes into it. What becomes a
+download or leads elsewhere is gone before."""
 
 
 def prepare(window: Any, guard: Guard) -> Surface:
@@ -43,14 +44,13 @@ def prepare(window: Any, guard: Guard) -> Surface:
     view.disconnect_by_func(browser.on_navigation)   # it follows links in its own way, and is asked first
     _forget_handlers(view, "context-menu")   # it hides the menu
     context = view.get_context()
-    try:
+    with contextlib.suppress(TypeError):   # raised where pywebview was not told to allow downloads
         context.disconnect_by_func(browser.on_download_started)   # asks where to, each time
-    except TypeError:
-        pass   # pywebview was not told to allow downloads
     settings = view.get_settings()
     settings.set_enable_html5_local_storage(True)   # of an ephemeral context: never on disk
     settings.set_user_agent_with_application_details(WINDOW, __version__)
     surface = GtkSurface(browser.window, view, guard, GtkDownloads(context, guard), browser.toggle_fullscreen)
+    surface.put()
     surface.follow_size()
     view.set_zoom_level(guard.memory.placement.zoom)
     _show_keys(browser.window)
@@ -72,6 +72,7 @@ class GtkSurface(Surface):
         self._toggle = toggle
         self._children: list[GtkSurface] = []
         self._is_gone = False
+        self._opened_for_a_page = False
         self._find_bar = FindBar(view)
         self._notice_bar = NoticeBar(self)
         self._put_bars()
@@ -195,7 +196,8 @@ class GtkSurface(Surface):
         """Show it, or save it; and open it with a program where it was meant to be seen, and cannot be seen here."""
         response = decision.get_response()
         headers = response.get_http_headers()
-        attached = headers is not None and (headers.get_one("Content-Disposition") or "").lower().startswith("attachment")
+        disposition = "" if headers is None else headers.get_one("Content-Disposition") or ""
+        attached = disposition.lower().startswith("attachment")
         main = decision.is_main_frame_main_resource()
         document = not decision.is_mime_type_supported() or (main and response.get_mime_type() == "application/pdf")
         if not attached and not document:
@@ -203,8 +205,10 @@ class GtkSurface(Surface):
             return True
         if not attached and main:
             self._downloads.open_when_saved(response.get_uri())
+        if self._opened_for_a_page:
+            self._opened_for_a_page = False
+            self._downloads.when_ended(response.get_uri(), lambda: self.later(self.window.destroy))
         decision.download()
-        self._leave_if_blank()
         return True
 
     def _create(self, _view: WebKit.WebView, action: WebKit.NavigationAction) -> WebKit.WebView | None:
@@ -220,28 +224,39 @@ class GtkSurface(Surface):
         window.set_default_size(width, height)
         window.set_icon(self.window.get_icon())
         child = GtkSurface(window, view, self._guard, self._downloads, lambda: _toggle_full_screen(window))
-        window.set_title(self.window.get_title())
-        view.connect("notify::title", lambda *_: window.set_title(view.get_title() or self.window.get_title()))
-        view.connect("load-changed", child.loaded)
-        GLib.timeout_add(_SHOWN_SOON, child.show_soon)
+        child.wait_for_page(self.window.get_title(), empty=action.get_request().get_uri() in {"", "about:blank"})
         self._children.append(child)
         window.connect("destroy", lambda *_: self._children.remove(child))
         return view
 
-    def loaded(self, _view: WebKit.WebView, event: WebKit.LoadEvent) -> None:
-        """Show a window that was opened for a page as soon as there is a page."""
-        if event == WebKit.LoadEvent.COMMITTED:
-            self.show_soon()
+    def wait_for_page(self, title: str, *, empty: bool) -> None:
+        """Show the window as soon as there is a page in it.
 
-    def show_soon(self) -> bool:
-        """Show it if it is there still."""
+        :param title: for pages that have none.
+        :param empty: there may be none but what a script writes.
+        """
+        self._opened_for_a_page = True
+        self.window.set_title(title)
+        self.view.connect("notify::title", lambda *_: self.window.set_title(self.view.get_title() or title))
+        self.view.connect("load-changed", self._loaded)
+        if empty:
+            GLib.timeout_add(_SHOWN_SOON, self._show)
+
+    def _loaded(self, _view: WebKit.WebView, event: WebKit.LoadEvent) -> None:
+        if event == WebKit.LoadEvent.COMMITTED:
+            self._opened_for_a_page = False
+            self._show()
+        elif event == WebKit.LoadEvent.FINISHED:
+            self._leave_if_blank()
+
+    def _show(self) -> bool:
         if not self._is_gone and not self.window.get_visible():
             self.window.present()
         return False
 
     def _leave_if_blank(self) -> None:
         """Close a window that was opened for what turned out to be no page."""
-        if not self._is_gone and not self.window.get_visible() and not self.view.can_go_back():
+        if self._opened_for_a_page and not self._is_gone:
             self.later(self.window.destroy)
 
     def _close_asked(self, _view: WebKit.WebView) -> None:
@@ -297,7 +312,7 @@ class GtkSurface(Surface):
         for item in menu.get_items():
             if not item.is_separator() and item.get_stock_action() not in _OFFERED:
                 menu.remove(item)
-        return menu.get_n_items() == 0
+        return bool(menu.get_n_items() == 0)
 
     def _permission(self, _view: WebKit.WebView, request: Any) -> bool:
         """Ask whether a page of ours may use the camera, the microphone or the place."""
@@ -313,6 +328,19 @@ class GtkSurface(Surface):
         return True
 
     # -- its size and place ----------------------------------------------------------------------------
+
+    def put(self) -> None:
+        """Where and how large it was the last time, as far as the screens allow."""
+        display = self.window.get_display()
+        areas = [display.get_monitor(number).get_workarea() for number in range(display.get_n_monitors())]
+        placement = fitted(self._guard.memory.placement,
+                           [Rectangle(area.x, area.y, area.width, area.height) for area in areas])
+        self.window.resize(placement.width, placement.height)
+        middle = areas[0] if areas else Gdk.Rectangle()
+        self.window.move(middle.x + (middle.width - placement.width) // 2 if placement.x is None else placement.x,
+                         middle.y + (middle.height - placement.height) // 2 if placement.y is None else placement.y)
+        if placement.maximized:
+            self.window.maximize()
 
     def follow_size(self) -> None:
         """Remember from now on how the window stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ class GtkDownloads:
         self._guard = guard
         self._surfaces: dict[WebKit.WebView, Surface] = {}
         self._opened: set[str] = set()
+        self._afterwards: dict[str, Callable[[], None]] = {}
         context.connect("download-started", self._started)
 
     def watch(self, view: WebKit.WebView, surface: Surface) -> None:
@@ -37,12 +39,19 @@ class GtkDownloads:
         """What comes from there was meant to be seen."""
         self._opened.add(address)
 
+    def when_ended(self, address: str, do: Callable[[], None]) -> None:
+        """Do this when what comes from there is saved, or will not be."""
+        self._afterwards[address] = do
+
     def _started(self, _context: WebKit.WebContext, download: WebKit.Download) -> None:
         address = download.get_request().get_uri()
         if self._guard.verdict(address) is not Verdict.INSIDE and not address.startswith("data:"):
             download.cancel()
             return
         surface = self._surfaces.get(download.get_web_view())
+        ended = self._afterwards.pop(address, None)
+        if ended is not None:
+            download.connect("finished", lambda *_: ended())   # which comes after a failure too
         _Download(download, surface, self._guard, open_it=address in self._opened)
         self._opened.discard(address)
 
