@@ -24,9 +24,14 @@ from appliance.packages import SHIPPED, InstalledPackages
 from appliance.store.database import Store
 from appliance.store.package_use import sessions_by_interview
 
-__all__ = ["Change", "Mistake", "NoSuchPackage", "PackageShelf", "ShelvedPackage", "install_command"]
+__all__ = ["MISSING", "Change", "Mistake", "NoSuchPackage", "PackageShelf", "ShelvedPackage", "install_command"]
 
 logger = logging.getLogger(__name__)
+
+MISSING = 3
+"""The exit status of the command where Python packages are missing, nothing was installed, and whoever gave it (the
+window) can ask whether to do it all the same.
+"""
 
 _BUSY = "Another installation is going on in this data folder; please try again when it is done."
 
@@ -207,7 +212,12 @@ def install_command(shelf: PackageShelf, restart: Callable[[], None]) -> Command
                                          anyway=bool(arguments["anyway"]))
         except Held as problem:
             raise CommandFailed(_BUSY) from problem
-        except (BadPackage, MissingPackages) as problem:
+        except MissingPackages as problem:
+            if not arguments.get("ask"):
+                raise CommandFailed(str(problem)) from problem
+            say(str(problem))
+            return MISSING
+        except BadPackage as problem:
             raise CommandFailed(str(problem)) from problem
         except OSError as problem:
             raise CommandFailed(f"Nothing was installed: {problem}.") from problem

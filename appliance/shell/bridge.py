@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.shell.surface import Notice, Surface
+from appliance.shell.surface import Choice, Notice, Surface
 
 __all__ = ["WISHES", "Bridge", "HandOver"]
 
@@ -20,8 +20,15 @@ HandOver = Callable[[str, Mapping[str, Any], Callable[[str], None]], int]
 """Has the server do a command: its name, its arguments, who takes what it says; returns its exit status, and raises an
 exception with words if the server did not do it."""
 
-WISHES = {"/window/install": "install"}
-"""Path on our own origin → name of the wish."""
+WISHES = frozenset({"/window/install", "/window/choose-folder", "/window/choose-backup"})
+"""Paths on our own origin."""
+
+_PACKAGES = Choice("Install a package", "Interview packages", ("zip", "whl"), many=True)
+_CHOICES = {"/window/choose-folder": ("folder", Choice("Choose a folder", folder=True)),
+            "/window/choose-backup": ("backup", Choice("Choose a backup", "Backups", ("backup",)))}
+"""Wish → what the server calls what is chosen, and the dialog."""
+
+_NO_ANSWER = "The server does not answer."
 
 _TRUST = ("A package is a program: it can do whatever this computer lets you do. Install it only if you trust the "
           "people whom you have it from.")
@@ -59,15 +66,16 @@ class Bridge:
 
     def fulfil(self, path: str) -> None:
         """What a page or the menu wishes; see :data:`WISHES`. Returns at once."""
-        if WISHES.get(path) == "install":
+        if path in _CHOICES:
+            self._choose(*_CHOICES[path])
+        elif path == "/window/install":
             self.install()
 
     def install(self) -> None:
         """Let somebody choose packages, and install them. May be called from any thread."""
         surface = self.surface
         if surface is not None and self._busy.acquire(blocking=False):
-            surface.later(lambda: surface.choose_files("Install a package", "Interview packages", ("zip", "whl"),
-                                                       self._chosen))
+            surface.later(lambda: surface.choose(_PACKAGES, self._chosen))
 
     def install_files(self, files: Sequence[Path]) -> None:
         """Ask whether to install these packages, which somebody opened with the appliance. May be called from any
@@ -79,6 +87,37 @@ class Bridge:
             surface.later(lambda: surface.confirm(
                 "Install a package", f"Install {names}?\n\n{_TRUST}", "Install",
                 lambda yes: self._chosen(list(files) if yes else [])))
+
+    # -- what is chosen for a page --------------------------------------------------------------------
+
+    def _choose(self, what: str, choice: Choice) -> None:
+        """Let somebody choose something, tell the server, and show the page again, which then shows what it was."""
+        surface = self.surface
+
+        def chosen(paths: list[Path]) -> None:
+            self._busy.release()
+            for path in paths[:1]:
+                threading.Thread(target=tell, args=(path,), daemon=True).start()
+
+        def tell(path: Path) -> None:
+            said: list[str] = []
+            try:
+                self._hand_over("chosen", {"what": what, "path": str(path)}, said.append)
+            except Exception as problem:  # noqa: BLE001 - as in _install
+                said.append(str(problem) or _NO_ANSWER)
+            if surface is not None:
+                surface.later(lambda: shown(surface, " ".join(said)))
+
+        def shown(there: Surface, words: str) -> None:
+            if words:
+                self.tell(Notice(words, problem=True, stays=True), there)
+            elif there.is_there():
+                there.load(there.address())   # and not reload(), which would send a form again
+
+        if surface is not None and self._busy.acquire(blocking=False):
+            surface.later(lambda: surface.choose(choice, chosen))
+
+    # -- packages --------------------------------------------------------------------------------------
 
     def _chosen(self, files: list[Path]) -> None:
         if not files:
@@ -97,7 +136,7 @@ class Bridge:
         try:
             status = self._hand_over("install", arguments, said.append)
         except Exception as problem:  # noqa: BLE001 - whatever kept the server from it, its words are for the person
-            status, said = 1, [str(problem) or "The server does not answer."]
+            status, said = 1, [str(problem) or _NO_ANSWER]
         words, surface = " ".join(said), self.surface
         if surface is None:
             self._busy.release()

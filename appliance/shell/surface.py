@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EDITS", "WINDOW", "Notice", "Surface"]
+__all__ = ["EDITS", "WINDOW", "Choice", "Notice", "Surface"]
 
 WINDOW = "ApplianceWindow"
 """What the window adds to the name that its browser goes by: so the server knows that a page is shown in one."""
@@ -28,6 +28,22 @@ class Notice:
     buttons: tuple[tuple[str, Callable[[], None]], ...] = ()
     problem: bool = False
     stays: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody is to choose in a dialog of the system.
+
+    :param kind: what files of these `endings` (``zip``) are called.
+    :param many: several may be chosen.
+    :param folder: not files, but a folder, which may be made there.
+    """
+
+    title: str
+    kind: str = ""
+    endings: tuple[str, ...] = ()
+    many: bool = False
+    folder: bool = False
 
 
 class Surface(ABC):
@@ -86,10 +102,9 @@ class Surface(ABC):
         """Show a line at the window's edge."""
 
     @abstractmethod
-    def choose_files(self, title: str, kind: str, endings: Sequence[str], chosen: Callable[[list[Path]], None]) -> None:
-        """Let somebody choose files.
+    def choose(self, choice: Choice, chosen: Callable[[list[Path]], None]) -> None:
+        """Let somebody choose files or a folder.
 
-        :param kind: what files of these `endings` (``zip``) are called.
         :param chosen: gets them, none where nothing was chosen; called on the toolkit's thread.
         """
 

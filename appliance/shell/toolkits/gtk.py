@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from appliance import __version__  # noqa: E402
 from appliance.shell.guard import Guard, Verdict  # noqa: E402
 from appliance.shell.memory import Rectangle, fitted, next_zoom  # noqa: E402
 from appliance.shell.menus import KEYS, MENUS, do  # noqa: E402
-from appliance.shell.surface import WINDOW, Notice, Surface  # noqa: E402
+from appliance.shell.surface import WINDOW, Choice, Notice, Surface  # noqa: E402
 from appliance.shell.toolkits.gtk_bars import FindBar, NoticeBar  # noqa: E402
 from appliance.shell.toolkits.gtk_downloads import GtkDownloads  # noqa: E402
 
@@ -148,16 +148,18 @@ class GtkSurface(Surface):
     def notify(self, notice: Notice) -> None:
         self._notice_bar.show(notice)
 
-    def choose_files(self, title: str, kind: str, endings: Sequence[str], chosen: Callable[[list[Path]], None]) -> None:
-        dialog = Gtk.FileChooserNative.new(title, self.window, Gtk.FileChooserAction.OPEN, None, None)
-        dialog.set_select_multiple(True)
+    def choose(self, choice: Choice, chosen: Callable[[list[Path]], None]) -> None:
+        action = Gtk.FileChooserAction.SELECT_FOLDER if choice.folder else Gtk.FileChooserAction.OPEN
+        dialog = Gtk.FileChooserNative.new(choice.title, self.window, action, None, None)
+        dialog.set_select_multiple(choice.many)
         dialog.set_modal(True)
-        only = Gtk.FileFilter()
-        only.set_name(kind)
-        for ending in endings:
-            only.add_pattern(f"*.{ending}")
-            only.add_pattern(f"*.{ending.upper()}")
-        dialog.add_filter(only)
+        if choice.endings:
+            only = Gtk.FileFilter()
+            only.set_name(choice.kind)
+            for ending in choice.endings:
+                only.add_pattern(f"*.{ending}")
+                only.add_pattern(f"*.{ending.upper()}")
+            dialog.add_filter(only)
 
         def answered(_dialog: Gtk.FileChooserNative, response: int) -> None:
             accepted = response == Gtk.ResponseType.ACCEPT
