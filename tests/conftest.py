@@ -14,7 +14,7 @@ from tests.support.browser import Person, launch
 from tests.support.logs import no_unexpected_errors
 from tests.support.process import Appliance
 
-ONLY_WHEN_ASKED = ("bench", "fault50", "faults_full", "load_full")
+ONLY_WHEN_ASKED = ("bench", "fault50", "faults_full", "load_full", "window_qt")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,111 @@
+"""A person at a window: finds things by their visible words, by scripts in the page.
+
+tests/support/browser.py is the same for Chromium, whose protocol other web engines do not speak.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from tests.support.client import Answer
+from tests.support.demo import Step
+from tests.window.driver import Program
+
+__all__ = ["WindowPerson"]
+
+
+class WindowPerson:
+    """What a person does in the first window of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def sees_question(self, beginning: str) -> None:
+        """Waits for the screen whose question begins like this."""
+        self.program.wait_for(
+            "document.readyState === 'complete' && (document.querySelector('#daMainQuestion')?.innerText || '').trim()"
+            f".startsWith({json.dumps(beginning)})")
+
+    def sees(self, words: str) -> None:
+        """Waits until the page has these words."""
+        self.program.wait_for(f"document.body.innerText.includes({json.dumps(words)})")
+
+    def press(self, words: str) -> None:
+        """Presses the first visible button or link with exactly these words."""
+        self._do("press", words)
+
+    def fill(self, answers: Mapping[str, Answer]) -> None:
+        """Fills in fields, by their labels."""
+        for label, answer in answers.items():
+            if answer is not None:
+                self._do("fill", label, answer if isinstance(answer, str) else list(answer))
+
+    def take(self, step: Step) -> None:
+        """One screen of a script: recognises it, fills it in, goes on."""
+        self.sees_question(step.question)
+        self.fill(step.answers)
+        self.press(step.press)
+
+    def _do(self, name: str, *arguments: object) -> None:
+        given = ", ".join(map(json.dumps, arguments))
+        done = self.program.js(f"({_HANDS}).{name}({given})")
+        assert done == "done", f"{name} {arguments}: {done}"
+
+
+_HANDS = """({
+  words(element) { return element.innerText.replace(/\\s+/g, " ").trim(); },
+  press(words) {
+    for (const one of document.querySelectorAll("button, a[href], summary, input[type=submit]")) {
+      if ((this.words(one) === words || one.value === words) && one.checkVisibility()) { one.click(); return "done"; }
+    }
+    return "there is no such button";
+  },
+  labelled(root, words) {
+    for (const label of root.querySelectorAll("label")) {
+      if (this.words(label) === words) {
+        return label.control || document.getElementById(label.htmlFor) || label.querySelector("input");
+      }
+    }
+    return null;
+  },
+  group(words) {
+    if (!words) { return document.querySelector("#daform"); }
+    for (const one of document.querySelectorAll("fieldset, [role=group], [role=radiogroup]")) {
+      const by = one.getAttribute("aria-labelledby");
+      const name = one.querySelector("legend") || (by && document.getElementById(by.split(" ")[0]));
+      if (name && this.words(name) === words) { return one; }
+    }
+    return null;
+  },
+  fill(label, answer) {
+    const form = document.querySelector("#daform") || document;
+    if (Array.isArray(answer)) {
+      const group = this.group(label);
+      for (const words of answer) {
+        const box = group && this.labelled(group, words);
+        if (!box) { return "there is no box " + words; }
+        if (!box.checked) { box.click(); }
+      }
+      return "done";
+    }
+    const control = label && this.labelled(form, label);
+    if (control && !["radio", "checkbox"].includes(control.type)) {
+      if (control.tagName === "SELECT") {
+        const option = [...control.options].find((one) => one.text.trim() === answer);
+        if (!option) { return "there is no choice " + answer; }
+        control.value = option.value;
+      } else {
+        control.value = answer;
+      }
+      control.dispatchEvent(new Event("input", {bubbles: true}));
+      control.dispatchEvent(new Event("change", {bubbles: true}));
+      return "done";
+    }
+    const group = this.group(label);
+    const choice = group && this.labelled(group, answer);
+    if (!choice) { return "there is no choice " + answer; }
+    choice.click();
+    return "done";
+  },
+})"""
