@@ -63,10 +63,10 @@ class Guard:
             return Verdict.INSIDE
         scheme = _scheme(url)
         if scheme == "blob":   # made by a page; what it may do is what its maker may
-            return Verdict.INSIDE if self._is_ours(url.partition(":")[2]) else Verdict.REFUSED
+            return Verdict.INSIDE if self.is_ours(url.partition(":")[2]) else Verdict.REFUSED
         if scheme not in _ELSEWHERE:
             return Verdict.REFUSED
-        if not self._is_ours(url):
+        if not self.is_ours(url):
             return Verdict.ELSEWHERE
         return Verdict.WISH if urlsplit(url).path in WISHES else Verdict.INSIDE
 
@@ -83,7 +83,8 @@ class Guard:
         """The address of a page of ours."""
         return self._origin + path
 
-    def _is_ours(self, url: str) -> bool:
+    def is_ours(self, url: str) -> bool:
+        """Whether an address is one of the server's."""
         return bool(self._origin) and _origin(url) == self._origin
 
 
