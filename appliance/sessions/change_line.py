@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from appliance.interview.errors import InterviewError
 from appliance.interview.other_sessions import DeleteSession, RunAction
 from appliance.sessions.commit import Commit
-from appliance.sessions.errors import NoSuchSession, Stopping
+from appliance.sessions.errors import ApplianceDied, NoSuchSession, Stopping
 from appliance.sessions.evaluation import Running
 from appliance.sessions.opened import Opened
 from appliance.sessions.other_sessions import TurnSessions, Work
@@ -24,7 +25,15 @@ from appliance.sessions.session_change import Pending, SessionChange, change
 from appliance.sessions.settling import Settled
 from appliance.store.errors import StoreError, WrongKey
 from appliance.store.keys import APPLIANCE
-from appliance.store.session_changes import ChangeRow, changed_sessions, changes_of, forget_change
+from appliance.store.session_changes import (
+    ChangeRow,
+    change_begins,
+    change_waits_on,
+    changed_sessions,
+    changes_of,
+    forget_change,
+    outstanding_changes,
+)
 from appliance.store.sessions import remove_key, told_session
 
 if TYPE_CHECKING:
@@ -34,6 +43,9 @@ __all__ = ["ChangeLine"]
 
 logger = logging.getLogger(__name__)
 
+_MOST_STARTS = 3
+"""Starts of the appliance that may end while they do what an earlier one has left, before it is given up."""
+
 
 class ChangeLine:
     """What waits to be done. Everything here happens on the loop."""
@@ -42,22 +54,42 @@ class ChangeLine:
         self._runner = runner
         self._waiting: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._left: set[int] = set()    # by the last run, which may have died of one of them
+        self._begun: set[int] = set()   # of those
 
     async def resume(self) -> None:
-        """At start: begin what the last run left."""
-        self.asked(await self._runner.read(changed_sessions))
+        """At start: begin what the last run left, one session after the other: what dies, dies of what is counted."""
+        self._left = await self._runner.read(outstanding_changes)
+        sessions = await self._runner.read(changed_sessions)
+        self._waiting.update(sessions)
+        if sessions:
+            self._keep(self._begin_all(sessions))
+
+    async def stop(self) -> None:
+        """The appliance stops, and what is not done waits: that counts for no death."""
+        for number in self._begun:
+            with suppress(StoreError):
+                await self._runner.write(partial(change_waits_on, number=number))
+        self._begun.clear()
 
     def asked(self, session_ids: Iterable[str]) -> None:
         """A commit asked for changes of these sessions."""
         for session_id in dict.fromkeys(session_ids):
             self._waiting.add(session_id)
-            task = asyncio.get_running_loop().create_task(self._begin(session_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(self._begin(session_id))
 
     def waits(self, session_id: str) -> bool:
         """Whether something is to be done to the session first."""
         return session_id in self._waiting
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin_all(self, session_ids: Iterable[str]) -> None:
+        for session_id in session_ids:
+            await self._begin(session_id)
 
     async def _begin(self, session_id: str) -> None:
         async def nothing_more() -> None:
@@ -92,6 +124,8 @@ class ChangeLine:
                          told_session(row.session_id))
             await runner.write(forget)
             return
+        if row.number in self._left and await self._is_given_up(asked, row):
+            return
         try:
             if isinstance(asked.effect, DeleteSession):
                 await self._delete(asked.effect, row)
@@ -103,10 +137,25 @@ class ChangeLine:
         except (Stopping, StoreError):
             raise
         except Exception as error:  # noqa: BLE001 - code of authors can fail in any way; the change is given up
-            interview = getattr(asked.effect, "interview", "")
-            action = asked.effect.action if isinstance(asked.effect, RunAction) else ""
-            runner.tell_failure(error, interview, "change by another session", action, asked.actor.url_root)
+            self._tell(error, asked, row)
             await runner.write(forget)
+        self._begun.discard(row.number)
+
+    async def _is_given_up(self, asked: SessionChange, row: ChangeRow) -> bool:
+        """Give up what too many starts did not survive; else note that another one tries."""
+        if row.number in self._begun:   # and could not be written
+            return False
+        if row.starts >= _MOST_STARTS:
+            self._tell(ApplianceDied(row.starts), asked, row)
+            await self._runner.write(partial(forget_change, number=row.number))
+            return True
+        await self._runner.write(partial(change_begins, number=row.number))
+        self._begun.add(row.number)
+        return False
+
+    def _tell(self, error: Exception, asked: SessionChange, row: ChangeRow) -> None:
+        action = asked.effect.action if isinstance(asked.effect, RunAction) else ""
+        self._runner.tell_failure(error, row.interview, "change by another session", action, asked.actor.url_root)
 
     async def _change(self, opened: Opened, asked: SessionChange, row: ChangeRow) -> None:
         runner, work = self._runner, Work()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["NoSuchFile", "NoSuchSession", "NotYours", "PrivilegeNeeded", "SessionBusy", "SignInNeeded", "Stopping"]
+__all__ = ["ApplianceDied", "NoSuchFile", "NoSuchSession", "NotYours", "PrivilegeNeeded", "SessionBusy",
+           "SignInNeeded", "Stopping"]
+
+
+class ApplianceDied(Exception):
+    """The appliance ended each time it did something, so it does that no more."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(f"The appliance ended {times} times while it did this, so it was given up.")
 
 
 class NoSuchFile(Exception):

@@ -194,13 +194,14 @@ class Runner:
             await asyncio.to_thread(files.abandon)
             await asyncio.to_thread(work.abandon)
             if started and happening.kind == "begin":
-                await self._unbegin(opened)
+                await self.unbegin(opened)
             raise
 
-    async def _unbegin(self, opened: Opened) -> None:
-        """The first turn failed, and had already stored what a task needs."""
+    async def unbegin(self, opened: Opened) -> None:
+        """The first turn failed, and may have stored already what a task needs."""
         commit = Commit(opened.row.id, opened.key, delete=True)
-        self.carry_out(commit, await self.write(commit.write))
+        with contextlib.suppress(StoreError):   # what went wrong is told already; the next start clears it away
+            self.carry_out(commit, await self.write(commit.write))
 
     async def commit(self, settled: Settled) -> Opened:
         """Write, and have carried out what was asked for; returns the session as it is now.

@@ -141,6 +141,7 @@ class Turns:
         if self._late_leftovers is not None:
             self._late_leftovers.cancel()
         await self._runner.finish(patience)
+        await self._runner.changes.stop()
         await asyncio.to_thread(remove_leftovers)   # of workers that were ended in the middle of a task
         self.evaluator.close()
 
@@ -452,7 +453,12 @@ class Turns:
         evaluated = await self._runner.evaluate(opened, happening)
         if evaluated.settled is not None:
             self._note_active(evaluated.settled.commit, happening.actor)
-            opened = await self._runner.commit(evaluated.settled)
+            try:
+                opened = await self._runner.commit(evaluated.settled)
+            except Exception:
+                if happening.kind == "begin":
+                    await self._runner.unbegin(opened)
+                raise
             if evaluated.settled.commit.others and not happening.actor.user.logged_in:
                 self.adoption.begun_under(happening.actor.viewers)
         return self._reply(opened, happening.actor, evaluated.ending)

@@ -331,9 +331,17 @@ def _work_on_sessions(database: Database) -> None:
     """)
 
 
+def _bounds(database: Database) -> None:
+    """Since when each holder has a session, and how often what was asked of one was begun after a start."""
+    database.executescript("""
+        ALTER TABLE session_keys ADD COLUMN since REAL NOT NULL DEFAULT 0;
+        ALTER TABLE session_changes ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
+    """)
+
+
 MIGRATIONS: list[Callable[[Database], None]] = [
     _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks,
-    _work_on_sessions]
+    _work_on_sessions, _bounds]
 """Each brings a file from the version of its index to the next. Released ones are never changed.
 
 They change this database and nothing else in the data folder, and they all run in one transaction. The number of them

@@ -15,7 +15,8 @@ from sqlite_utils import Database
 
 from appliance.store.sealing import seal, unseal
 
-__all__ = ["ChangeRow", "NewChange", "add_change", "changed_sessions", "changes_of", "forget_change"]
+__all__ = ["ChangeRow", "NewChange", "add_change", "change_begins", "change_waits_on", "changed_sessions", "changes_of",
+           "forget_change", "outstanding_changes"]
 
 _TAG = 16
 
@@ -41,11 +42,17 @@ class NewChange:
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """One that is outstanding."""
+    """One that is outstanding.
+
+    :param starts: how often it was begun by an appliance that found it when it started, and did not end it.
+    :param interview: of the session.
+    """
 
     number: int
     session_id: str
     sealed: bytes = field(repr=False)
+    starts: int = 0
+    interview: str = ""
 
     def opened(self, appliance_key: bytes) -> Any:
         """What is to be done.
@@ -66,13 +73,30 @@ def add_change(database: Database, change: NewChange) -> bool:
 def changes_of(database: Database, session_id: str) -> list[ChangeRow]:
     """What is to be done to a session, in the order it was asked for."""
     return [ChangeRow(*row) for row in database.execute(
-        "SELECT number, session_id, sealed FROM session_changes WHERE session_id = ? ORDER BY number", [session_id])]
+        "SELECT session_changes.number, session_id, sealed, starts, interview FROM session_changes"
+        " JOIN sessions ON sessions.id = session_id WHERE session_id = ? ORDER BY session_changes.number",
+        [session_id])]
 
 
 def changed_sessions(database: Database) -> list[str]:
     """The sessions that something is to be done to."""
     return [str(row[0]) for row in database.execute(
         "SELECT session_id FROM session_changes GROUP BY session_id ORDER BY min(number)")]
+
+
+def outstanding_changes(database: Database) -> set[int]:
+    """The numbers of all that are outstanding."""
+    return {int(row[0]) for row in database.execute("SELECT number FROM session_changes")}
+
+
+def change_begins(database: Database, number: int) -> None:
+    """One that an earlier start has left is begun: if the process dies, it may be why."""
+    database.execute("UPDATE session_changes SET starts = starts + 1 WHERE number = ?", [number])
+
+
+def change_waits_on(database: Database, number: int) -> None:
+    """It was begun, and the appliance was told to stop before it was done: nothing is wrong with it."""
+    database.execute("UPDATE session_changes SET starts = starts - 1 WHERE number = ? AND starts > 0", [number])
 
 
 def forget_change(database: Database, number: int) -> None:

@@ -14,6 +14,7 @@ from appliance.store.steps import StepRow, chain_start, load_steps
 from appliance.store.visits import last_visits
 
 __all__ = [
+    "MOST_JOINED",
     "TURNS_KEPT",
     "HeldSession",
     "LoadedSession",
@@ -23,6 +24,7 @@ __all__ = [
     "delete_unbegun",
     "find_session",
     "insert_session",
+    "join_session",
     "leave_session",
     "load_session",
     "move_key",
@@ -36,6 +38,9 @@ __all__ = [
     "touch_session",
     "update_session",
 ]
+
+MOST_JOINED = 500
+"""Browsers that hold a session because they came through its link."""
 
 TURNS_KEPT = 100
 
@@ -169,6 +174,21 @@ def add_key(database: Database, session_id: str, holder: str, sealed_key: bytes,
     database.execute("INSERT INTO session_keys (session_id, holder, sealed_key, joined) VALUES (?, ?, ?, ?)"
                      " ON CONFLICT (session_id, holder) DO UPDATE SET sealed_key = excluded.sealed_key",
                      [session_id, holder, sealed_key, joined])
+
+
+def join_session(database: Database, session_id: str, holder: str, sealed_key: bytes, now: float) -> frozenset[str]:
+    """Somebody came through the session's link: they hold it from now on.
+
+    :returns: the browsers that hold it no more, because too many have come since. Their link goes on working.
+    """
+    add_key(database, session_id, holder, sealed_key, joined=True)
+    database.execute("UPDATE session_keys SET since = ? WHERE session_id = ? AND holder = ?",
+                     [now, session_id, holder])
+    return frozenset(str(name) for (name,) in database.execute(
+        "DELETE FROM session_keys WHERE session_id = ? AND holder IN (SELECT holder FROM session_keys"
+        " WHERE session_id = ? AND joined AND holder GLOB 'browser:*' AND holder <> ?"
+        " ORDER BY sealed_name IS NOT NULL DESC, since DESC LIMIT -1 OFFSET ?) RETURNING holder",
+        [session_id, session_id, holder, MOST_JOINED - 1]).fetchall())
 
 
 def remove_key(database: Database, session_id: str, holder: str) -> None:
