@@ -47,7 +47,8 @@ class Bounds:
 
     :param connections: open at the same time; unless told, half of what the system lets us have.
     :param of_one: the same for one address.
-    :param bytes_under_way: of requests that are still being sent.
+    :param bytes_under_way: of requests that are still being sent. One address may have all of that while nobody else
+        wants any of it, and gives way to those who send less.
     """
 
     def __init__(self, connections: int = 0, of_one: int = 0, bytes_under_way: int = 256 * _MEGABYTE) -> None:
@@ -56,10 +57,40 @@ class Bounds:
         self.bytes_under_way = bytes_under_way
         self.sending = 0
         self.open: Counter[str] = Counter()
+        self._sent_by: Counter[str] = Counter()
+        self._requests: dict[str, dict[_Counted, None]] = {}
 
     def has_room_for(self, address: str) -> bool:
         """Whether one more connection from `address` is taken."""
         return self.open.total() < self.connections and self.open[address] < self.of_one
+
+    def has_room_to_send(self, request: _Counted, size: int) -> bool:
+        """Whether a request may go on with so many bytes, which then count as its own.
+
+        Where all is taken, the address that takes most loses its largest request, unless that is this one's own or
+        would then have had less.
+        """
+        mine = request.address
+        while self.sending + size > self.bytes_under_way:
+            greediest = max(self._sent_by, key=self._sent_by.__getitem__, default=mine)
+            if greediest == mine or self._sent_by[greediest] <= self._sent_by[mine] + size:
+                return False
+            max(self._requests[greediest], key=lambda one: one.own).give_way()
+        self.sending += size
+        self._sent_by[mine] += size
+        self._requests.setdefault(mine, {})[request] = None
+        return True
+
+    def forget(self, request: _Counted) -> None:
+        """A request is over, however it ended."""
+        address = request.address
+        self.sending -= request.own
+        self._sent_by[address] -= request.own
+        of_one = self._requests.get(address, {})
+        of_one.pop(request, None)
+        if not of_one:
+            self._requests.pop(address, None)
+            del self._sent_by[address]
 
 
 def _is_no_handshake(record: logging.LogRecord) -> bool:
@@ -181,32 +212,41 @@ class _SharedServer(HTTPServer):
     bounds: Bounds
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        shared_context(getattr(request_conn, "context", None))
-        return _Counted(super().start_request(server_conn, request_conn), self.bounds)
+        context = getattr(request_conn, "context", None)
+        shared_context(context)
+        stream = getattr(request_conn, "stream", None)
+        return _Counted(super().start_request(server_conn, request_conn), self.bounds,
+                        str(getattr(context, "remote_ip", "")), stream.close if stream is not None else lambda: None)
 
 
 class _Counted(HTTPMessageDelegate):
-    """Counts the bytes of a request until it has been read."""
+    """Counts the bytes of a request until it has been read.
 
-    def __init__(self, inner: HTTPMessageDelegate, bounds: Bounds) -> None:
+    :param address: whose it is.
+    :param hang_up: closes its connection.
+    :ivar own: how many bytes have come.
+    """
+
+    def __init__(self, inner: HTTPMessageDelegate, bounds: Bounds, address: str, hang_up: Callable[[], None]) -> None:
         self._inner = inner
         self._bounds = bounds
-        self._own = 0
+        self._hang_up = hang_up
+        self.address = address
+        self.own = 0
 
     def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Any:
         """Pass on."""
         return self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Any:
-        """Pass on, unless all together send too much; whoever comes last then has to come again.
+        """Pass on, unless all together send too much and nobody sends more; they then have to come again.
 
         :raises HTTPInputError: which closes the connection.
         """
-        if self._bounds.sending + len(chunk) > self._bounds.bytes_under_way:
+        if not self._bounds.has_room_to_send(self, len(chunk)):
             self._forget()
             raise HTTPInputError("too much is being sent at once")
-        self._own += len(chunk)
-        self._bounds.sending += len(chunk)
+        self.own += len(chunk)
         return self._inner.data_received(chunk)
 
     def finish(self) -> None:
@@ -219,9 +259,14 @@ class _Counted(HTTPMessageDelegate):
         self._forget()
         self._inner.on_connection_close()
 
+    def give_way(self) -> None:
+        """Others want what it takes."""
+        self._forget()
+        self._hang_up()
+
     def _forget(self) -> None:
-        self._bounds.sending -= self._own
-        self._own = 0
+        self._bounds.forget(self)
+        self.own = 0
 
 
 class _Told:

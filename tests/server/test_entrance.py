@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -185,6 +186,43 @@ class TestBounds:
             until(lambda: shared.entrance.bounds.sending == 0)
             with shared.browser() as browser:
                 assert browser.get("/health").status_code == 200
+
+
+    @pytest.mark.skipif(sys.platform == "darwin", reason="has no second loopback address")
+    def test_who_sends_most_gives_way_to_others(self, server: Running, tmp_path: Path) -> None:
+        """One address has taken all there is and holds it; others get through, by taking from that one what they
+        need, and it is not asked for more than that.
+        """
+        head = b"POST /checkin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n"
+        with shared_on(server, tmp_path, Bounds(bytes_under_way=200_000)) as shared:
+            bounds = shared.entrance.bounds
+
+            def from_address(address: str) -> socket.socket:
+                return socket.create_connection(("127.0.0.1", shared.port), source_address=(address, 0))
+            greedy = [from_address("127.0.0.1") for _ in range(4)]
+            for one in greedy:
+                one.sendall(head + b"x" * 49_999)
+            until(lambda: bounds.sending == 4 * 49_999)
+            with from_address("127.0.0.2") as other:
+                other.settimeout(10)
+                other.sendall(head + b"x" * 50_000)
+                assert other.recv(1000).startswith(b"HTTP/1.1 ")
+            until(lambda: bounds.sending == 3 * 49_999)
+            with from_address("127.0.0.1") as fifth:
+                fifth.sendall(head + b"x" * 49_999)
+                until(lambda: bounds.sending == 4 * 49_999)
+                with from_address("127.0.0.1") as sixth:   # its own address gives way to nobody of its own
+                    sixth.settimeout(10)
+                    sixth.sendall(head + b"x" * 49_999)
+                    with suppress(ConnectionResetError):
+                        while sixth.recv(1000):
+                            pass
+                assert bounds.sending == 4 * 49_999
+            for one in greedy:
+                one.close()
+            until(lambda: bounds.sending == 0)
+            assert not bounds._requests
+            assert not bounds._sent_by
 
 
 def test_stop_hangs_up(shared: Shared) -> None:
