@@ -237,6 +237,15 @@ class People(Resetting):
             await asyncio.sleep(_PAUSE)
         raise SessionsInUse
 
+    async def delete_own(self, by: UserInfo, password: str, device: Device | None = None) -> None:
+        """Delete the account of somebody who says their password again; see :meth:`delete`.
+
+        :raises WrongPassword, TooManyTries, NoSuchAccount: as for another password (:meth:`change_password`).
+        """
+        account, row = await self._known(by.user_id or 0)
+        await self._proven(account, row, password, device)
+        await self.delete(by, account.user_id)
+
     # -- inside Store.write ----------------------------------------------------------------------------------
 
     def _existing(self, database: Database, user_id: int) -> Account:

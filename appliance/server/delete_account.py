@@ -12,7 +12,9 @@ __all__ = ["DeleteAccountHandler"]
 
 
 class DeleteAccountHandler(AccountPage):
-    """The page, and its button; the e-mail address is typed once more, so that nobody does it by mistake."""
+    """The page, and its button. It takes the password, so that nobody does it by mistake, or at a browser that was left
+    alone.
+    """
 
     admits: ClassVar[Admission] = Admission.SIGNED_IN
     template = "delete_account.html"
@@ -25,10 +27,8 @@ class DeleteAccountHandler(AccountPage):
         try:
             if not self.allowed:
                 raise NotAllowed
-            if self.get_body_argument("email", "").strip().casefold() != user.email.casefold():
-                raise _another_address()
             await self.parts.turns.adopt(self.visitor, self.visitor)   # what this browser still holds goes too
-            await self.parts.accounts.delete(user, user.user_id or 0)
+            await self.parts.accounts.delete_own(user, self.password(), self.device)
         except AccountError as error:
             await self.draw(error)
             return
@@ -47,9 +47,3 @@ class DeleteAccountHandler(AccountPage):
         loss = await self.parts.accounts.what_deletion_takes(user_id)
         possible = self.allowed and person is not None and person.kind != "owner"
         self.show(error, loss=loss, possible=possible)
-
-
-def _another_address() -> AccountError:
-    error = AccountError("This is not the e-mail address of your account. Nothing was deleted.")
-    error.field = "email"
-    return error

@@ -128,10 +128,12 @@ def test_an_account_is_deleted_by_its_person(tmp_path: Path) -> None:
             await browser.register()
             await browser.begin()
             assert "1 interview will be deleted" in await browser.page("/user/manage")
-            answer = await browser.send("/user/manage", email="other@client.example")
-            assert answer.status_code == 400
-            assert await browser.sessions() == 1
-            answer = await browser.send("/user/manage", email=PAULA.upper())
+            for wrong in ({"email": PAULA}, {"password": ANOTHER}):
+                answer = await browser.send("/user/manage", **wrong)
+                assert answer.status_code == 403
+                assert "This is not your password" in answer.text
+                assert await browser.sessions() == 1
+            answer = await browser.send("/user/manage", password=PASSWORD)
             assert answer.headers["location"] == "/?goodbye=account"
             assert place.house.rows("SELECT count(*) FROM sessions") == [(0,)]
             answer = await browser.send("/user/sign-in", email=PAULA, password=PASSWORD)
