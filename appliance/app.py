@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from appliance import config, logs
+from appliance import config, garbage, logs
 from appliance.first_start.state import begin as begin_first_start
 from appliance.installing import tidy
 from appliance.locks import FileLock, Held
@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a busy thread lets another one run. A turn hops between the loop, a thread that evaluates, the
 database's and the cluster's; with Python's 0.005 each hop beside a busy thread costs that long."""
+
+_LOADED = 5.0
+"""Seconds after the first page can be asked for when all is loaded, the part that runs tasks too."""
 
 _PATIENCE = 30.0
 """Seconds that a command waits for another process to let the data folder go, or to say where it listens."""
@@ -122,6 +125,7 @@ def run(options: Options, on_ready: Callable[[Running], None]) -> Left | None:
     :raises CannotStart: if it cannot start.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    garbage.wait_with_it()
     return asyncio.run(_run(options, on_ready))
 
 
@@ -130,6 +134,7 @@ async def _run(options: Options, on_ready: Callable[[Running], None]) -> Left | 
     _on_signals(stop.set)
     async with running(options) as appliance:
         on_ready(appliance)
+        asyncio.get_running_loop().call_later(_LOADED, garbage.look_from_now_on)
         restarting = asyncio.create_task(appliance.restart.wait())
         waiting = {asyncio.create_task(stop.wait()), restarting,
                    asyncio.create_task(appliance.attendance.over())}

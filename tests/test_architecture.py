@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "clock": frozenset(),
     "data_folder": frozenset({"durable"}),
     "durable": frozenset(),
+    "garbage": frozenset(),
     "first_start": frozenset({"commands", "config", "data_folder", "durable", "locks", "store"}),
     "config": frozenset({"addresses", "interview", "times"}),
     "times": frozenset(),

@@ -71,6 +71,20 @@ def test_what_the_web_servers_library_says_is_there_without_what_came_over_the_w
     assert "stranger" not in text
 
 
+def test_a_full_file_gives_way_to_a_new_one_and_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_MOST_BYTES", 2000)
+    handler = logs.start(tmp_path)
+    try:
+        for number in range(200):
+            logging.getLogger("appliance.test").info("line %d", number)
+    finally:
+        logs.stop(handler)
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["appliance.log", *(f"appliance.log.{number}" for number in (1, 2, 3))]
+    assert all(file.stat().st_size < 2100 for file in files)
+    assert files[0].read_text(encoding="utf-8").endswith("line 199\n")
+
+
 def test_nothing_is_written_after_the_stop(log: Path) -> None:
     before = log.read_text(encoding="utf-8")
     logging.getLogger("appliance.test").warning("too late")

@@ -1,4 +1,7 @@
-"""The appliance's name on the network, ``NAME.local``: said by multicast DNS, without a server that knows names."""
+"""The appliance's name on the network, ``NAME.local``: said by multicast DNS, without a server that knows names.
+
+zeroconf is imported where it is used: most appliances are shared with nobody, and their first page would wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import asyncio
 import logging
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from zeroconf import Error, IPVersion, NonUniqueNameException
-from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+if TYPE_CHECKING:
+    from zeroconf import IPVersion
+    from zeroconf.asyncio import AsyncZeroconf
 
 __all__ = ["Announcer", "CannotAnnounce"]
 
@@ -42,6 +47,9 @@ class Announcer:
         :returns: the name, with ``.local``.
         :raises CannotAnnounce: if the system or the network does not let us.
         """
+        from zeroconf import Error
+        from zeroconf.asyncio import AsyncZeroconf
+
         await self.stop()
         try:
             zeroconf = AsyncZeroconf(interfaces=list(addresses), ip_version=_version(addresses))
@@ -57,6 +65,9 @@ class Announcer:
 
     async def _registered(self, zeroconf: AsyncZeroconf, addresses: Sequence[str], port: int) -> str:
         """:raises NonUniqueNameException: if all names are taken."""
+        from zeroconf import NonUniqueNameException
+        from zeroconf.asyncio import AsyncServiceInfo
+
         for number in range(1, _TRIES + 1):
             label = self._wanted if number == 1 else f"{self._wanted}-{number}"
             info = AsyncServiceInfo(
@@ -89,11 +100,15 @@ class Announcer:
 
 
 def _version(addresses: Sequence[str]) -> IPVersion:
+    from zeroconf import IPVersion
+
     kinds = {":" in one for one in addresses}
     return IPVersion.All if len(kinds) == 2 else IPVersion.V6Only if True in kinds else IPVersion.V4Only
 
 
 def _words(problem: Exception) -> str:
+    from zeroconf import NonUniqueNameException
+
     if isinstance(problem, NonUniqueNameException):
         return "other computers on the network have this name"
     return (problem.strerror if isinstance(problem, OSError) else "") or type(problem).__name__

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import segno
 from tornado.escape import xhtml_escape
 
 from appliance import clock
@@ -155,6 +154,8 @@ def _qr(address: str) -> str:
     """A QR code as SVG for a page: without styles, which the page's policy does not let through."""
     if not address:
         return ""
+    import segno  # imported late: no other page draws one
+
     return str(segno.make(address, error="m", micro=False).svg_inline(
         scale=4, border=4, omitsize=True, dark="#000", light="#fff", svgclass="da-qr", lineclass=None,
         title=f"QR code of {address}"))

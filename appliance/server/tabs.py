@@ -40,6 +40,9 @@ log = logging.getLogger("appliance.server")
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
+_APART = 1 / 75
+"""Looks for tabs that are gone for good are so much of their grace apart: a second."""
+
 
 def command(notice: Notice) -> dict[str, Any]:
     """A notice as an entry of ``commands``; `id` lets a tab that gets it twice show it once."""
@@ -156,7 +159,9 @@ class Tabs:
         """Look again when the next tab may be gone for good."""
         wait = self.presence.next_expiry() if self._sweeping is None else None
         if wait is not None:
-            self._sweeping = self._loop.call_later(wait + 0.01, self._sweep)
+            # Not at each moment at which one of many may be gone: a look costs as much as there are tabs.
+            pause = self.presence.grace * _APART
+            self._sweeping = self._loop.call_later(max(wait, pause) + 0.01, self._sweep)
 
     def _sweep(self) -> None:
         self._sweeping = None

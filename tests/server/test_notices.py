@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from appliance.interview.turn import CheckIn, Ending, ShowScreen
+from appliance.server.tabs import Tabs
 from appliance.sessions.progress import Bar, TaskProgress
 from appliance.sessions.reply import Notice
 from tests.server.conftest import Running
@@ -245,6 +246,28 @@ def test_a_tab_that_does_not_come_back_is_forgotten(server: Running, browser_cli
         await until(lambda: stored(server) == [])
         await hang_up(one.socket)
     in_a_session(server, browser_client, test)
+
+
+def test_of_many_pages_that_nobody_opened_not_each_is_looked_for_by_itself(server: Running) -> None:
+    """Each look goes through all that are there, so they are a part of the grace apart however many pages there are."""
+    looks = 0
+
+    async def test() -> None:
+        nonlocal looks
+        tabs = Tabs(server.turns, grace=1.5)
+        expire = tabs.presence.expire
+
+        def counted() -> dict[str, list[int]]:
+            nonlocal looks
+            looks += 1
+            return expire()
+        tabs.presence.expire = counted  # type: ignore[method-assign]
+        for number in range(100):
+            tabs.drawn(f"session {number}", f"page-number-{number}", time.monotonic())
+            await asyncio.sleep(0.004)
+        await until(lambda: tabs.presence.next_expiry() is None)
+    asyncio.run(test())
+    assert 1 <= looks <= 25
 
 
 def test_with_nobody_there_it_waits_for_whoever_comes_first(server: Running, browser_client: httpx.Client) -> None:
