@@ -32,6 +32,25 @@ ROOT = HERE.parent.parent
 LIMIT = 60.0
 """Seconds after which what does not happen does not happen."""
 
+_MIDDLE = """(() => {
+  const element = document.querySelector(%s);
+  element.scrollIntoView({block: 'center'});
+  const box = element.getBoundingClientRect();
+  return JSON.stringify([box.left + box.width / 2, box.top + box.height / 2]);
+})()"""
+
+_ORIGIN = """
+view = webview.windows[0].gui.BrowserView.instances['master'].webview
+if hasattr(view, 'mapToGlobal'):
+    from qtpy.QtCore import QPoint
+    at = view.mapToGlobal(QPoint(0, 0))
+    result = at.x(), at.y(), view.devicePixelRatio()
+else:
+    _, x, y = view.get_window().get_origin()
+    result = x, y, view.get_scale_factor()
+"""
+"""Where the page is on the screen, and how many of its pixels one of the toolkit's is."""
+
 T = TypeVar("T")
 
 
@@ -82,7 +101,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         read, write = os.pipe()
-        self._run("Xvfb", "-displayfd", str(write), "-screen", "0", f"{self._size}x24", "-nolisten", "tcp",
+        self._run("Xvfb", "-displayfd", str(write), "-screen", "0", f"{self._size}x24", "-nolisten", "tcp", "-noreset",
                   pass_fds=(write,))
         os.close(write)
         with os.fdopen(read) as told:
@@ -227,6 +246,13 @@ class Program:
     def python(self, code: str) -> Any:
         """Run code in the window's process, beside its main thread; what it calls ``result``."""
         return self._ask({"python": code})
+
+    def click(self, selector: str, screen: Screen) -> None:
+        """Click with the mouse on what is there in the page of the first window: only so it counts as a person's."""
+        inside = json.loads(self.js(_MIDDLE % json.dumps(selector)))
+        left, top, scale = self.python(_ORIGIN)
+        x, y = (round((at + start) * scale) for at, start in zip(inside, (left, top), strict=True))
+        screen.do("mousemove", "--sync", str(x), str(y), "click", "1")
 
     def _ask(self, command: dict[str, Any]) -> Any:
         self._asking.write(json.dumps(command) + "\n")
