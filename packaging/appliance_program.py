@@ -9,27 +9,42 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+
+REPLACED = Path("/run/interview-appliance.replaced")
+"""Is there while the .deb's files are being replaced; its maintainer scripts see to that."""
+
+_COME_BACK = ('turns=0; while [ -e "$MARK" ] && [ $turns -lt 600 ]; do sleep 0.5; turns=$((turns + 1)); done; '
+              'unset MARK; [ -x "$0" ] && exec "$0" "$@"')
 
 
-def main() -> Any:
+def main() -> int:
     """Be whatever the command line asks for; returns an exit status."""
     multiprocessing.freeze_support()   # a worker begins here, and goes no further
     _give_back_the_environment()
     if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2:
-        return _run_module(*sys.argv[2:])
+        _run_module(sys.argv[2], sys.argv[3:])
+        return 0
     from appliance.cli import main as command
 
-    return command()
+    status = command()
+    if is_window(sys.argv[1:]) and REPLACED.exists():
+        _wait_for_the_new_version(sys.argv[1:])
+    return status
 
 
-def _run_module(name: str, *arguments: str) -> int:
+def is_window(arguments: Sequence[str]) -> bool:
+    """Whether the command line starts the desktop app: it has no command, or ``open``."""
+    return not arguments or arguments[0].startswith("--") or arguments[0] == "open"
+
+
+def _run_module(name: str, arguments: Sequence[str]) -> None:
     """What ``python -m`` does."""
     import runpy
 
     sys.argv = [name, *arguments]
     runpy.run_module(name, run_name="__main__", alter_sys=True)
-    return 0
 
 
 def _give_back_the_environment() -> None:
@@ -45,6 +60,13 @@ def _give_back_the_environment() -> None:
             os.environ[name] = before
         else:
             os.environ.pop(name, None)
+
+
+def _wait_for_the_new_version(arguments: Sequence[str]) -> None:
+    """We were stopped because our files are being replaced: a shell, which has none of them open, starts us again."""
+    again = [] if arguments[:1] == ["open"] else arguments   # the files were offered before
+    os.environ["MARK"] = str(REPLACED)
+    os.execv("/bin/sh", ["sh", "-c", _COME_BACK, sys.executable, *again])  # noqa: S606 - without the user's settings
 
 
 if __name__ == "__main__":

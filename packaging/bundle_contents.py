@@ -26,8 +26,9 @@ NOT_CARRIED = frozenset({"pip", "setuptools"})
 """Distributions that one of ours says it needs, and that nothing in the bundle uses: nobody installs into it."""
 
 LEFT_OUT = (
-    # of Python: what needs a screen of its own, or serves whoever develops programs
-    "_tkinter", "antigravity", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
+    # of Python: what needs a terminal or a screen of its own, old databases, or serves whoever develops programs
+    "_curses", "_curses_panel", "_dbm", "_gdbm", "_tkinter", "antigravity", "curses", "nis", "readline",
+    "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
     "turtle", "turtledemo", "venv", "xxlimited", "xxlimited_35", "__phello__", "__hello__",
     # what needs what we do not carry: NumPy, pandas, Bokeh, Jupyter
     "dask.array", "dask.dataframe", "distributed.cli", "distributed.dashboard", "distributed.shuffle",
