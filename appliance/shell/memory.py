@@ -21,6 +21,9 @@ ZOOMS = (0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 """The steps in which pages are made larger and smaller."""
 
 _SMALLEST = (480, 360)
+_FRAME = 40
+"""Pixels that the title and the edges of a window may take beside what we count."""
+
 _ENOUGH = 100
 """Pixels of a window that must be on a screen for people to get hold of it."""
 
@@ -114,7 +117,7 @@ def fitted(placement: Placement, screens: Sequence[Rectangle]) -> Placement:
     on = next((screen for screen in screens if _shows(placement, screen)), None)
     screen = on or screens[0]
     width = max(min(placement.width, screen.width), min(_SMALLEST[0], screen.width))
-    height = max(min(placement.height, screen.height), min(_SMALLEST[1], screen.height))
+    height = max(min(placement.height, screen.height - _FRAME), min(_SMALLEST[1], screen.height))
     if on is None or placement.x is None or placement.y is None:
         return replace(placement, width=width, height=height, x=None, y=None)
     x = max(screen.x, min(placement.x, screen.x + screen.width - width))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,18 +157,14 @@ class QtSurface(Surface):
         self.page.windowCloseRequested.connect(window.close)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._context_menu)
-        for key in [*KEYS, "Escape", "<Shift>F3"]:
-            self._add_key(key)
+        # By Qt's spelling, which has one for some keys of GTK's: a key that two shortcuts have works for neither.
+        for key, what in {_qt_key(key): what for key, what in KEYS.items()}.items():
+            self._add_key(key, partial(do, what, self._guard, self))
+        self._add_key("Escape", self._escape)
+        self._add_key("Shift+F3", lambda: self._find_bar.step(-1))
 
-    def _add_key(self, key: str) -> None:
-        shortcut = QShortcut(QKeySequence(_qt_key(key)), self.window)
-        what = KEYS.get(key, key)
-        if what == "Escape":
-            shortcut.activated.connect(self._escape)
-        elif what == "<Shift>F3":
-            shortcut.activated.connect(lambda: self._find_bar.step(-1))
-        else:
-            shortcut.activated.connect(lambda: do(what, self._guard, self))
+    def _add_key(self, key: str, act: Callable[[], object]) -> None:
+        QShortcut(QKeySequence(key), self.window).activated.connect(act)
 
     # -- what every surface can do ---------------------------------------------------------------------
 
