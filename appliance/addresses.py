@@ -14,7 +14,7 @@ from typing import NamedTuple
 import idna
 
 __all__ = ["Mailbox", "address_header", "address_of", "for_header", "is_address", "mailboxes", "on_the_wire",
-           "one_line", "text_header"]
+           "one_line", "same_address", "text_header"]
 
 
 class Mailbox(NamedTuple):
@@ -92,6 +92,17 @@ def on_the_wire(address: str) -> str:
     name, at, domain = address.rpartition("@")
     # IDNA 2008: Python's own codec is of the standard before, where a domain with an ß is another one's.
     return address if domain.isascii() else f"{name}{at}{idna.encode(domain, uts46=True).decode()}"
+
+
+def same_address(address: str) -> str:
+    """The same text for what reaches the same mailbox: no mail server tells large letters from small ones.
+
+    :raises UnicodeError: if there is no such domain.
+
+    >>> same_address("Ann@X.org") == same_address("ann@x.ORG")
+    True
+    """
+    return on_the_wire(address).casefold()
 
 
 def for_header(text: str) -> str:

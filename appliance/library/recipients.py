@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.addresses import Mailbox, mailboxes, one_line
+from appliance.addresses import Mailbox, mailboxes, one_line, same_address
 from appliance.interview.datatypes.neutral import as_typed
 from appliance.library.dicts import DADict
 from appliance.library.email import DAEmailRecipient
@@ -29,7 +29,7 @@ def recipients_of(who: Any, argument: str) -> list[Mailbox]:
     """
     found: dict[str, Mailbox] = {}
     for mailbox in _each(who, argument):
-        found.setdefault(mailbox.address, mailbox)
+        found.setdefault(same_address(mailbox.address), mailbox)
     return list(found.values())
 
 

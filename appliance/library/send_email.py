@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from appliance.addresses import Mailbox, address_of, is_address, on_the_wire
+from appliance.addresses import Mailbox, address_of, is_address, on_the_wire, same_address
 from appliance.interview.datatypes.neutral import as_typed
 from appliance.interview.host import current
 from appliance.interview.markup import plain_text
@@ -164,8 +164,12 @@ def _mail(people: dict[str, list[Mailbox]], written: Written, server: _Server) -
     if len(message) > server.largest * MEGABYTE:
         raise MailTooLarge(f"with its attachments it has {len(message) / MEGABYTE:.1f} MB, and 'mail: maximum size' "
                            f"is {server.largest}")
-    everybody = dict.fromkeys(mailbox.address for part in ("to", "cc", "bcc") for mailbox in people[part])
-    return SendMail(message_id, tuple(everybody), message, "" if sender is None else sender.address, server.name)
+    everybody: dict[str, str] = {}   # nobody twice, however often and in whatever letters they are named
+    for part in ("to", "cc", "bcc"):
+        for mailbox in people[part]:
+            everybody.setdefault(same_address(mailbox.address), mailbox.address)
+    return SendMail(message_id, tuple(everybody.values()), message, "" if sender is None else sender.address,
+                    server.name)
 
 
 def _not_sent(problems: list[NotSent]) -> bool:

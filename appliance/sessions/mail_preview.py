@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from urllib.parse import quote
 
-from appliance.addresses import Mailbox, address_header, mailboxes, on_the_wire, text_header
+from appliance.addresses import Mailbox, address_header, mailboxes, same_address, text_header
 from appliance.messages.html_text import text_of
 from appliance.store.outbox import Mail
 
@@ -115,8 +115,8 @@ def _subject(message: EmailMessage, repeats: int) -> str:
 
 def _left(mail: Mail, message: EmailMessage) -> tuple[list[Mailbox], list[Mailbox], list[Mailbox]]:
     """Who is still to get it: of the header To, of the header Cc, and of none."""
-    left = {_same(one): one for one in (*mail.recipients, *mail.refused)}
-    to, cc = ([one for one in _people(message, name) if left.pop(_same(one.address), None) is not None]
+    left = {same_address(one): one for one in (*mail.recipients, *mail.refused)}
+    to, cc = ([one for one in _people(message, name) if left.pop(same_address(one.address), None) is not None]
               for name in ("To", "Cc"))
     return to, cc, [Mailbox("", one) for one in left.values()]
 
@@ -129,12 +129,6 @@ def _people(message: EmailMessage, header: str) -> list[Mailbox]:
             with suppress(ValueError):
                 found += mailboxes(str(text))
     return found
-
-
-def _same(address: str) -> str:
-    """The same text for the same address."""
-    name, at, domain = on_the_wire(address).rpartition("@")
-    return f"{name}{at}{domain.lower()}"
 
 
 def _texts(people: Iterable[Mailbox]) -> tuple[str, ...]:

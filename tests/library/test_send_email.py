@@ -103,6 +103,8 @@ code: |
       "y@example.com"]),
     ("[user] + all_of_them", ['"Jörg Müller, Ä" <joerg@xn--mller-kva.example>', "first@example.com"]),
     ("{'a': court}", ["The Court <court@example.com>"]),
+    ("['Ann@x.example', 'ann@X.example', 'zoe@müller.example', 'zoe@xn--mller-kva.example']",
+     ["Ann@x.example", "zoe@xn--mller-kva.example"]),
 ])
 def test_to_takes_texts_people_and_lists(to: str, expected: list[str]) -> None:
     """Names as they are known, everybody once, domains as mail servers understand them."""
@@ -123,6 +125,14 @@ def test_cc_bcc_sender_and_reply_to() -> None:
     assert message["Bcc"] is None
     assert b"hilde" not in effect.message
     assert b"secret" not in effect.message
+
+
+def test_one_mailbox_in_other_letters_gets_one_mail() -> None:
+    """Across `to`, `cc` and `bcc`; the headers keep what the author wrote."""
+    effect, message = sent(talk("send_email(to='Ann@x.example', cc='ann@X.example', subject='Hello', body='There',"
+                                " bcc=['ANN@x.example', 'b@x.example'])"))
+    assert effect.recipients == ("Ann@x.example", "b@x.example")
+    assert str(message["Cc"]) == "ann@X.example"
 
 
 def test_an_address_that_is_not_known_is_asked_for() -> None:
