@@ -26,6 +26,8 @@ MOST_FILES = 20_000
 # Of the names that belong to docassemble's server, only the data files are kept: its modules are always ours.
 DATA_ONLY = ("base", "webapp", "cli")
 _SKIPPED = {"__pycache__", "__MACOSX", ".git", ".DS_Store", "node_modules", ".venv"}
+_NOT_ON_WINDOWS = frozenset({":", "\\", "\x7f", *map(chr, range(32))})
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")   # what Windows takes for a device, in any folder
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
@@ -147,7 +149,8 @@ def _check_count(source: Path, count: int) -> None:
 
 
 def _check_name(source: Path, name: str) -> None:
-    """Refuse names that could lead outside, on any system.
+    """Refuse names that could lead outside, on any system. (Those of files that would be installed and that not every
+    system takes are refused in :func:`_contents`.)
 
     :raises BadPackage: naming the file.
     """
@@ -192,8 +195,20 @@ def _contents(members: Members, prefix: str) -> Members:
             continue
         if name in DATA_ONLY and not rest.startswith("data/"):
             continue
+        _check_portable(below)
         contents[below] = read
     return contents
+
+
+def _check_portable(path: str) -> None:
+    """Refuse names that Windows takes for something else: a backup with them could not be restored everywhere.
+
+    :raises BadPackage: naming the file.
+    """
+    for part in path.split("/"):
+        if _DEVICES.fullmatch(part) or part.endswith((".", " ")) or _NOT_ON_WINDOWS.intersection(part):
+            raise BadPackage(f"The package holds a file of the name docassemble/{path}, which Windows does not take "
+                             f"because of {part!r}. Please rename it.")
 
 
 # -- what it says about itself -------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -187,6 +188,24 @@ class TestSafety:
     def test_a_zip_with_an_unsafe_name_is_refused(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(BadPackage, match="unsafe name"):
             open_package(archive(tmp_path / "x.zip", {"docassemble/x/data/questions/x.yml": HELLO, name: "x"}))
+
+    @pytest.mark.parametrize("name", ["con", "data/templates/Aux.docx", "data/NUL/a.yml", "data/static/com1.tar.gz",
+                                      "data/static/a.", "data/static/lpt9 "])
+    def test_names_that_windows_takes_for_something_else_are_refused(self, tmp_path: Path, name: str) -> None:
+        """From a zip and from a folder, on every system: else no backup could be made. Beside the package they may
+        be.
+        """
+        files: dict[str, str | bytes] = {"docassemble/x/data/questions/x.yml": HELLO, f"docassemble/x/{name}": "x"}
+        with pytest.raises(BadPackage, match="which Windows does not take"):
+            open_package(archive(tmp_path / "x.zip", files))
+        if sys.platform != "win32":
+            for path, text in files.items():
+                (tmp_path / "folder" / path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / "folder" / path).write_text(str(text), encoding="utf-8")
+            with pytest.raises(BadPackage, match="which Windows does not take"):
+                open_package(tmp_path / "folder")
+        open_package(archive(tmp_path / "y.zip", {"docassemble/x/data/questions/x.yml": HELLO, "aux.md": "x",
+                                                  "docassemble/x/data/static/console.js": "x"}))
 
     def test_links_are_refused(self, tmp_path: Path) -> None:
         link = zipfile.ZipInfo("docassemble/x/data/static/passwd")
