@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -22,6 +23,10 @@ __all__ = ["QuickValues", "Value"]
 Value = bytes | list[bytes] | dict[bytes, bytes] | set[bytes] | dict[bytes, float]
 
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
+
+
+_NAMES = 50_000
+"""How many names are kept in memory, with about 300 bytes each."""
 
 
 class QuickValues:
@@ -92,7 +97,7 @@ class QuickValues:
 
     def keys(self) -> list[bytes]:
         """All keys, in order."""
-        return sorted(unseal(self._key, sealed, _context("name", mark)) for mark, sealed in self._database.execute(
+        return sorted(_name(self._key, mark, sealed) for mark, sealed in self._database.execute(
             "SELECT mark, sealed_name FROM quick_values WHERE expires IS NULL OR expires > ?", [self.now]))
 
     def forget_expired(self) -> None:
@@ -114,6 +119,14 @@ class QuickValues:
 
     def _mark(self, key: bytes) -> bytes:
         return values_mark(self._key, "quick", key.hex())
+
+
+@lru_cache(maxsize=_NAMES)
+def _name(key: bytes, mark: bytes, sealed: bytes) -> bytes:
+    """A key, whose name never changes: whoever asks for all of them again does not wait for all to be opened again,
+    and neither does everybody else who wants something of the store meanwhile.
+    """
+    return unseal(key, sealed, _context("name", mark))
 
 
 def _context(what: str, mark: bytes) -> str:

@@ -15,9 +15,11 @@ from appliance import clock
 from appliance.interview.stored import QuickError
 from appliance.library.redis import COMMANDS as KNOWN_TO_AUTHORS
 from appliance.store import quick_groups as _more_commands  # noqa: F401 - makes its commands known
+from appliance.store import quick_values
 from appliance.store.migrations import MIGRATIONS
 from appliance.store.quick_commands import COMMANDS, carry_out
 from appliance.store.quick_values import QuickValues
+from appliance.store.sealing import unseal
 
 Call = tuple[Any, ...]
 
@@ -56,6 +58,25 @@ def test_strings_and_counters() -> None:
     assert (values.setnx("x", 9), values.getset("x", 7), values.getdel("x")) == (False, b"123", b"7")
     assert values.get("x") is None
     assert (values.exists("a", "n", "x"), values.delete("a", "n", "x"), values.exists("a")) == (2, 2, 0)
+
+
+def test_asking_for_all_keys_again_opens_only_the_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody waits for the store's thread, which must not open a thousand names each time; nor any value."""
+    values, opened = Values(), list[str]()
+
+    def counting(key: bytes, sealed: bytes, context: str) -> bytes:
+        opened.append(context.partition(":")[0])
+        return unseal(key, sealed, context)
+    for number in range(1000):
+        values.set(f"counted:{number}", number)
+    monkeypatch.setattr(quick_values, "unseal", counting)
+    assert len(values.keys("counted:*")) == 1000
+    assert opened == ["quick name"] * 1000
+    values.set("counted:new", 1)
+    opened.clear()
+    for _ in range(10):
+        assert len(values.keys("counted:*")) == len(values.scan(0)[1]) == 1001
+    assert opened == ["quick name"]
 
 
 def test_expiry() -> None:
