@@ -149,6 +149,7 @@ class Retention:
         self._settings = settings
         self._events_of = events_of
         self._next_run = next_run
+        self._unreadable: dict[str, str] = {}   # what the log was told of each
         self.on_account_deleted: Callable[[int], None] = lambda _user_id: None
 
     # -- deleting ----------------------------------------------------------------------------------------
@@ -278,8 +279,13 @@ class Retention:
                 if self._events_of(interview):
                     offering.append(interview)
             except Exception as error:  # noqa: BLE001 - whatever keeps it from being read, its sessions must stay
-                logger.warning("%s cannot be read, so its sessions are kept: %s", interview, type(error).__name__)
+                why = f"{type(error).__name__} {error}"   # another one where the file was changed, as a rule
+                if self._unreadable.get(interview) != why:
+                    logger.warning("%s cannot be read, so its sessions are kept: %s", interview, type(error).__name__)
+                self._unreadable[interview] = why
                 unreadable.append(interview)
+            else:
+                self._unreadable.pop(interview, None)
         return offering, unreadable
 
     def _account_rules(self) -> AccountRules | None:

@@ -235,6 +235,23 @@ def test_a_session_that_does_not_let_events_in_goes(tmp_path: Path) -> None:
     years(tmp_path, test)
 
 
+def test_an_interview_that_cannot_be_read_is_said_once_for_each_of_its_states(
+        tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Pages ask again and again; the log is told when the file is broken, broken in another way, and broken anew."""
+    async def test(house: OldHouse) -> None:
+        await house.old("events")
+        broken, whole = reference("events"), house.sources.texts[reference("events")]
+        told = []
+        for text in ("question: [\n", "\n\nquesion: Hello\n", whole, "question: [\n"):
+            house.sources.texts[broken] = text
+            for _ in range(3):
+                await house.retention.preview()
+                await house.retention.spared()
+            told.append(sum("cannot be read" in record.getMessage() for record in caplog.records))
+        assert told == [1, 2, 2, 3]
+    years(tmp_path, test)
+
+
 def test_an_interview_that_cannot_be_read_may_offer_events(tmp_path: Path) -> None:
     """A broken file or a package that was removed deletes none of the sessions that allow cron."""
     async def test(house: OldHouse) -> None:
