@@ -26,7 +26,9 @@ from appliance.administration.settings_file import SettingsFile
 from appliance.administration.uploads import Uploads
 from appliance.attendance import Attendance, UnderWay
 from appliance.backup.backups import Backups
+from appliance.backup.bringing_back import BringingBack
 from appliance.backup.command import backup_command
+from appliance.backup.making import FOLDER as BACKUPS
 from appliance.commands import Commands
 from appliance.config import Settings
 from appliance.cron.calendar import Calendar
@@ -35,6 +37,7 @@ from appliance.cron.cron_log import CronLog
 from appliance.cron.retention import Retention
 from appliance.cron.schedule import Schedule
 from appliance.first_start.chosen import Chosen
+from appliance.first_start.leaving import remove_untouched
 from appliance.first_start.moving import end_move
 from appliance.first_start.state import Answers, FirstStart
 from appliance.interview.cache import Interviews
@@ -58,6 +61,7 @@ from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.language import Language
 from appliance.sessions.mail_list import MailList
 from appliance.sessions.turns import Turns
+from appliance.store.appliance_key import system_keyring
 from appliance.store.database import Store
 from appliance.store.files import FileStore
 from appliance.store.journal import Journal
@@ -142,9 +146,10 @@ class Assembly:
         self.administration = Administration(
             data, shelf, SettingsFile(data), LogFiles(data / "logs"), Uploads(packages.folder), settings.change,
             request_restart)
+        self.bringing_back = BringingBack(data, system_keyring, self._restart_soon)
         self.attendance = Attendance(self._under_way, self._hello)
         self.first_start = FirstStart(data)
-        self._shows_first = _first_page(self.first_start.answers)
+        self._shows_first = "/backup" if self.bringing_back.restored else _first_page(self.first_start.answers)
         self.chosen = Chosen()
         self.commands = Commands(appliance_key, {
             "install": install_command(shelf, self._restart_soon),
@@ -171,6 +176,7 @@ class Assembly:
             outgoing=self.outgoing, letters=self.letters, mail=self.mail_page,
             network=self.network, administration=self.administration,
             attendance=self.attendance, first_start=self.first_start, chosen=self.chosen,
+            bringing_back=self.bringing_back,
             health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
                     "schedule": self.schedule.health}))
         return self._application
@@ -194,10 +200,13 @@ class Assembly:
         threading.Thread(target=work, name="warm-up", daemon=True).start()
 
     def clear_away(self) -> None:
-        """Remove, beside the loop, the folder that a first start began in, if this one was chosen instead."""
-        answers = self.first_start.answers
-        if answers is not None and answers.over:
-            threading.Thread(target=end_move, args=(self.first_start,), name="first start", daemon=True).start()
+        """Remove, beside the loop, what a first start made that ended with another folder, or with a backup."""
+        def work() -> None:
+            end_move(self.first_start)
+            for left in (self._data / BACKUPS).glob("before-restore-*"):
+                remove_untouched(left)   # where a backup was brought back at the first start
+
+        threading.Thread(target=work, name="first start", daemon=True).start()
 
     async def start_compute(self) -> None:
         """Start the part that runs tasks; it comes up in the background."""
@@ -276,7 +285,7 @@ class Assembly:
         waits, shows = self.first_start.waits, self._shows_first
         self._shows_first = ""
         return {"address": self.turns.address, "sign_in": self.sign_in_address("/welcome" if waits else shows or "/"),
-                "first_start": waits}
+                "first_start": waits, "anew": bool(shows)}
 
     async def _under_way(self) -> UnderWay:
         counts = await self.journal.counts()

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "first_start": frozenset({"commands", "config", "data_folder", "durable", "locks", "store"}),
     "config": frozenset({"addresses", "interview", "times"}),
     "times": frozenset(),
-    "backup": frozenset({"accounts", "clock", "commands", "durable", "interview", "locks", "store"}),
+    "backup": frozenset({"accounts", "clock", "commands", "data_folder", "durable", "interview", "locks", "store"}),
     "commands": frozenset({"clock", "store"}),
     "locks": frozenset(),
     "logs": frozenset({"config"}),

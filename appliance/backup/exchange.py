@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from appliance import clock
+from appliance import clock, data_folder
 from appliance.backup.errors import CannotRestore
 from appliance.backup.making import FOLDER
 from appliance.durable import sync_folder
 from appliance.locks import FileLock, Held
 
-__all__ = ["LOCKS", "STAYS", "check_free", "exchange", "finish_restore", "held", "is_unfinished"]
+__all__ = ["LOCKS", "check_free", "exchange", "finish_restore", "held", "is_begun", "is_unfinished", "prepare",
+           "stays"]
 
 _UNPACKED = ".restoring-"
 _BEFORE = "before-restore-"
@@ -33,8 +34,7 @@ _LOCK = "running.lock"
 LOCKS = ("appliance.lock", "appliance.lock-journal")
 """What SQLite leaves of the store's lock; of no use to anybody else."""
 
-STAYS = frozenset({FOLDER, _MARK, _LOCK, *LOCKS})
-"""What is not moved."""
+_STAYS = frozenset({FOLDER, _MARK, _LOCK, "window.lock", *LOCKS})
 
 T = TypeVar("T")
 
@@ -60,6 +60,18 @@ def exchange(data: Path, fill: Callable[[Path], T]) -> tuple[T, Path | None]:
     :returns: what `fill` gave, and where what was there before is now; None where there was nothing.
     :raises CannotRestore: if the disk refuses; what was there before is still there, or the next start goes on.
     """
+    filled, before = prepare(data, fill)
+    _finish(data)
+    return filled, before if before.exists() else None
+
+
+def prepare(data: Path, fill: Callable[[Path], T]) -> tuple[T, Path]:
+    """As :func:`exchange`, but for the moves: the next start does them (:func:`finish_restore`), before anything else.
+    So whoever calls this may be the appliance that runs on the folder; what is done in it from now on is moved aside.
+
+    :returns: what `fill` gave, and where what is there now will be.
+    :raises CannotRestore: if the disk refuses; nothing was changed.
+    """
     new = data / FOLDER / f"{_UNPACKED}{secrets.token_hex(8)}"
     made_folder = not new.parent.exists()
     try:
@@ -76,8 +88,19 @@ def exchange(data: Path, fill: Callable[[Path], T]) -> tuple[T, Path | None]:
             raise CannotRestore(f"The data folder {data} cannot be written to: {error.strerror or error}. What was "
                                 "there before is still there.") from error
         raise
-    _finish(data)
-    return filled, before if before.exists() else None
+    return filled, before
+
+
+def stays(path: Path) -> bool:
+    """Whether a file or folder of a data folder belongs to the place, not to the data. Where the system has one place
+    for data and configuration, the user's keys of all data folders lie there too.
+    """
+    return path.name in _STAYS or path.name == data_folder.pointer().name or ".key" in path.suffixes
+
+
+def is_begun(data: Path) -> bool:
+    """Whether another folder takes the place of this one at the next start."""
+    return (data / _MARK).exists()
 
 
 def is_unfinished(data: Path) -> bool:
@@ -175,7 +198,7 @@ def _finish(data: Path) -> None:
 def _move(source: Path, target: Path) -> None:
     """Move what is in one folder into another one; what an earlier try has moved is not there any more."""
     for path in sorted(source.iterdir() if source.exists() else ()):
-        if path.name not in STAYS:
+        if not stays(path):
             target.mkdir(mode=0o700, exist_ok=True)
             path.replace(target / path.name)
     for folder in (source, target, target.parent):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.backup.errors import BadBackup, CannotRestore
-from appliance.backup.exchange import STAYS, check_free, exchange, held
+from appliance.backup.exchange import check_free, exchange, held, stays
 from appliance.backup.names import AUTHORS, DATABASE, FILES, PACKAGES
 from appliance.backup.restoring import note_down
 from appliance.durable import new_file, sync_folders
@@ -106,7 +106,7 @@ def _fill(new: Path, copy: Copy, data: Path) -> None:
         with closing(sqlite3.connect(data / AUTHORS)) as old, closing(sqlite3.connect(new / AUTHORS)) as fresh:
             old.backup(fresh)   # with what is still in its log
     for path in data.iterdir():
-        if path.name in STAYS or path.name in _LEFT:
+        if stays(path) or path.name in _LEFT:
             continue
         take = _linked if path.name in _NEVER_CHANGES else _copied
         if path.is_dir():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +11,27 @@ from pathlib import Path
 from appliance.accounts.audit import Audit
 from appliance.backup.container import Manifest
 from appliance.backup.errors import CannotRestore, WrongPassphrase
-from appliance.backup.exchange import LOCKS, check_free, exchange, finish_restore, held, is_unfinished
-from appliance.backup.reading import head_of, open_backup, unpack
+from appliance.backup.exchange import (
+    LOCKS,
+    check_free,
+    exchange,
+    finish_restore,
+    held,
+    is_begun,
+    is_unfinished,
+    prepare,
+)
+from appliance.backup.reading import Opened, head_of, open_backup, unpack
+from appliance.durable import new_file, sync_folder
 from appliance.store.appliance_key import Keyring, keep_appliance_key
 from appliance.store.database import Store
 from appliance.store.errors import MissingApplianceKey, StoreError, WrongKey
 from appliance.store.recovery import key_by_code
 
-__all__ = ["Restored", "check", "finish_restore", "is_unfinished", "note_down", "restore", "restore_key"]
+__all__ = ["Restored", "check", "finish_restore", "forget_told", "is_unfinished", "note_down", "prepare_restore",
+           "restore", "restore_key", "told_restore"]
+
+_TOLD = "restored.json"
 
 _ROOM = 64 << 20   # bytes that the disk shall have left
 
@@ -54,18 +69,60 @@ def restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = No
     :raises CannotRestore: if an appliance runs there, or the disk refuses; what was there before is still there.
     """
     backup = open_backup(file, secret)
-
-    def fill(new: Path) -> Manifest:
-        manifest = unpack(backup, new)
-        key = bytes.fromhex(manifest.appliance_key)
-        note_down(new, key, backup_of=manifest.made_words)
-        _keep_key(manifest.folder_id, key, keyring, config_folder)
-        return manifest
-
     with held(data):
         check_free(data, file.stat().st_size + _ROOM)
-        manifest, before = exchange(data, fill)
+        manifest, before = exchange(data, lambda new: _fill(new, backup, keyring, config_folder))
     return Restored(manifest, before)
+
+
+def prepare_restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = None,
+                    config_folder: Path | None = None) -> Manifest:
+    """As :func:`restore`, for the appliance that runs on the data folder: everything is looked at and unpacked, and the
+    next start puts it in the place of what is there (:func:`finish_restore`).
+
+    :raises BadBackup: if the file is no backup or not all right; nothing was changed.
+    :raises WrongPassphrase: if `secret` does not open it; nothing was changed.
+    :raises CannotRestore: if the disk refuses, or a restore was begun already; nothing was changed.
+    """
+    if is_begun(data):
+        raise CannotRestore("A backup is being brought back already. It is there as soon as the appliance has started "
+                            "anew.")
+    backup = open_backup(file, secret)
+    check_free(data, file.stat().st_size + _ROOM)
+
+    def fill(new: Path) -> Manifest:
+        manifest = _fill(new, backup, keyring, config_folder)
+        with new_file(new / _TOLD) as stream:
+            stream.write(json.dumps({"backup_of": manifest.made_words}).encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        sync_folder(new)
+        return manifest
+
+    return prepare(data, fill)[0]
+
+
+def told_restore(data: Path) -> str:
+    """When the backup was made that the appliance itself has brought back; empty where none was, or somebody has heard
+    of it.
+    """
+    try:
+        return str(json.loads((data / _TOLD).read_text(encoding="utf-8"))["backup_of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def forget_told(data: Path) -> None:
+    """Somebody has heard that a backup was brought back."""
+    (data / _TOLD).unlink(missing_ok=True)
+
+
+def _fill(new: Path, backup: Opened, keyring: Keyring | None, config_folder: Path | None) -> Manifest:
+    manifest = unpack(backup, new)
+    key = bytes.fromhex(manifest.appliance_key)
+    note_down(new, key, backup_of=manifest.made_words)
+    _keep_key(manifest.folder_id, key, keyring, config_folder)
+    return manifest
 
 
 def note_down(new: Path, appliance_key: bytes, **what: str) -> None:

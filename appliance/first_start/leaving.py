@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from appliance.first_start.state import FirstStart
 from appliance.locks import FileLock, Held
 from appliance.store.appliance_key import forget_appliance_key, read_meta, system_keyring
 from appliance.store.errors import StoreError
@@ -54,7 +55,7 @@ def remove_untouched(data: Path, *, patience: float = _PATIENCE) -> bool:
 
     :param patience: seconds that a server which still has it may take to end.
     """
-    if not (data / "first-start.json").exists():
+    if not FirstStart(data).waits:
         return not data.exists()
     try:
         with FileLock(data / "running.lock", patience):

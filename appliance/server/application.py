@@ -64,6 +64,7 @@ from appliance.server.passwords import (
 )
 from appliance.server.profile import ProfileHandler, SignOutEverywhereHandler
 from appliance.server.refresh_loops import RefreshLoops
+from appliance.server.restore import RestoreHandler
 from appliance.server.schedule import RunEventHandler, ScheduleHandler
 from appliance.server.security import host_allowed, host_name
 from appliance.server.short_addresses import ShortAddressHandler
@@ -282,6 +283,7 @@ def _routes() -> list[URLSpec]:
         URLSpec(r"/backup", BackupHandler),
         URLSpec(r"/backup/delete", DeleteBackupHandler),
         URLSpec(r"/backup/code", RecoveryCodeHandler),
+        URLSpec(r"/backup/restore", RestoreHandler),
         URLSpec(r"/backup/([\w.-]{1,100}\.backup)", BackupFileHandler),
         URLSpec(r"/welcome", WelcomeHandler),
         URLSpec(r"/welcome/place", WelcomePlaceHandler),

@@ -54,8 +54,13 @@ class _AboutBackups(BaseHandler):
         percent = int(100 * min(progress.done / progress.total, 1)) if progress and progress.total else 0
         if backups.is_busy and self.request.method == "GET":
             self.set_header("Refresh", _REFRESH)
-        self.page("backup.html", listed=await backups.listed(), replaced=await backups.replaced(),
-                  copies=await backups.copies(), kept_days=KEPT_DAYS, problem=problem, busy=backups.is_busy,
+        back = self.parts.bringing_back
+        restored = "" if back is None else back.restored
+        if back is not None and restored:
+            back.seen()
+        self.page("backup.html", restored=restored, here=not self.visitor.from_network,
+                  listed=await backups.listed(), replaced=await backups.replaced(), copies=await backups.copies(),
+                  kept_days=KEPT_DAYS, problem=problem, busy=backups.is_busy,
                   percent=percent, outcome=backups.outcome, code=code, code_waits=await backups.code_waits(),
                   shortest=SHORTEST, size=size_words, when=when)
 

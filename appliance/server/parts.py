@@ -15,6 +15,7 @@ from appliance.accounts.audit import Audit
 from appliance.administration.administration import Administration
 from appliance.attendance import Attendance
 from appliance.backup.backups import Backups
+from appliance.backup.bringing_back import BringingBack
 from appliance.commands import Commands
 from appliance.first_start.chosen import Chosen
 from appliance.first_start.state import FirstStart
@@ -285,6 +286,7 @@ class Parts:
     :param backups: makes backups; None where nothing does.
     :param attendance: the program with the window; None where there is none.
     :param first_start: what is asked at the first start of the app; None where nothing is.
+    :param bringing_back: brings a backup back; None where nothing does.
     :param chosen: what somebody chose in a dialog of the window.
     :param administration: packages, settings and logs; None where nobody may change them.
     :param health: further lines of ``/health``: name to a function that gives them.
@@ -308,6 +310,7 @@ class Parts:
     administration: Administration | None = None
     attendance: Attendance | None = None
     first_start: FirstStart | None = None
+    bringing_back: BringingBack | None = None
     chosen: Chosen = field(default_factory=Chosen)
     health: dict[str, Health] = field(default_factory=dict)
 

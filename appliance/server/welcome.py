@@ -63,6 +63,10 @@ class WelcomePage(AdministrationPage):
         return self.first_start.answers or Answers()
 
 
+    def get_template_namespace(self) -> dict[str, Any]:
+        return super().get_template_namespace() | {"brandname": self.answers.name or self.appname}
+
+
 class WelcomeHandler(WelcomePage):
     """The first step: what the office is called."""
 

@@ -88,6 +88,7 @@ TABLE: dict[str, tuple[str, str]] = {
     r"/backup": (ADMINISTRATORS, ADMINISTRATORS),
     r"/backup/delete": ("", ADMINISTRATORS),
     r"/backup/code": ("", ADMINISTRATORS),
+    r"/backup/restore": (AT_THE_LAPTOP, AT_THE_LAPTOP),
     r"/backup/([\w.-]{1,100}\.backup)": (ADMINISTRATORS, ""),
     r"/welcome": (AT_THE_LAPTOP, AT_THE_LAPTOP),
     r"/welcome/place": (AT_THE_LAPTOP, AT_THE_LAPTOP),
