@@ -187,7 +187,7 @@ class Browser:
 
     def up(self, up: Up) -> None:
         """Print where it is, and open it."""
-        if self._address == up.address:
+        if self._address == up.address and not up.anew:
             return
         self._address = up.address
         print(f"Interview Appliance is running at {up.address}\n\nThis address works once, and signs you in as its "

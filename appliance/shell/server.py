@@ -44,12 +44,14 @@ class Up:
     :param address: ``http://127.0.0.1:8080``, without a slash at the end.
     :param sign_in: an address that signs the owner in once and goes to the start page.
     :param first_start: nobody has said yet how this appliance should be.
+    :param anew: it has other data than before: what was shown of it is gone, and who was signed in is not any more.
     :param follows: it ends with those who attend it; one that was started by itself is left running.
     """
 
     address: str
     sign_in: str
     first_start: bool = False
+    anew: bool = False
     follows: bool = True
 
 

@@ -81,7 +81,7 @@ class Window:
         """Show the start page; or, where the server was here before, what was shown."""
         before, self._up = self._up, up
         self._guard.serve_from(up.address)
-        if before is None:
+        if before is None or up.anew:
             self._show_page(up.sign_in)
         elif before.address != up.address or not self._still_shows_a_page():
             self._show_page(_with_next(up.sign_in, self._window.get_current_url() or "/"))
