@@ -49,6 +49,9 @@ class OurLoader(Loader):
     """Makes the modules that ``appliance.library.names`` has names for."""
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """:raises ImportError: for what we do not have. (Python would replace the message of a ModuleNotFoundError.)"""
+        if spec.name not in importlib.import_module(NAMES_MODULE).MODULES:
+            raise ImportError(f"{spec.name} is not there yet in this version", name=spec.name)
         return OurModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -80,11 +83,9 @@ class Appliance(MetaPathFinder):
         """
         All are packages: then Python asks here too when ``from docassemble.base.util import foo`` finds no ``foo``.
 
-        :raises ImportError: for what we do not have. (Python would replace the message of a ModuleNotFoundError.)
+        Whether there is one the loader says: who is asked for a spec holds up the imports of all threads, and waits for
+        ever for one that is in the middle of importing our names.
         """
-        names = importlib.import_module(NAMES_MODULE)
-        if fullname not in names.MODULES:
-            raise ImportError(f"{fullname} is not there yet in this version", name=fullname)
         return ModuleSpec(fullname, OurLoader(), origin=f"appliance {appliance.__version__}", is_package=True)
 
     def installed(self, fullname: str) -> ModuleSpec | None:

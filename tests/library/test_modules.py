@@ -153,3 +153,15 @@ def test_names_are_those_that_authors_know() -> None:
     assert {"her", "possessify", "update_language_function"} <= set(EXPORTED)
     for name, value in EXPORTED.items():
         assert not (isinstance(value, type) and value.__module__.startswith("appliance.")), name
+
+
+def test_finding_a_module_imports_nothing() -> None:
+    """Python asks finders while it holds up the imports of all threads: one that imported what another thread is in the
+    middle of importing would wait for it for ever, and it for us. (Two first turns after a start did that.)
+    """
+    assert run("""
+before = set(sys.modules)
+for name in ('docassemble', 'docassemble.base', 'docassemble.base.util', 'docassemble.base.nothing'):
+    assert sys.meta_path[0].find_spec(name, None) is not None
+print(sorted(set(sys.modules) - before))
+""") == "[]"
