@@ -61,6 +61,7 @@ from appliance.sessions.evaluation import Evaluator
 from appliance.sessions.language import Language
 from appliance.sessions.mail_list import MailList
 from appliance.sessions.turns import Turns
+from appliance.shell.login_item import LoginItem
 from appliance.store.appliance_key import system_keyring
 from appliance.store.database import Store
 from appliance.store.files import FileStore
@@ -146,6 +147,7 @@ class Assembly:
         self.administration = Administration(
             data, shelf, SettingsFile(data), LogFiles(data / "logs"), Uploads(packages.folder), settings.change,
             request_restart)
+        self.login_item = LoginItem(data)
         self.bringing_back = BringingBack(data, system_keyring, self._restart_soon)
         self.attendance = Attendance(self._under_way, self._hello)
         self.first_start = FirstStart(data)
@@ -176,7 +178,7 @@ class Assembly:
             outgoing=self.outgoing, letters=self.letters, mail=self.mail_page,
             network=self.network, administration=self.administration,
             attendance=self.attendance, first_start=self.first_start, chosen=self.chosen,
-            bringing_back=self.bringing_back,
+            bringing_back=self.bringing_back, login_item=self.login_item,
             health={"database": self._database_health, "mail": self.outbox.health, "mail in": self._mail_in_health,
                     "schedule": self.schedule.health}))
         return self._application
@@ -200,13 +202,16 @@ class Assembly:
         threading.Thread(target=work, name="warm-up", daemon=True).start()
 
     def clear_away(self) -> None:
-        """Remove, beside the loop, what a first start made that ended with another folder, or with a backup."""
+        """Do beside the loop what nobody waits for: remove what a first start made that ended with another folder or
+        with a backup, and name a program that has moved where the system starts it at login.
+        """
         def work() -> None:
+            self.login_item.mend()
             end_move(self.first_start)
             for left in (self._data / BACKUPS).glob("before-restore-*"):
                 remove_untouched(left)   # where a backup was brought back at the first start
 
-        threading.Thread(target=work, name="first start", daemon=True).start()
+        threading.Thread(target=work, name="clearing away", daemon=True).start()
 
     async def start_compute(self) -> None:
         """Start the part that runs tasks; it comes up in the background."""

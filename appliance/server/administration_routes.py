@@ -8,6 +8,7 @@ from appliance.server.about import AboutHandler, LicenceHandler
 from appliance.server.administration import RestartingHandler
 from appliance.server.audit import AuditHandler
 from appliance.server.config import ConfigHandler, ConfigTextHandler
+from appliance.server.login_item import LoginItemHandler
 from appliance.server.logs import AllLogsHandler, LogFileHandler, LogsHandler
 from appliance.server.packages import (
     INSTALL,
@@ -49,6 +50,7 @@ def administration_routes() -> list[URLSpec]:
         URLSpec(r"/updatepackage", UpdatePackageHandler),
         URLSpec(r"/config", ConfigHandler),
         URLSpec(r"/config/text", ConfigTextHandler),
+        URLSpec(r"/config/login-item", LoginItemHandler),
         URLSpec(r"/logs", LogsHandler),
         URLSpec(r"/logs/download", LogFileHandler),
         URLSpec(r"/logs/all\.zip", AllLogsHandler),

@@ -21,12 +21,15 @@ class _SettingsPage(AdministrationPage):
              text: str | None = None) -> None:
         """Send the page, with what was typed where something is wrong with it."""
         done = self.get_query_argument("done", "")
-        self.page("config.html", state=state, topics=topics(state, filled), problem=problem,
+        item = None if self.visitor.from_network else self.parts.login_item
+        self.page("config.html", login_item=item, state=state, topics=topics(state, filled), problem=problem,
                   problems=[] if filled is None else [
                       (slot, words) for slot, words in filled.problems.items()],
                   shown_text=state.shown_text if text is None else text, text_open=text is not None,
                   message={"saved": "The settings are saved, and count now.",
-                           "same": "Nothing was changed."}.get(done, ""))
+                           "same": "Nothing was changed.",
+                           "login-on": "The appliance starts when you sign in to this computer.",
+                           "login-off": "The appliance does not start by itself any more."}.get(done, ""))
 
     async def saved(self, changes: dict[str, str]) -> None:
         """Note what was changed, and have the appliance start anew."""

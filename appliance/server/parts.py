@@ -34,8 +34,8 @@ from appliance.store.outbox import MailState
 from appliance.store.retention import Spare
 from appliance.store.schedule import EventOverview
 
-__all__ = ["AccountToDelete", "Deletions", "Health", "Letters", "Listed", "OutgoingMail", "PackageFiles", "Parts",
-           "Schedule", "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor"]
+__all__ = ["AccountToDelete", "Deletions", "Health", "Letters", "Listed", "LoginItem", "OutgoingMail", "PackageFiles",
+           "Parts", "Schedule", "Secrets", "Settings", "Spared", "ToDelete", "TurnsDoor"]
 
 
 class Listed(Protocol):
@@ -123,8 +123,8 @@ class TurnsDoor(Protocol):
     async def dismiss_task(self, task_id: str, visitor: Visitor) -> bool: ...
 
 
-class ToDelete(Protocol):
-    """A session that is to go (:class:`appliance.cron.retention.ToDelete`)."""
+class OldSession(Protocol):
+    """A session that nobody has used for long; `active` is when somebody did."""
 
     @property
     def session_id(self) -> str: ...
@@ -137,6 +137,10 @@ class ToDelete(Protocol):
 
     @property
     def active(self) -> float: ...
+
+
+class ToDelete(OldSession, Protocol):
+    """One that is to go (:class:`appliance.cron.retention.ToDelete`)."""
 
     @property
     def due(self) -> float: ...
@@ -145,20 +149,8 @@ class ToDelete(Protocol):
     def reason(self) -> str: ...
 
 
-class Spared(Protocol):
-    """A session whose time is over and that stays (:class:`appliance.cron.retention.Spared`)."""
-
-    @property
-    def session_id(self) -> str: ...
-
-    @property
-    def interview(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def active(self) -> float: ...
+class Spared(OldSession, Protocol):
+    """One whose time is over and that stays (:class:`appliance.cron.retention.Spared`)."""
 
     @property
     def age(self) -> int: ...
@@ -254,6 +246,17 @@ class Settings(Protocol):
         ...
 
 
+class LoginItem(Protocol):
+    """What the server needs of :class:`appliance.shell.login_item.LoginItem`."""
+
+    @property
+    def is_on(self) -> bool: ...
+
+    def switch(self, *, on: bool) -> None:
+        """:raises OSError: if the system refuses."""
+        ...
+
+
 class Secrets(Protocol):
     @property
     def cookie_secret(self) -> bytes | str:
@@ -286,6 +289,7 @@ class Parts:
     :param backups: makes backups; None where nothing does.
     :param attendance: the program with the window; None where there is none.
     :param first_start: what is asked at the first start of the app; None where nothing is.
+    :param login_item: starts the appliance at login; None where nothing can.
     :param bringing_back: brings a backup back; None where nothing does.
     :param chosen: what somebody chose in a dialog of the window.
     :param administration: packages, settings and logs; None where nobody may change them.
@@ -310,6 +314,7 @@ class Parts:
     administration: Administration | None = None
     attendance: Attendance | None = None
     first_start: FirstStart | None = None
+    login_item: LoginItem | None = None
     bringing_back: BringingBack | None = None
     chosen: Chosen = field(default_factory=Chosen)
     health: dict[str, Health] = field(default_factory=dict)

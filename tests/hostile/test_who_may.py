@@ -107,6 +107,7 @@ TABLE: dict[str, tuple[str, str]] = {
     r"/updatepackage": (ADMINISTRATORS, ""),
     r"/config": (ADMINISTRATORS, ADMINISTRATORS),
     r"/config/text": (ADMINISTRATORS, ADMINISTRATORS),
+    r"/config/login-item": ("", AT_THE_LAPTOP),
     r"/logs": (ADMINISTRATORS, ""),
     r"/logs/download": (ADMINISTRATORS, ""),
     r"/logs/all\.zip": (ADMINISTRATORS, ""),
