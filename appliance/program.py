@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-__all__ = ["ALREADY_RUNNING", "program", "replace_process"]
+__all__ = ["ALREADY_RUNNING", "program", "replace_process", "start_apart"]
 
 ALREADY_RUNNING = 3
 """The exit status of an attended server that finds another one on its data folder."""
@@ -17,6 +17,19 @@ ALREADY_RUNNING = 3
 def program() -> list[str]:
     """The beginning of a command line that starts the appliance: the packaged program, or Python with our module."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "appliance"]
+
+
+def start_apart(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start the appliance as a process that lives on when this one ends, and that Ctrl+C in our terminal is not for.
+
+    :param arguments: as on the command line.
+    :param options: further ones of :class:`subprocess.Popen`.
+    """
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return subprocess.Popen([*program(), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            **{"stderr": subprocess.DEVNULL, **apart, **options})
 
 
 def replace_process(arguments: Sequence[str]) -> NoReturn:

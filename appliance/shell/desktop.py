@@ -15,7 +15,7 @@ from typing import Any
 
 from appliance.commands import HandOverFailed
 from appliance.locks import FileLock, Held
-from appliance.program import replace_process
+from appliance.program import start_apart
 from appliance.shell.server import LOCK, Server, Up, reach
 from appliance.shell.toolkit import Toolkit, has_screen, window_toolkit
 from appliance.store.errors import StoreError
@@ -49,10 +49,10 @@ class Desktop:
     background: bool = False
     until_done: bool = False
 
-    def arguments(self, **changes: Any) -> list[str]:
-        """The command line that says the same, but for `changes`."""
-        said = {"share": self.share, "background": self.background, "until_done": self.until_done} | changes
-        return ["--data", str(self.data), *(f"--{name.replace('_', '-')}" for name, on in said.items() if on)]
+    def arguments(self) -> list[str]:
+        """The command line that says the same."""
+        said = {"--share": self.share, "--background": self.background, "--until-done": self.until_done}
+        return ["--data", str(self.data), *(name for name, on in said.items() if on)]
 
 
 class OneWindow:
@@ -107,9 +107,12 @@ def run(options: Desktop) -> int:
             return 1
         time.sleep(0.1)
     try:
-        return _run_alone(options, lock)
+        status, instead = _run_alone(options, lock)
     finally:
         lock.release()
+    if instead is not None:
+        start_apart(instead.arguments())
+    return status
 
 
 def _shown_by_the_first(options: Desktop) -> bool:
@@ -122,40 +125,42 @@ def _shown_by_the_first(options: Desktop) -> bool:
         return False
 
 
-def _run_alone(options: Desktop, lock: OneWindow) -> int:
+def _run_alone(options: Desktop, lock: OneWindow) -> tuple[int, Desktop | None]:
+    """The exit status, and what is to be started in this one's place."""
     if options.background:
-        from appliance.shell.background import Background
-
-        background = Background(options.data, share=options.share, until_done=options.until_done)
-        _on_signals(background.stop)
-        if background.run():
-            replace_process(options.arguments(background=False, until_done=False))
-        return 0
+        return 0, _in_background(options)
     toolkit = window_toolkit()
     if toolkit is None:
-        return _in_browser(options, lock)
-    return _in_window(options, lock, toolkit)
+        return _in_browser(options, lock), None
+    return 0, _in_window(options, lock, toolkit)
 
 
-def _in_window(options: Desktop, lock: OneWindow, toolkit: Toolkit) -> int:
+def _in_background(options: Desktop) -> Desktop | None:
+    from appliance.shell.background import Background
+
+    background = Background(options.data, share=options.share, until_done=options.until_done)
+    _on_signals(background.stop)
+    return replace(options, background=False, until_done=False) if background.run() else None
+
+
+def _in_window(options: Desktop, lock: OneWindow, toolkit: Toolkit) -> Desktop | None:
     from appliance.shell.bridge import Bridge
     from appliance.shell.guard import Guard
     from appliance.shell.window import Ending, Window
 
-    logging.getLogger("pywebview").setLevel(logging.CRITICAL)   # it tells on the standard error output what it tries
     def hand_over(command: str, arguments: Mapping[str, Any], say: Callable[[str], None]) -> int:
         return server.ask(command, arguments, say)
 
+    logging.getLogger("pywebview").setLevel(logging.CRITICAL)   # it tells on the standard error output what it tries
     window = Window(toolkit, Guard(Bridge(hand_over)), files=options.files, on_moved=lock.move)
     server = Server(options.data, window, share=options.share)
     _on_signals(lambda: window.end(Ending.STOP))
     ending = window.run(server)
     if ending is not Ending.STOP:
-        replace_process(replace(options, data=lock.data).arguments(
-            background=True, until_done=ending is Ending.AFTER_TASKS))
+        return Desktop(lock.data, background=True, until_done=ending is Ending.AFTER_TASKS)
     server.stop()
     server.wait()
-    return 0
+    return None
 
 
 def _in_browser(options: Desktop, lock: OneWindow) -> int:

@@ -62,6 +62,8 @@ class Guard:
         if url in _BLANK:
             return Verdict.INSIDE
         scheme = _scheme(url)
+        if scheme == "data":   # for a download or a frame: every engine keeps pages from showing it as a page
+            return Verdict.INSIDE
         if scheme == "blob":   # made by a page; what it may do is what its maker may
             return Verdict.INSIDE if self.is_ours(url.partition(":")[2]) else Verdict.REFUSED
         if scheme not in _ELSEWHERE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
 from appliance.commands import HandOverFailed, Say, hand_over
-from appliance.program import program
+from appliance.program import start_apart
 from appliance.store.appliance_key import known_appliance_key, system_keyring
 from appliance.store.errors import StoreError
 
@@ -288,13 +287,8 @@ class _Child:
 
     def __init__(self, data: Path, port: int, *, share: bool) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        command = [*program(), "serve", "--data", str(data), "--port", str(port), "--attended",
-                   *(["--share"] if share else [])]
-        options: dict[str, Any] = {"start_new_session": True}   # Ctrl+C in our terminal is for us
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                         stderr=self._errors, **options)
+        self._process = start_apart(["serve", "--data", str(data), "--port", str(port), "--attended",
+                                     *(["--share"] if share else [])], stderr=self._errors)
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None

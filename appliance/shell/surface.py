@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,9 +109,16 @@ class Surface(ABC):
         """
 
     @abstractmethod
+    def ask(self, title: str, words: str, answers: Sequence[str], answered: Callable[[int | None], None]) -> None:
+        """Ask somebody a question in a dialog of the system; who only presses Return or Escape changes nothing.
+
+        :param answers: what the buttons say beside the one that cancels; two at most.
+        :param answered: gets which of them was pressed, None for none; called on the toolkit's thread.
+        """
+
     def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
-        """Ask somebody a question in a dialog of the system.
+        """Ask whether something is to be done.
 
         :param yes: what the button says that agrees.
-        :param answered: called on the toolkit's thread.
         """
+        self.ask(title, words, (yes,), lambda number: answered(number is not None))

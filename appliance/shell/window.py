@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import string
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -175,53 +174,26 @@ class Window:
         """Whether it may close now. It may not ask here: the toolkit waits for the answer."""
         if self._ending is not None or _session_ends():
             return True
-        threading.Thread(target=self._ask_and_close, name="closing", daemon=True).start()
+        if self._asking.acquire(blocking=False):   # else it is being asked already
+            threading.Thread(target=self._ask_and_close, name="closing", daemon=True).start()
         return False
 
     def _ask_and_close(self) -> None:
-        if not self._asking.acquire(blocking=False):
-            return   # it is being asked already
-        try:
-            now = UnderWay() if self._server is None or self._up is None else self._server.under_way()
-            ending = Ending.STOP if now == UnderWay() else Question(now).answer()
-        finally:
+        """In a thread: while it is asked what is under way, and while the person thinks, the window lives."""
+        now = UnderWay() if self._server is None or self._up is None else self._server.under_way()
+        surface = self._guard.bridge.surface
+        if surface is None or now == UnderWay():
             self._asking.release()
-        if ending is not None:
-            self.end(ending)
+            self.end(Ending.STOP)
+            return
+        words, stopped = ("Stop when the tasks are done", Ending.AFTER_TASKS) if now.tasks else ("Stop", Ending.STOP)
 
-
-class Question:
-    """Asks in a small window whether the appliance should go on without its window.
-
-    :param now: what would be cut off.
-    """
-
-    def __init__(self, now: UnderWay) -> None:
-        self._answer: Ending | None = None
-        page = string.Template(_text_of("closing.html")).substitute(
-            what=_words_for(now), stop="Stop when the tasks are done" if now.tasks else "Stop the appliance")
-        self._stop = Ending.AFTER_TASKS if now.tasks else Ending.STOP
-        self._window = _made("Close the window?", html=page, js_api=_Choice(self._choose), width=480, height=360,
-                             resizable=False, on_top=True)
-
-    def answer(self) -> Ending | None:
-        """How the main window is to be closed; None if it is to stay. Waits for the person."""
-        self._window.events.closed.wait()
-        return self._answer
-
-    def _choose(self, what: str) -> None:
-        self._answer = {"keep": Ending.KEEP, "stop": self._stop}.get(what)
-        self._window.destroy()
-
-
-class _Choice:
-    """What the script of the question calls."""
-
-    def __init__(self, choose: Callable[[str], None]) -> None:
-        self._choose = choose
-
-    def choose(self, what: str) -> None:
-        self._choose(what)
+        def answered(number: int | None) -> None:
+            self._asking.release()
+            if number is not None:
+                self.end((Ending.KEEP, stopped)[number])
+        surface.later(lambda: surface.ask("The appliance is in use", _words_for(now),
+                                          ("Close the window, keep it running", words), answered))
 
 
 def _made(title: str, **options: Any) -> webview.Window:

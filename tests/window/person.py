@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from tests.support.client import Answer
 from tests.support.demo import Step
-from tests.window.driver import Program
+from tests.window.driver import Program, wait_until
 
 __all__ = ["WindowPerson"]
 
@@ -30,6 +30,14 @@ class WindowPerson:
     def sees(self, words: str) -> None:
         """Waits until the page has these words."""
         self.program.wait_for(f"document.body.innerText.includes({json.dumps(words)})")
+
+    def finds(self, path: str, words: str) -> None:
+        """Goes to a page of the server, again and again until it has these words."""
+        def look() -> bool:
+            self.program.js(f"document.body.dataset.left = 'yes'; location.href = {json.dumps(path)}")
+            self.program.wait_for("document.readyState === 'complete' && !document.body.dataset.left")
+            return bool(self.program.js(f"document.body.innerText.includes({json.dumps(words)})"))
+        wait_until(look, f"{words} on {path}")
 
     def press(self, words: str) -> None:
         """Presses the first visible button or link with exactly these words."""

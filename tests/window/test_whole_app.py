@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.support.demo import FACTS_OF_THE_ANSWER, FINAL_QUESTION, LAST_STEP, STEPS
-from tests.window.driver import LIMIT, Program, Screen, missing
+from tests.support.packages import make_package
+from tests.window.driver import LIMIT, Program, Screen, missing, wait_until
 from tests.window.person import WindowPerson
 
 WINDOW = "Interview Appliance"
+WELCOME = (("Welcome. What is your office called?", "Continue"), ("Where shall the data live?", "Continue"),
+           ("Shall others on your network use it too?", "Finish, and try an interview"))
+"""The questions of the first start, each with the button that goes on."""
 
 
 @pytest.fixture(params=["gtk", pytest.param("qt", marks=pytest.mark.window_qt)])
@@ -57,16 +63,12 @@ def test_from_the_first_start_to_the_document(screen: Screen, toolkit: str) -> N
                 time.sleep(0.5)   # what is there for scripts is not painted yet
                 screen.shot(file)
 
-        person.sees_question("Welcome. What is your office called?")
-        look()
-        person.fill({"Name of the office": "Riverside Housing Clinic"})
-        person.press("Continue")
-        person.sees_question("Where shall the data live?")
-        look()
-        person.press("Continue")
-        person.sees_question("Shall others on your network use it too?")
-        look()
-        person.press("Finish, and try an interview")
+        for question, button in WELCOME:
+            person.sees_question(question)
+            look()
+            if "your office" in question:
+                person.fill({"Name of the office": "Riverside Housing Clinic"})
+            person.press(button)
         for step in STEPS:
             person.sees_question(step.question)
             look()
@@ -86,3 +88,95 @@ def test_from_the_first_start_to_the_document(screen: Screen, toolkit: str) -> N
         assert program.process.wait(LIMIT) == 0
 
 
+
+
+SLOW = """
+modules:
+  - docassemble.base.util
+---
+mandatory: True
+code: |
+  task = background_action('look_up')
+  finish
+---
+event: look_up
+code: |
+  import time
+  time.sleep(6)
+  background_response_action('keep', found='yes')
+---
+event: keep
+code: |
+  found = action_argument('found')
+  background_response()
+---
+event: finish
+question: The court is being asked
+"""
+
+
+def on_this_screen(screen: Screen) -> list[psutil.Process]:
+    """The appliance's processes, whoever started them."""
+    found = []
+    for one in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if one.status() != psutil.STATUS_ZOMBIE and one.environ().get("DISPLAY") == screen.display and \
+                    "appliance" in one.cmdline():
+                found.append(one)
+    return found
+
+
+def servers(program: Program) -> list[psutil.Process]:
+    """Those that live: one at most."""
+    found = []
+    for one in all_processes(program):
+        with suppress(psutil.NoSuchProcess):   # or a zombie
+            if "serve" in one.cmdline():
+                found.append(one)
+    return found
+
+
+def test_what_dies_what_is_opened_and_how_it_is_closed(screen: Screen, toolkit: str, tmp_path: Path) -> None:
+    """The server is killed in the middle of a screen; a package is opened by a second start; a window is closed while
+    a task runs, comes back, and at last the appliance ends when the task has.
+    """
+    package = make_package(tmp_path, "slow", {"slow.yml": SLOW})
+    with screen.start("appliance") as program:
+        person = WindowPerson(program)
+        for question, button in WELCOME:
+            person.sees_question(question)
+            person.press(button)
+        person.take(STEPS[0])
+        person.sees_question(STEPS[1].question)
+        person.fill(STEPS[1].answers)
+        [server] = servers(program)
+        server.kill()
+        wait_until(lambda: [one for one in servers(program) if one.pid != server.pid], "another server")
+        person.press("Continue")
+        person.sees_question(STEPS[2].question)   # with what was typed before, and without signing in
+
+        with screen.start("appliance", "open", str(package)) as second:
+            assert second.process.wait(LIMIT) == 0
+        screen.wait_for_window("Install a package")
+        screen.key("Tab", "Return")   # who presses Return alone installs nothing
+        wait_until(lambda: screen.windows() == [WINDOW], "no question any more")
+        person.finds("/packages", "docassemble.slow")
+        program.js("location.href = '/interview?i=docassemble.slow:data/questions/slow.yml'")
+        person.sees_question("The court is being asked")
+
+        screen.key("ctrl+w")
+        screen.wait_for_window("The appliance is in use")
+        screen.key("Tab", "Return")   # close the window, keep it running
+        assert program.process.wait(LIMIT) == 0   # a small program has taken its place
+        with screen.start("appliance") as third:
+            assert third.process.wait(LIMIT) == 0
+        screen.wait_for_window(WINDOW)
+        there = on_this_screen(screen)
+        screen.key("ctrl+w")
+        screen.wait_for_window("The appliance is in use")
+        screen.key("Tab", "Tab", "Return")   # stop when the tasks are done
+        wait_until(lambda: not on_this_screen(screen), "the end of all processes")
+        assert there
+    [data] = (screen.folder / "home").rglob("appliance.db")
+    with closing(sqlite3.connect(data)) as database:
+        assert database.execute("SELECT count(*) FROM tasks WHERE state = 'done'").fetchall() == [(1,)]

@@ -4,7 +4,7 @@ project's own tests, which have no Mac. It needs macOS 11.3, where WKWebView lea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,13 +146,15 @@ class CocoaSurface(Surface):
         well = panel.runModal() == AppKit.NSModalResponseOK
         chosen([Path(str(url.path())) for url in panel.URLs()] if well else [])
 
-    def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
+    def ask(self, title: str, words: str, answers: Sequence[str], answered: Callable[[int | None], None]) -> None:
         alert = AppKit.NSAlert.alloc().init()
         alert.setMessageText_(title)
         alert.setInformativeText_(words)
         alert.addButtonWithTitle_("Cancel")   # the first is what Return presses
-        alert.addButtonWithTitle_(yes)
-        answered(alert.runModal() == AppKit.NSAlertSecondButtonReturn)
+        for one in answers:
+            alert.addButtonWithTitle_(one)
+        number = alert.runModal() - AppKit.NSAlertSecondButtonReturn
+        answered(number if number >= 0 else None)
 
     # -- its size and place ----------------------------------------------------------------------------
 
@@ -243,7 +245,7 @@ class _Download(AppKit.NSObject):  # type: ignore[misc]
             self, download: Any, response: Any, suggested: Any, handler: Any) -> None:
         guard, url = self.surface.guard, response.URL()
         address = "" if url is None else str(url.absoluteString())
-        if guard.verdict(address) is not Verdict.INSIDE and not address.startswith("data:"):
+        if guard.verdict(address) is not Verdict.INSIDE:
             handler(None)
             return
         try:

@@ -7,7 +7,7 @@ allowed, which pywebview does not do outside of its debugging.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,11 +160,18 @@ class EdgeSurface(Surface):
         well = dialog.ShowDialog(self.form) == Forms.DialogResult.OK
         chosen([Path(str(name)) for name in dialog.FileNames] if well else [])
 
-    def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
+    def ask(self, title: str, words: str, answers: Sequence[str], answered: Callable[[int | None], None]) -> None:
         # A message box has no buttons with words of ours.
-        pressed = Forms.MessageBox.Show(self.form, f"{words}\n\nOK: {yes}", title, Forms.MessageBoxButtons.OKCancel,
-                                        Forms.MessageBoxIcon.Question, Forms.MessageBoxDefaultButton.Button2)
-        answered(pressed == Forms.DialogResult.OK)
+        results = Forms.DialogResult
+        if len(answers) == 1:
+            said, buttons, default = [(results.OK, "OK")], Forms.MessageBoxButtons.OKCancel, "Button2"
+        else:
+            said, default = [(results.Yes, "Yes"), (results.No, "No")], "Button3"
+            buttons = Forms.MessageBoxButtons.YesNoCancel
+        meaning = "\n".join(f"{word}: {answer}" for (_, word), answer in zip(said, answers, strict=True))
+        pressed = Forms.MessageBox.Show(self.form, f"{words}\n\n{meaning}", title, buttons,
+                                        Forms.MessageBoxIcon.Question, getattr(Forms.MessageBoxDefaultButton, default))
+        answered(next((number for number, (result, _) in enumerate(said) if result == pressed), None))
 
     def _press(self, keys: str) -> None:
         self.view.Focus()
@@ -173,10 +180,7 @@ class EdgeSurface(Surface):
     # -- where pages lead ------------------------------------------------------------------------------
 
     def _navigation_starting(self, _sender: Any, args: Any) -> None:
-        address = str(args.Uri)
-        if address.startswith("data:text/html"):
-            return   # a text of pywebview's own; the engine keeps pages from going to such
-        if not self._guard.follow(address):
+        if not self._guard.follow(str(args.Uri)):
             args.Cancel = True
 
     def new_window(self, _sender: Any, args: Any) -> None:
@@ -211,7 +215,7 @@ class EdgeSurface(Surface):
         """Say where it goes; what becomes of it the engine tells, with a button that opens it."""
         operation, downloads = args.DownloadOperation, self._guard.downloads
         address = str(operation.Uri)
-        if self._guard.verdict(address) is not Verdict.INSIDE and not address.startswith("data:"):
+        if self._guard.verdict(address) is not Verdict.INSIDE:
             args.Cancel = True
             return
         try:

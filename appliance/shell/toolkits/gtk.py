@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,16 +169,18 @@ class GtkSurface(Surface):
         dialog.connect("response", answered)
         dialog.show()
 
-    def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
+    def ask(self, title: str, words: str, answers: Sequence[str], answered: Callable[[int | None], None]) -> None:
         dialog = Gtk.MessageDialog(transient_for=self.window, modal=True, destroy_with_parent=True, text=title,
                                    message_type=Gtk.MessageType.QUESTION, title=title)
         dialog.format_secondary_text(words)
-        dialog.add_buttons("Cancel", Gtk.ResponseType.CANCEL, yes, Gtk.ResponseType.OK)
+        dialog.add_button("Cancel", Gtk.ResponseType.CANCEL)
+        for number, one in enumerate(answers):
+            dialog.add_button(one, number)
         dialog.set_default_response(Gtk.ResponseType.CANCEL)
 
         def responded(_dialog: Gtk.MessageDialog, response: int) -> None:
             dialog.destroy()
-            answered(response == Gtk.ResponseType.OK)
+            answered(response if response >= 0 else None)   # GTK's own responses are below
         dialog.connect("response", responded)
         dialog.show_all()
 
@@ -215,8 +217,8 @@ class GtkSurface(Surface):
 
     def _create(self, _view: WebKit.WebView, action: WebKit.NavigationAction) -> WebKit.WebView | None:
         """A window that a page opens: ``target=_blank``, ``window.open()``."""
-        if self._guard.verdict(action.get_request().get_uri()) is not Verdict.INSIDE:
-            return None   # it was dealt with when the policy was decided
+        if not self._guard.follow(action.get_request().get_uri()):   # a script's window.open() comes here at once
+            return None
         view = WebKit.WebView.new_with_related_view(self.view)   # signed in as this one is
         view.set_settings(self.view.get_settings())
         view.set_zoom_level(self.view.get_zoom_level())

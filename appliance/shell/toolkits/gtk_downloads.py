@@ -45,7 +45,7 @@ class GtkDownloads:
 
     def _started(self, _context: WebKit.WebContext, download: WebKit.Download) -> None:
         address = download.get_request().get_uri()
-        if self._guard.verdict(address) is not Verdict.INSIDE and not address.startswith("data:"):
+        if self._guard.verdict(address) is not Verdict.INSIDE:
             download.cancel()
             return
         surface = self._surfaces.get(download.get_web_view())

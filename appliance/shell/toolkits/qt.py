@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,13 +106,12 @@ class _Page(QWebEnginePage):  # type: ignore[misc]
         self._surface = surface
         self._guard = guard
 
-    def acceptNavigationRequest(self, url: QUrl, kind: Any, is_main_frame: bool) -> bool:  # noqa: N802 - Qt's name
+    def acceptNavigationRequest(self, url: QUrl, _kind: Any, is_main_frame: bool) -> bool:  # noqa: N802 - Qt's name
         """Qt's question whether something may be loaded."""
         address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
-        if address.startswith("data:"):
-            # Texts of our own (a splash) come to Qt's pages so; the engine keeps pages from going to such in a window.
-            return bool(not is_main_frame or kind == QWebEnginePage.NavigationType.NavigationTypeTyped)
         if self._guard.follow(address):
+            if is_main_frame:
+                self._surface.led_to(address)
             return True
         self._surface.leave_if_blank()
         return False
@@ -235,14 +234,15 @@ class QtSurface(Surface):
         dialog.rejected.connect(lambda: chosen([]))
         dialog.open()
 
-    def confirm(self, title: str, words: str, yes: str, answered: Callable[[bool], None]) -> None:
+    def ask(self, title: str, words: str, answers: Sequence[str], answered: Callable[[int | None], None]) -> None:
         box = QMessageBox(QMessageBox.Icon.Question, title, title, QMessageBox.StandardButton.Cancel, self.window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(words)
-        agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        buttons = [box.addButton(one, QMessageBox.ButtonRole.AcceptRole) for one in answers]
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
-        box.finished.connect(lambda _result: answered(box.clickedButton() is agree))
+        box.finished.connect(lambda _result: answered(next(
+            (number for number, button in enumerate(buttons) if button is box.clickedButton()), None)))
         box.open()
 
     # -- windows that pages open -----------------------------------------------------------------------
@@ -266,6 +266,10 @@ class QtSurface(Surface):
         self.view.setPage(self.page)
         _make_menus(self.window, self._guard, self)
         self.page.titleChanged.connect(self.window.setWindowTitle)
+
+    def led_to(self, address: str) -> None:
+        """The page goes there now."""
+        self._downloads.led_to(address)
 
     def leave_if_blank(self) -> None:
         """Close a window that was opened for what turned out to be no page."""

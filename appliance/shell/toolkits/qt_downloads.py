@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -26,12 +27,17 @@ class QtDownloads:
         self._guard = guard
         self._surfaces: dict[QWebEnginePage, Surface] = {}
         self._running: list[_Download] = []
+        self._led_to: deque[str] = deque(maxlen=50)
         profile.downloadRequested.connect(self._requested)
 
     def watch(self, page: QWebEnginePage, surface: Surface) -> None:
         """Tell this surface of the downloads of its page."""
         self._surfaces[page] = surface
         page.destroyed.connect(lambda *_: self._surfaces.pop(page, None))
+
+    def led_to(self, address: str) -> None:
+        """A window is to show what is there; a link for saving leads no window anywhere."""
+        self._led_to.append(address)
 
     def when_ended(self, page: QWebEnginePage, do: Callable[[], object]) -> None:
         """Do this when no download of the page runs any more."""
@@ -43,11 +49,11 @@ class QtDownloads:
 
     def _requested(self, request: QWebEngineDownloadRequest) -> None:
         address = request.url().toString()
-        if self._guard.verdict(address) is not Verdict.INSIDE and not address.startswith("data:"):
+        if self._guard.verdict(address) is not Verdict.INSIDE:
             request.cancel()
             return
         surface = self._surfaces.get(request.page())
-        download = _Download(request, surface, self._guard)
+        download = _Download(request, surface, self._guard, seen=address in self._led_to)
         if download.begin():
             self._running.append(download)
             download.afterwards.append(lambda: self._running.remove(download))
@@ -56,10 +62,12 @@ class QtDownloads:
 class _Download:
     """One download, from the question where to until it is there or not."""
 
-    def __init__(self, request: QWebEngineDownloadRequest, surface: Surface | None, guard: Guard) -> None:
+    def __init__(self, request: QWebEngineDownloadRequest, surface: Surface | None, guard: Guard, *,
+                 seen: bool) -> None:
         self._request = request
         self._surface = surface
         self._guard = guard
+        self._seen = seen
         self._path: Path | None = None
         self.page = request.page()
         self.afterwards: list[Callable[[], object]] = []
@@ -91,9 +99,8 @@ class _Download:
         return True
 
     def _meant_to_be_seen(self) -> bool:
-        """Whether it was no saving that was asked for. Qt does not tell how it came; our links for saving do."""
-        address = urlsplit(self._request.url().toString())
-        return address.scheme in {"http", "https"} and "attachment" not in parse_qs(address.query)
+        """Whether a window was led to it. Qt does not tell whether the server wants it saved; our links for that do."""
+        return self._seen and "attachment" not in parse_qs(urlsplit(self._request.url().toString()).query)
 
     def _finished(self) -> None:
         path, self._path = self._path, None
