@@ -268,6 +268,8 @@ def _restore(options: argparse.Namespace) -> int:
             print(f"The key of {data} is here again.")
             return 0
         file: Path = options.file.absolute()
+        if not hasattr(options, "data") and is_copy(file, file.parent.parent):
+            data = file.parent.parent   # it lies in the folder that it is of
         if is_copy(file, data):
             return _go_back(file, data)
         check(file, data)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import appliance
+from appliance import cli
 from appliance.accounts.audit import Audit
 from appliance.backup.errors import BadBackup, CannotRestore
 from appliance.backup.exchange import finish_restore
@@ -119,6 +120,16 @@ def test_what_is_no_copy_of_this_data_is_not_gone_back_to(upgraded: Upgraded, tm
         upgraded.go_back()
     assert not list((data / "backups").glob("*restor*"))
     upgraded.go_back()
+
+
+def test_the_command_finds_the_data_by_the_copy(
+        upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the page Backup says it: nobody need name the data folder, wherever it is."""
+    monkeypatch.setattr("appliance.store.appliance_key._key_file",
+                        lambda folder_id, _config_folder: upgraded.keys / f"{folder_id}.key")
+    assert cli.main(["restore", str(upgraded.copy.path)]) == 0
+    assert f"{upgraded.data} is as it was before the upgrade" in capsys.readouterr().out
+    Store(upgraded.data).close()
 
 
 @pytest.mark.parametrize(("name", "outwards"), [("config.yml", True), ("config.yml", False)])
