@@ -1,8 +1,12 @@
 # make run, make test, make lint, make bench: each from nothing but Python 3.11 or newer, pip and make.
 
-# The first Python that is new enough; `make PYTHON=…` chooses another.
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
-	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+# The first Python that is new enough, those first that the system gives GTK's web engine, which draws windows on Linux;
+# `make PYTHON=…` chooses another.
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python /usr/bin/python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+HAS_WINDOWS := import gi; gi.require_version("WebKit2", "4.1")
+PYTHON ?= $(shell for wanted in '$(NEW_ENOUGH); import ensurepip; $(HAS_WINDOWS)' '$(NEW_ENOUGH)'; do \
+	for name in $(PYTHONS); do "$$name" -c "$$wanted" 2>/dev/null && { echo "$$name"; break 2; }; done; done)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -10,12 +14,17 @@ EXAMPLES := .cache/examples
 DATA ?= data
 PLATFORMS := linux win32 darwin
 
-.PHONY: run test lint bench docs examples browser install clean
+.PHONY: run test all-tests lint bench docs examples browser install clean
 
 run: $(INSTALLED)
 	$(BIN)/appliance --data "$(DATA)"
 
-test: lint browser examples
+# In two steps: the first may bring the Python that the second makes the environment of.
+test:
+	@$(PYTHON) -m tests.screens
+	@$(MAKE) --no-print-directory all-tests
+
+all-tests: lint browser examples
 	$(BIN)/python -m tests.side_by_side $(TESTS)
 
 lint: $(INSTALLED)
@@ -35,7 +44,8 @@ install: $(INSTALLED)
 # Debian's Python may come without ensurepip; then pip from outside installs pip into the environment.
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and there is none on the PATH."; exit 1; }
-	$(PYTHON) -m venv $(VENV) 2>/dev/null || { $(PYTHON) -m venv --clear --without-pip $(VENV) \
+	@! $(PYTHON) -c '$(HAS_WINDOWS)' 2>/dev/null || $(PYTHON) -m venv --system-site-packages $(VENV)
+	@test -x $@ || $(PYTHON) -m venv $(VENV) 2>/dev/null || { $(PYTHON) -m venv --clear --without-pip $(VENV) \
 		&& $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 
 # Installs again only when what decides about it has changed. The build runs in the environment itself, so that
