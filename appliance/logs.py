@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
 import traceback
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+
+from appliance.log_file import LogFile
 
 __all__ = ["FILE_NAME", "WithoutValues", "start", "stop"]
 
 FILE_NAME = "appliance.log"
-_MOST_BYTES = 10 << 20
-_OLD_FILES = 3
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 _DISCREET = frozenset({"aiosmtpd", "appliance", "asyncio", "concurrent", "dask", "distributed"})
@@ -63,23 +61,12 @@ def start(folder: Path) -> logging.Handler:
 
     :returns: what :func:`stop` takes.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = _LogFile(folder / FILE_NAME, maxBytes=_MOST_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
-    handler.setFormatter(WithoutValues(_FORMAT))
+    handler = LogFile(folder, FILE_NAME, WithoutValues(_FORMAT))
     handler.addFilter(_is_told)
     root = logging.getLogger()
     root.addHandler(handler)
     logging.getLogger("appliance").setLevel(logging.INFO)
     return handler
-
-
-class _LogFile(RotatingFileHandler):
-    """Begins a new file when the one before is full, and not before a line that would fill it: to know how long a line
-    will be takes writing it twice.
-    """
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: ARG002, N802
-        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 
 
 def _is_told(record: logging.LogRecord) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import logs
+from appliance import log_file, logs
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_what_the_web_servers_library_says_is_there_without_what_came_over_the_w
 
 
 def test_a_full_file_gives_way_to_a_new_one_and_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_MOST_BYTES", 2000)
+    monkeypatch.setattr(log_file, "_MOST_BYTES", 2000)
     handler = logs.start(tmp_path)
     try:
         for number in range(200):

@@ -7,24 +7,21 @@ sealed with the task.
 from __future__ import annotations
 
 import logging
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from appliance.compute.report import Report
 from appliance.interview.errors import told_names
 from appliance.interview.tasks import TaskJob, TaskState
+from appliance.log_file import LogFile
 
 __all__ = ["TaskLog"]
 
 
 class TaskLog:
-    """Writes ``worker.log`` in `folder`, which is made if need be; ten megabytes, and three files before it."""
+    """Writes ``worker.log`` in `folder`, which is made if need be."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._handler = RotatingFileHandler(folder / "worker.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8",
-                                            delay=True)
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._handler = LogFile(folder, "worker.log")
 
     def started(self, job: TaskJob) -> None:
         self._write(logging.INFO, f"task {job.task_id} started: action {told_names([job.action])!r} of {job.interview}")

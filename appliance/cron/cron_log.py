@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import os
 from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from appliance.interview.errors import told_names
+from appliance.log_file import LogFile
 from appliance.sessions.events import EventResult
 from appliance.store.sessions import told_session
 
@@ -23,12 +23,10 @@ _INDENT = "\n    "
 
 
 class CronLog:
-    """Writes ``cron.log`` in `folder`, which is made if need be; ten megabytes, and three files before it."""
+    """Writes ``cron.log`` in `folder`, which is made if need be."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._handler = _OwnersFile(folder / "cron.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8", delay=True)
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._handler = _OwnersFile(folder, "cron.log")
         self._closed = False
 
     def ran(self, interview: str, session_id: str, event: str, result: EventResult) -> None:
@@ -52,7 +50,7 @@ class CronLog:
             self._handler.handle(logging.LogRecord("appliance.cron", level, "", 0, message, None, None))
 
 
-class _OwnersFile(RotatingFileHandler):
+class _OwnersFile(LogFile):
     """A log that only its owner may read, wherever the folder is."""
 
     def _open(self) -> TextIOWrapper:

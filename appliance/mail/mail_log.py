@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
+
+from appliance.log_file import LogFile
 
 __all__ = ["MailLog"]
 
 
 class MailLog:
-    """Writes ``mail.log`` in `folder`, which is made if need be; ten megabytes, and three files before it."""
+    """Writes ``mail.log`` in `folder`, which is made if need be."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._handler = RotatingFileHandler(folder / "mail.log", maxBytes=10 << 20, backupCount=3, encoding="utf-8",
-                                            delay=True)
-        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._handler = LogFile(folder, "mail.log")
         self._closed = False
 
     def sent(self, number: int, tries: int) -> None:
