@@ -161,7 +161,7 @@ class ChangeLine:
         runner, work = self._runner, Work()
 
         def on_thread(running: Running) -> Settled | None:
-            others = TurnSessions(runner, asked.actor, running, opened.row.id, work, hops=asked.hops, seed=asked.token)
+            others = TurnSessions.for_change(runner, asked, running, opened.row.id, work)
             done = change(runner, running, opened, asked, others, work.files, Pending())
             if done is None:
                 return None

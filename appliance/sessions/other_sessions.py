@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -114,12 +115,18 @@ class Work:
     links: list[NewLink] = field(default_factory=list)
     files: list[TurnFiles] = field(default_factory=list)
     trials: list[TurnFiles] = field(default_factory=list)
+    reached: tuple[dict[str, bytes], ...] = ()   # the keys of the sessions that code reached, for each branch we are in
 
     def branch(self) -> Work:
         """For code that only shows what would come of a change: what it does to others is dropped."""
         seen = {session_id: replace(one, commits=list(one.commits)) for session_id, one in self.seen.items()}
         return Work(seen, list(self.changes), set(self.ending), set(self.left), list(self.links), self.trials,
-                    self.trials)
+                    self.trials, (*self.reached, {}))
+
+    def reach(self, session_id: str, key: bytes) -> None:
+        """Note that code has opened a session."""
+        for one in self.reached:
+            one[session_id] = key
 
     def look_anew(self) -> None:
         """Forget the sessions that were only looked at: they may be others by now."""
@@ -153,12 +160,13 @@ class TurnSessions:
     :param actor: for whom the turn is.
     :param session_id: in which it is.
     :param seed: makes the ids of sessions the same when the same code runs once more; empty for random ones.
+    :param keys: of sessions that open without the actor, because they opened when the change was asked for.
     """
 
     pending: tuple[SessionEffect, ...] = ()
 
     def __init__(self, runner: Runner, actor: Actor, running: Running, session_id: str, work: Work | None = None, *,
-                 hops: int = 0, seed: str = "") -> None:
+                 hops: int = 0, seed: str = "", keys: Mapping[str, bytes] | None = None) -> None:
         self._runner = runner
         self._actor = actor
         self._running = running
@@ -166,12 +174,20 @@ class TurnSessions:
         self.work = work or Work()
         self._hops = hops
         self._seed = seed
+        self._keys = keys or {}
         self._made = 0
+
+    @classmethod
+    def for_change(cls, runner: Runner, asked: SessionChange, running: Running, session_id: str,
+                   work: Work) -> TurnSessions:
+        """What code sees that runs for a change which was asked for."""
+        return cls(runner, asked.actor, running, session_id, work, hops=asked.hops, seed=asked.token,
+                   keys=dict(asked.keys))
 
     def again(self, seed: str) -> TurnSessions:
         """For an action that ran before and runs once more on older answers: what it did to others is done."""
         return TurnSessions(self._runner, self._actor, self._running, self._session_id, self.work.branch(),
-                            hops=self._hops, seed=seed)
+                            hops=self._hops, seed=seed, keys=self._keys)
 
     def new_session_id(self) -> str:
         """Random, or made of the seed."""
@@ -231,7 +247,7 @@ class TurnSessions:
         if done is not None:
             seen.add(done)
         if not seen.is_new:
-            self.work.changes.append(asked)
+            self.work.changes.append(replace(asked, keys=tuple(work.reached[-1].items())))
 
     def _delete(self, effect: DeleteSession) -> None:
         seen = self.work.seen.get(effect.session_id)
@@ -257,7 +273,8 @@ class TurnSessions:
 
     def _inside(self, session_id: str, work: Work, seed: str = "") -> TurnSessions:
         """What code sees of other sessions that runs in one of them for this turn."""
-        return TurnSessions(self._runner, self._actor, self._running, session_id, work, hops=self._hops + 1, seed=seed)
+        return TurnSessions(self._runner, self._actor, self._running, session_id, work, hops=self._hops + 1, seed=seed,
+                            keys=self._keys)
 
     def _before(self) -> tuple[tuple[StoredEffect, ...], tuple[AccountEffect, ...]]:
         """What this turn has stored and done to accounts so far, which is the same in every session."""
@@ -309,7 +326,7 @@ class TurnSessions:
             self._need("access_sessions", "see sessions of others")
         seen = {session_id: one.opened for session_id, one in self.work.seen.items()}
         new = [session_id for session_id, one in self.work.seen.items() if one.is_new]
-        return listed(self._runner, self._actor, self._openers, query, seen, new, self.work.left)
+        return listed(self._runner, self._actor, self._key_of, query, seen, new, self.work.left)
 
     def menu(self) -> list[OtherInterview]:
         """What can be started, with what the interviews say about themselves."""
@@ -341,6 +358,7 @@ class TurnSessions:
             seen = self.work.seen[session_id] = Seen(self._found(session_id, names))
         if seen.opened is None or seen.opened.row.interview != interview:
             raise SessionRefused(_GONE.format(**names))
+        self.work.reach(session_id, seen.opened.key)
         return seen.opened
 
     def _found(self, session_id: str, names: dict[str, str]) -> Opened:
@@ -349,14 +367,25 @@ class TurnSessions:
             lambda database: (load_session(database, session_id), changes_of(database, session_id))).result()
         if loaded is None or loaded.row.interview != names["interview"] or loaded.row.step == 0:
             raise SessionRefused(_GONE.format(**names))
-        for holder in self._openers:
-            if holder.name in loaded.keys:
-                try:
-                    opened = open_session(loaded, unwrap(holder, session_id, loaded.keys[holder.name]))
-                except WrongKey:   # a user of the same name, before the reset of a password
-                    continue
-                return self._with_changes(opened, rows)
+        key = self._key_of(session_id, loaded.keys)
+        if key is not None:
+            with suppress(WrongKey):   # it is damaged on the disk
+                return self._with_changes(open_session(loaded, key), rows)
         raise SessionRefused((_NOT_YOURS if self._actor.openers else _NOT_IN_TASK).format(**names))
+
+    def _key_of(self, session_id: str, sealed: Mapping[str, bytes]) -> bytes | None:
+        """What opens a session here; None where nothing does.
+
+        :param sealed: its key, by whom it is sealed for.
+        """
+        key = self._keys.get(session_id)
+        for holder in self._openers:
+            if key is None and holder.name in sealed:
+                with suppress(WrongKey):   # a user of the same name, before the reset of a password
+                    key = unwrap(holder, session_id, sealed[holder.name])
+        if key is not None:
+            self.work.reach(session_id, key)
+        return key
 
     def _loaded(self, session_id: str) -> LoadedSession | None:
         return self._runner.store.read(lambda database: load_session(database, session_id)).result()
@@ -368,8 +397,7 @@ class TurnSessions:
             if isinstance(asked.effect, DeleteSession):
                 continue
             work = Work(files=self.work.trials, trials=self.work.trials)
-            others = TurnSessions(self._runner, asked.actor, self._running, opened.row.id, work, hops=asked.hops,
-                                  seed=asked.token)
+            others = TurnSessions.for_change(self._runner, asked, self._running, opened.row.id, work)
             try:
                 done = change(self._runner, self._running, opened, asked, others, work.files, Pending())
             except InterviewError:

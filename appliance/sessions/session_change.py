@@ -54,6 +54,8 @@ class SessionChange:
     :param actor: for whom it is done.
     :param token: random; what it makes for its part has ids that are made of this.
     :param hops: how many sessions have passed it on, each by code that ran for the one before.
+    :param keys: of the sessions that its own code reached when it only showed what comes of it; whoever had them open
+        is not there any more when it is done.
     """
 
     effect: Change
@@ -61,6 +63,7 @@ class SessionChange:
     actor: Actor
     token: str
     hops: int = 0
+    keys: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

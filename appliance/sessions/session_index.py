@@ -15,7 +15,6 @@ from appliance.sessions.host import Actor
 from appliance.sessions.opened import Opened, title_context
 from appliance.sessions.tags import open_tags, tags_of
 from appliance.store.errors import WrongKey
-from appliance.store.keys import Holder, unwrap
 from appliance.store.sealing import unseal
 from appliance.store.session_index import START, IndexRow, find_sessions, newest_steps
 from appliance.store.sessions import SessionRow
@@ -26,21 +25,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Startable", "listed"]
 
+KeyOf = Callable[[str, Mapping[str, bytes]], "bytes | None"]
 Overlay = Mapping[str, "Opened | None"]
 
 _WRONG_PAGE = "What was given to interview_list() as 'next_id' is not what it gave."
 
 
-def listed(runner: Runner, actor: Actor, openers: Sequence[Holder], query: ListQuery, seen: Overlay,
+def listed(runner: Runner, actor: Actor, key_of: KeyOf, query: ListQuery, seen: Overlay,
            new: Sequence[str], left: Collection[tuple[str, str]]) -> tuple[list[ListedSession], str]:
     """The sessions, those that were begun last first, and where the next page begins; empty where there is none.
 
-    :param openers: the keys that may open sessions here.
+    :param key_of: from the id of a session, and its key as it is sealed for each holder, to its key here.
     :param seen: sessions that this turn knows otherwise than they are stored; None for those that it has deleted.
     :param new: those among them that it makes, in their order.
     :param left: sessions that it has taken off somebody's list, each with the key of whose.
     """
-    index = _Index(runner, actor, openers, query, seen, left)
+    index = _Index(runner, actor, key_of, query, seen, left)
     found: list[ListedSession] = []
     if not query.after and query.whose in ("own", "all", actor.user.user_id):
         found = [one for session_id in reversed(new) for one in index.made(session_id)]
@@ -77,7 +77,7 @@ class Startable(Protocol):
 class _Index:
     runner: Runner
     actor: Actor
-    openers: Sequence[Holder]
+    key_of: KeyOf
     query: ListQuery
     seen: Overlay
     left: Collection[tuple[str, str]]
@@ -106,17 +106,8 @@ class _Index:
         """A stored one; None where the query does not want it."""
         if (row.row.id in self.seen and self.seen[row.row.id] is None) or (row.row.id, row.holder) in self.left:
             return None
-        one = self._checked(row.row, row.holder, lambda: self._key(row), self.seen.get(row.row.id))
+        one = self._checked(row.row, row.holder, lambda: self.key_of(row.row.id, row.keys), self.seen.get(row.row.id))
         return None if one is None else replace(one, place=_code((row.number, row.holder)))
-
-    def _key(self, row: IndexRow) -> bytes | None:
-        for holder in self.openers:
-            if holder.name in row.keys:
-                try:
-                    return unwrap(holder, row.row.id, row.keys[holder.name])
-                except WrongKey:
-                    continue
-        return None
 
     def _checked(self, row: SessionRow, holder: str, key_of: Callable[[], bytes | None],
                  opened: Opened | None) -> ListedSession | None:

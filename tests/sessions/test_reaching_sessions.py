@@ -251,6 +251,55 @@ def test_code_that_means_its_own_session_does_not_wait_for_itself(tmp_path: Path
     at_home(tmp_path, story, BOTH_WAYS)
 
 
+HUB = "tests:data/questions/hub.yml"
+HUB_TEXT = f"""
+SHARED
+---
+event: pass_on
+code: |
+  for one in ['first', 'second']:
+    session = action_argument(one)
+    run_action_in_session({DIARY!r}, session, 'add', arguments=dict(number=1))
+  found = [get_session_variables({DIARY!r}, action_argument('first'))['secret'],
+           len(interview_list(filename={DIARY!r})[0])]
+---
+event: pass_on_again
+code: |
+  run_action_in_session({HUB!r}, action_argument('hub'), 'pass_on', arguments=action_arguments())
+---
+mandatory: True
+question: ${{ showifdef('found') }}
+"""
+
+
+@pytest.mark.parametrize("shared", ["multi_user = True", "pass"])
+@pytest.mark.parametrize("who", ["browser", "person"])
+def test_what_is_passed_on_reaches_the_sessions_of_whoever_asked(tmp_path: Path, who: str, shared: str) -> None:
+    """An action in another session that acts on sessions of the person does so when it is done for good, too: what the
+    person was told is so, though their keys have gone with their turn; and for all that they have not, it is refused.
+    """
+    async def story(house: House) -> None:
+        person = ANN if who == "browser" else signed_in(house)
+        house.sources.texts[HUB] = HUB_TEXT.replace("SHARED", f"mandatory: True\ncode: {shared}")
+        first, second = (await diary_of(house, person)).session_id, (await diary_of(house, person)).session_id
+        one = (await house.turns.begin(HUB, person)).session_id
+        other = (await house.turns.begin(HUB, person)).session_id
+        arguments = f"arguments=dict(first={first!r}, second={second!r}, hub={other!r})"
+        await says(house, person, f"run_action_in_session({HUB!r}, {one!r}, 'pass_on', {arguments})")
+        assert await shown(house, person, one) == "[‘tulip’, 2]"   # whoever comes to it finds it done
+        assert await shown(house, person, first) == "tulip 1"
+        await says(house, person, f"run_action_in_session({HUB!r}, {one!r}, 'pass_on_again', {arguments})")
+        await shown(house, person, one)
+        assert await shown(house, person, other) == "[‘tulip’, 2]"
+        for session in (first, second):
+            assert await shown(house, person, session) == "tulip 2"
+        assert house.rows("SELECT count(*) FROM outbox") == [(0,)]   # nobody was told of an error
+        with pytest.raises(InterviewError, match="somebody else"):
+            await says(house, BOB, f"run_action_in_session({HUB!r}, {one!r}, 'pass_on', {arguments})")
+        assert await shown(house, person, first) == "tulip 2"
+    at_home(tmp_path, story, settings={"error notification email": "staff@office.example"})
+
+
 FAILING = f"""
 question: Which?
 fields:
