@@ -1,4 +1,4 @@
-"""A window as the desktop app makes it, on the pages of any address: ``bare.py ADDRESS STATE DOWNLOADS``.
+"""A window as the desktop app makes it, on the pages of any address: ``bare.py ADDRESS PATH STATE DOWNLOADS``.
 
 What would be handed over to the server goes to the function ``hand_over`` in the names of tests/window/inside.py.
 """
@@ -28,12 +28,12 @@ def hand_over(name: str, arguments: Mapping[str, Any], say: Callable[[str], None
 
 
 def main() -> None:
-    address, state, downloads = sys.argv[1:4]
+    address, path, state, downloads = sys.argv[1:5]
     guard = Guard(Bridge(hand_over), downloads=Downloads(Path(downloads)), memory=Memory(Path(state)))
     guard.serve_from(address)
     webview.settings["ALLOW_DOWNLOADS"] = True
     webview.settings["ALLOW_FILE_URLS"] = False
-    window = webview.create_window("Test", address, text_select=True)
+    window = webview.create_window("Test", address + path, text_select=True)
     assert window is not None
 
     def before_show() -> None:

@@ -180,7 +180,7 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Type text into the window that is in front."""
-        self.do("type", "--delay", "20", text)
+        self.do("type", "--delay", "30", text)
 
     def windows(self) -> list[str]:
         """The titles of the windows that can be seen, the one in front last."""
@@ -189,8 +189,8 @@ class Screen:
         return [self.do("getwindowname", number) for number in numbers]
 
     def wait_for_window(self, title: str) -> None:
-        """Wait until a window with this in its title is in front."""
-        wait_until(lambda: title in "".join(self.windows()[-1:]), f"a window named {title!r}")
+        """Wait until a window with this in its title has the keyboard."""
+        wait_until(lambda: title in self.do("getwindowfocus", "getwindowname"), f"a window named {title!r}")
 
     def shot(self, file: Path) -> Path:
         """Take a picture of the screen."""
