@@ -9,43 +9,15 @@ from appliance.interview.host import UserInfo
 from appliance.interview.turn import Action, Refresh, SendMail
 from tests.interview.talk import Talk
 from tests.memory_host import MemoryHost
+from tests.support.two_roles import OPINION
 
 ADVOCATE = UserInfo(7, "ann@example.com", privileges=("advocate",))
 CLIENT = UserInfo()
 
-CASE = """
-    default role: client
-    code: |
-      role = 'advocate' if user_has_privilege('advocate') else 'client'
-    ---
-    mandatory: True
-    code: |
-      facts
-      opinion
-      letter
-    ---
-    question: What happened?
-    fields:
-      - Facts: facts
-    ---
-    role: advocate
-    question: What is your opinion?
-    fields:
-      - Opinion: opinion
-    ---
-    event: letter
-    role: [client, advocate]
-    question: The opinion is ${ opinion }
-    ---
-    event: role_event
-    question: |
-      Waiting for the ${ ' or the '.join(role_needed) }
-    """
-
 
 def test_each_person_gets_their_own_questions() -> None:
     """A question without a role is the default role's; what somebody else is to answer shows role_event instead."""
-    talk = Talk(CASE, host=MemoryHost(user=ADVOCATE))
+    talk = Talk(OPINION, host=MemoryHost(user=ADVOCATE))
     assert talk.question == "Waiting for the client"
     talk.host.user = CLIENT
     talk.turn(Refresh())
@@ -54,7 +26,7 @@ def test_each_person_gets_their_own_questions() -> None:
     assert talk.question == "Waiting for the advocate"
     talk.host.user = ADVOCATE
     talk.turn(Refresh())
-    assert talk.question == "What is your opinion?"
+    assert talk.question == "ann@example.com, what do you think of “A dog bit me”?"
     talk.submit(opinion="sue")
     assert talk.question == "The opinion is sue"
     talk.host.user = CLIENT

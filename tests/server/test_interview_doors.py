@@ -13,6 +13,7 @@ from tests.server.test_account_pages import HERE, PASSWORD
 from tests.server.test_interview import form_of
 from tests.server.test_people_and_sessions import ADDRESS, Browser, Place
 from tests.sessions.house import House, run
+from tests.support.two_roles import OPINION
 
 COUNTER = """
 metadata:
@@ -169,38 +170,6 @@ def test_special_buttons_sign_in_and_out(tmp_path: Path) -> None:
     at(tmp_path, BUTTONS, test)
 
 
-CASE = """
-default role: client
-code: |
-  multi_user = True
-  role = 'advocate' if user_has_privilege('advocate') else 'client'
----
-mandatory: True
-code: |
-  facts
-  opinion
-  letter
----
-question: What happened?
-fields:
-  - Facts: facts
----
-role: advocate
-question: |
-  ${ user_info().email }, what do you think of "${ facts }"?
-fields:
-  - Opinion: opinion
----
-event: letter
-role: [client, advocate]
-question: The opinion is ${ opinion }
----
-event: role_event
-question: |
-  Waiting for the ${ role_needed[0] }
-"""
-
-
 def test_a_client_and_an_advocate_work_on_one_session(tmp_path: Path) -> None:
     """The client answers, the advocate opens the link and gives an opinion, the client reads it; each gets only the
     questions of their role.
@@ -226,4 +195,4 @@ def test_a_client_and_an_advocate_work_on_one_session(tmp_path: Path) -> None:
             assert "The opinion is sue" in await send(advocate, page, "opinion", "sue")
             assert "The opinion is sue" in await client.page(link)
 
-    at(tmp_path, CASE, test)
+    at(tmp_path, OPINION, test)
