@@ -3,7 +3,7 @@
 # The first Python that is new enough, those first that the system gives GTK's web engine, which draws windows on Linux;
 # `make PYTHON=…` chooses another.
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python /usr/bin/python3
-NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+NEW_ENOUGH := import sys; assert sys.version_info >= (3, 11)
 HAS_WINDOWS := import gi; gi.require_version("WebKit2", "4.1")
 PYTHON ?= $(shell for wanted in '$(NEW_ENOUGH); import ensurepip; $(HAS_WINDOWS)' '$(NEW_ENOUGH)'; do \
 	for name in $(PYTHONS); do "$$name" -c "$$wanted" 2>/dev/null && { echo "$$name"; break 2; }; done; done)
