@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,14 +12,17 @@ import psutil
 import pytest
 
 from appliance import cli, data_folder
-from appliance.first_start.moving import prepare_move
+from appliance.backup.restoring import told_restore
+from appliance.first_start.moving import end_move, prepare_move
+from appliance.first_start.places import judge
+from appliance.first_start.state import FirstStart, begin, continue_from
 from appliance.interviews import DEMO
+from tests.backup.folder import PASSPHRASE, Folder
 from tests.first_start.attendant import Attendant
 from tests.hostile.house import token_in
 from tests.support.process import Appliance
 
 NewStart = Callable[[], Attendant]
-PASSPHRASE = "four words are enough"
 
 
 def sent(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
@@ -49,31 +50,39 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_asked_once(new_start: NewStart) -> None:
-    """The window begins with the questions; what is answered counts at once and at every later start, which asks no
-    more and shows the start page.
+def test_asked_until_it_is_answered(new_start: NewStart, tmp_path: Path) -> None:
+    """The window begins with the questions. Whoever is killed after any answer is asked again, with what was answered
+    filled in; what is answered counts at once, and is not asked any more.
     """
-    first = new_start()
-    assert first.ups[0].first_start
-    with first.browser(first.ups[0]) as client:
-        assert client.get(first.ups[0].sign_in).headers["location"] == "/welcome"
-        assert answered(client).headers["location"] == f"/interview?i={DEMO}"
-        assert "Riverside Clinic" in client.get("/").text
-        assert client.get("/welcome").headers["location"] == "/"
-    assert "first-start.json" not in names(first.data)
-    first.stop()
-    again = new_start()
-    assert not again.ups[0].first_start
-    with again.browser(again.ups[0]) as client:
-        assert "<title>Riverside Clinic</title>" in client.get("/").text
-
-
-def test_another_folder(new_start: NewStart, home: Path, tmp_path: Path) -> None:
-    """The data lives there from then on, for every command; the folder of the first minutes is gone with its key."""
-    start, folder = new_start(), tmp_path / "Clinic's data" / "ü"
+    start = new_start()
+    assert start.ups[0].first_start
     with start.browser(start.ups[0]) as client:
-        told = answered(client, folder)
-        assert "starts in its new folder" in told.text
+        sent(client, "/welcome", name="Riverside Clinic")
+        sent(client, "/welcome/place", where="other", folder=str(tmp_path / "there"))
+    [server] = [one for one in psutil.Process().children() if "--attended" in one.cmdline()]
+    server.kill()
+    up = start.wait_for(2)
+    assert up.first_start
+    with start.browser(up) as client:
+        assert client.get(start.ups[1].sign_in).headers["location"] == "/welcome"
+        assert 'value="Riverside Clinic"' in client.get("/welcome").text
+        assert str(tmp_path / "there") in client.get("/welcome/place").text
+        assert not (tmp_path / "there").exists()
+        assert answered(client).headers["location"] == f"/interview?i={DEMO}"
+        assert "<title>Riverside Clinic</title>" in client.get("/").text
+        assert client.get("/welcome").headers["location"] == "/"
+    assert "first-start.json" not in names(start.data)
+    begin(start.data)   # as the next start does
+    assert not FirstStart(start.data).waits
+
+
+def test_another_folder(new_start: NewStart, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The data lives there from then on, for every command; the folder of the first minutes goes with its key. A disk
+    that is not plugged in later is told by every command, and nothing is made in its place, nor in the usual one.
+    """
+    start, folder = new_start(), tmp_path / "stick" / "Clinic's data ü"
+    with start.browser(start.ups[0]) as client:
+        assert "starts in its new folder" in answered(client, folder).text
     up = start.wait_for(2)
     assert up.sign_in.endswith("eviction_answer.yml")
     assert gone(start.data)
@@ -83,123 +92,78 @@ def test_another_folder(new_start: NewStart, home: Path, tmp_path: Path) -> None
     with start.browser(up) as client:
         assert "Riverside Clinic" in client.get("/").text
         assert client.get("/welcome").headers["location"] == "/"
-
-
-def test_a_folder_that_is_away(new_start: NewStart, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A disk that is not plugged in is told by every command, and nothing is made in its place, nor in the usual one;
-    when it is back, all is there.
-    """
-    start, folder = new_start(), tmp_path / "stick" / "data"
-    with start.browser(start.ups[0]) as client:
-        answered(client, folder)
-    start.wait_for(2)
-    assert gone(start.data)
-    assert gone(folder / "first-start.json")
     start.stop()
-    away = tmp_path / "drawer"
-    (tmp_path / "stick").rename(away)
-    for arguments in (["serve"], ["backup", str(tmp_path / "x.backup")], ["cron", "cron_daily"], []):
-        assert cli.main(arguments) == 1
-        assert str(folder) in capsys.readouterr().err
-    folder.mkdir(parents=True)   # an empty folder where the disk would be
-    assert cli.main(["cron", "cron_daily"]) == 1
+    (tmp_path / "stick").rename(tmp_path / "drawer")
+    for empty in (False, True):
+        for arguments in (["serve"], ["backup", str(tmp_path / "x.backup")], ["cron", "cron_daily"]):
+            assert cli.main(arguments) == 1
+            assert str(folder) in capsys.readouterr().err
+        assert not start.data.exists()
+        assert folder.exists() is empty
+        folder.mkdir(parents=True, exist_ok=True)   # where the disk would be
     assert not any(folder.iterdir())
-    assert not start.data.exists()
-    shutil.rmtree(tmp_path / "stick")
-    away.rename(tmp_path / "stick")
-    with (again := new_start()).browser(again.ups[0]) as client:
-        assert "Riverside Clinic" in client.get("/").text
 
 
-def test_killed_between_the_steps(new_start: NewStart, tmp_path: Path) -> None:
-    """Whoever is killed after any answer is asked again, with what was answered filled in."""
-    first = new_start()
-    with first.browser(first.ups[0]) as client:
-        sent(client, "/welcome", name="Riverside Clinic")
-        sent(client, "/welcome/place", where="other", folder=str(tmp_path / "there"))
-    [server] = [one for one in psutil.Process().children() if "--attended" in one.cmdline()]
-    server.kill()
-    up = first.wait_for(2)
-    assert up.first_start
-    with first.browser(up) as client:
-        assert 'value="Riverside Clinic"' in client.get("/welcome").text
-        assert str(tmp_path / "there") in client.get("/welcome/place").text
-    assert not (tmp_path / "there").exists()
-
-
-@pytest.mark.parametrize("before", ["settings", "pointer"])
-def test_killed_while_moving(new_start: NewStart, tmp_path: Path, before: str) -> None:
-    """What a killed server left half done in the new folder counts for nothing: it is asked again, and the same folder
-    can be chosen again.
+def test_killed_while_moving(home: Path, tmp_path: Path) -> None:
+    """Until the choice is written down, what was made in the new folder counts for nothing, and the same folder can be
+    chosen again; from then on every start goes there, asks nothing, and clears the old one away.
     """
-    folder = tmp_path / "there"
+    left, folder = data_folder.find(), tmp_path / "there"
+    left.mkdir(parents=True)
+    begin(left)
     folder.mkdir()
-    (folder / "first-start.json").write_text('{"name": "", "folder": "", "share": false, "over": true, "came_from": '
-                                             f'"{data_folder.find()}", "taken_over": false}}')
-    if before == "pointer":
-        (folder / "config.yml").write_text("appname: Somebody else\n")
-    start = new_start()
-    assert start.ups[0].first_start
-    with start.browser(start.ups[0]) as client:
-        assert "starts in its new folder" in answered(client, folder).text
-    with start.browser(start.wait_for(2)) as client:
-        assert "Riverside Clinic" in client.get("/").text
-    assert gone(start.data)
+    continue_from(left, folder, taken_over=False)
+    (folder / "config.yml").write_text("appname: Somebody else\n")
+    assert data_folder.find() == left
+    assert FirstStart(left).waits
+    assert judge(str(folder), left).problem == ""
+    asyncio.run(prepare_move(left, folder, None))
+    assert data_folder.find() == folder
+    begin(folder)
+    first_start = FirstStart(folder)
+    assert not first_start.waits
+    end_move(first_start)
+    assert not left.exists()
+    assert first_start.answers is None
 
 
-def test_killed_after_moving(new_start: NewStart, tmp_path: Path) -> None:
-    """If nobody was told to go to the new folder any more, the next start goes there, and clears the old one away."""
-    first, folder = new_start(), tmp_path / "there"
-    first.stop()
-    asyncio.run(prepare_move(first.data, folder, None))   # and everything is killed
-    assert first.data.exists()
-    again = new_start()
-    assert again.data == folder
-    assert not again.ups[0].first_start
-    assert gone(first.data)
+@pytest.fixture
+def old(tmp_path: Path) -> Folder:
+    """The data folder of an appliance on another computer: its key is not here."""
+    folder = Folder(tmp_path / "old")
+    (folder.data / "config.yml").write_text("appname: The old clinic\n")
+    return folder
 
 
-def test_the_data_of_another_appliance(new_start: NewStart, tmp_path: Path, home: Path) -> None:
+def test_the_data_of_another_appliance(new_start: NewStart, old: Folder) -> None:
     """A folder in which an appliance has its data is used as it is; where its key is not here, its recovery code opens
     it, and nothing else does.
     """
-    other = Appliance(tmp_path / "other")
-    (other.data / "config.yml").write_text("appname: The old clinic\n")
-    made = other.command("user", "add", "ann@example.org")
-    assert made.returncode == 0
-    other.start()
-    with httpx.Client(base_url=other.url, timeout=60) as client:
-        client.get(re.findall(r"http://\S+token=\S+", other.printed_text())[-1])
-        code = client.post("/backup/code", data={"_xsrf": token_in(client.get("/backup").text), "do": "show"}).text
-    other.stop()
-    found = re.search(r'id="code"[^>]*>([^<]+)<', code)
-    assert found is not None
+    old.store.close()
     start = new_start()
     with start.browser(start.ups[0]) as client:
-        sent(client, "/welcome", name="")
-        where = {"where": "other", "folder": str(other.data)}
+        sent(client, "/welcome", name="Riverside Clinic")
+        where = {"where": "other", "folder": str(old.data)}
         shown = sent(client, "/welcome/place", **where)
         assert "The old clinic" in shown.text
         assert "Recovery code" in shown.text
-        wrong = sent(client, "/welcome/place", **where, agreed=str(other.data), code="ABCD-EFGH")
+        wrong = sent(client, "/welcome/place", **where, agreed=str(old.data), code="ABCD-EFGH")
         assert wrong.status_code == 422
-        right = sent(client, "/welcome/place", **where, agreed=str(other.data), code=found[1].strip())
+        right = sent(client, "/welcome/place", **where, agreed=str(old.data), code=old.code)
         assert "starts in its new folder" in right.text
     up = start.wait_for(2)
     with start.browser(up) as client:
-        assert "The old clinic" in client.get("/").text
-        assert "ann@example.org" in client.get("/userlist").text
+        assert "<title>The old clinic</title>" in client.get("/").text
+        assert (old.data / "author.db").exists()
     assert gone(start.data)
 
 
-def test_a_backup_instead_of_answers(new_start: NewStart, tmp_path: Path) -> None:
+def test_a_backup_instead_of_answers(new_start: NewStart, old: Folder, tmp_path: Path) -> None:
     """On a new computer: a wrong passphrase changes nothing and says so; the right one brings everything back, the
-    window is told to sign in anew, hears what happened once, and nothing is left of the first minutes.
+    window is told to sign in anew, hears once what happened, and nothing is left of the first minutes.
     """
-    other, file = Appliance(tmp_path / "other", {"APPLIANCE_PASSPHRASE": PASSPHRASE}), tmp_path / "kept.backup"
-    other.command("user", "add", "ann@example.org")
-    (other.data / "config.yml").write_text("appname: The old clinic\n")
-    other.command("backup", str(file))
+    file = old.backup(tmp_path / "kept.backup")
+    old.store.close()
     start = new_start()
     with start.browser(start.ups[0]) as client:
         assert "/backup/restore" in client.get("/welcome").text
@@ -214,25 +178,16 @@ def test_a_backup_instead_of_answers(new_start: NewStart, tmp_path: Path) -> Non
     up = start.wait_for(2)
     assert (up.anew, up.first_start) == (True, False)
     with start.browser(up) as client:
-        assert client.get("/userlist").text.count("ann@example.org")
+        assert "<title>The old clinic</title>" in client.get("/").text
         assert "is restored" in client.get("/backup").text
         assert "restore" in client.get("/audit").text
-    assert not (start.data / "restored.json").exists()
+    assert told_restore(start.data) == ""
     assert gone(next((start.data / "backups").glob("before-restore-*"), start.data / "none"))
-    start.stop()
-    again = new_start()
-    assert not again.ups[0].anew
-    with again.browser(again.ups[0]) as client:
-        assert "is restored" not in client.get("/backup").text
 
 
-def test_a_server_alone_asks_nothing(tmp_path: Path) -> None:
-    """`appliance serve` on an empty folder never asks and never redirects, and a window on it later does not either."""
-    one = Appliance(tmp_path / "one").start()
-    with httpx.Client(base_url=one.url, timeout=60) as client:
-        signed_in = client.get(re.findall(r"http://\S+token=\S+", one.printed_text())[-1])
-        assert signed_in.headers["location"].startswith("/interview?")
+def test_a_server_alone_asks_nothing(appliance: Appliance) -> None:
+    """`appliance serve` on an empty folder never asks and never redirects."""
+    with httpx.Client(base_url=appliance.url, timeout=60) as client:
         assert client.get("/").status_code == 200
-        assert client.get("/welcome").headers["location"] == "/"
-    assert "first-start.json" not in names(one.data)
-    one.stop()
+        assert "/user/sign-in" in client.get("/welcome").headers["location"]
+    assert "first-start.json" not in names(appliance.data)
