@@ -21,7 +21,7 @@ from appliance.shell.menus import menus
 from appliance.shell.server import Server, UnderWay, Up
 from appliance.shell.surface import Notice
 from appliance.shell.toolkit import Toolkit
-from appliance.shell.toolkits import prepare
+from appliance.shell.toolkits import prepare, started
 
 __all__ = ["Ending", "Window"]
 
@@ -63,6 +63,7 @@ class Window:
         self._window = _made(
             TITLE, html=_text_of("splash.html"), width=1100, height=800, min_size=(360, 400),
             background_color="#f8f9fa", text_select=True)
+        self._window.events.initialized += started
         self._window.events.before_show += self._before_show
         self._window.events.loaded += self._ready.set
         self._window.events.closing += self._closing

@@ -18,7 +18,7 @@ from appliance.shell.downloads import Downloads
 from appliance.shell.guard import Guard
 from appliance.shell.memory import Memory
 from appliance.shell.menus import menus
-from appliance.shell.toolkits import prepare
+from appliance.shell.toolkits import prepare, started
 from tests.window import inside
 
 
@@ -38,6 +38,7 @@ def main() -> None:
 
     def before_show() -> None:
         inside.NAMES["surface"] = prepare(window, guard)
+    window.events.initialized += started
     window.events.before_show += before_show
     inside.NAMES["guard"] = guard
     webview.start(gui="qt" if os.environ.get("PYWEBVIEW_GUI") == "qt" else "gtk", private_mode=True, menu=menus(guard))

@@ -8,7 +8,7 @@ from typing import Any
 from appliance.shell.guard import Guard
 from appliance.shell.surface import Surface
 
-__all__ = ["UnknownToolkit", "prepare"]
+__all__ = ["UnknownToolkit", "prepare", "started"]
 
 _MODULES = {"gtkwebkit2": "gtk", "qtwebengine": "qt", "edgechromium": "edge", "wkwebview": "cocoa"}
 """The renderer that pywebview started → our module for it. Others (Internet Explorer, QtWebKit) are too old."""
@@ -16,6 +16,14 @@ _MODULES = {"gtkwebkit2": "gtk", "qtwebengine": "qt", "edgechromium": "edge", "w
 
 class UnknownToolkit(Exception):
     """pywebview draws with something that pages cannot be shown with safely."""
+
+
+def started(window: Any, renderer: str) -> None:
+    """pywebview has chosen what it draws with, and has drawn nothing yet: for a window's event ``initialized``."""
+    if renderer == "qtwebengine":
+        from appliance.shell.toolkits.qt_flags import let_pages_ask
+
+        let_pages_ask(window.gui)
 
 
 def prepare(window: Any, guard: Guard) -> Surface:

@@ -152,6 +152,7 @@ class QtSurface(Surface):
         settings.setAttribute(QWebEngineSettings.WebAttribute.JavascriptCanOpenWindows, False)   # but at a click
         self.page.permissionRequested.connect(self._permission)
         self.page.printRequested.connect(self.print)
+        view.printFinished.connect(self._printed)
         self.page.loadFinished.connect(self._loaded)
         self.page.windowCloseRequested.connect(window.close)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -202,10 +203,10 @@ class QtSurface(Surface):
         self._printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         dialog = QPrintDialog(self._printer, self.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.view.printFinished.connect(self._printed, Qt.ConnectionType.UniqueConnection)
         dialog.accepted.connect(lambda: self.view.print(self._printer))
         dialog.rejected.connect(self._printed)
-        dialog.open()
+        dialog.setModal(True)
+        dialog.show()
 
     def _printed(self, *_: Any) -> None:
         self._printer = None
