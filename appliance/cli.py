@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _COMMANDS[command](options)
     except data_folder.DataFolderAway as problem:
+        if _COMMANDS[command] is _desktop:
+            from appliance.shell.telling import tell
+
+            tell(str(problem))
         return _complain(str(problem))
     except KeyboardInterrupt:
         return 130
