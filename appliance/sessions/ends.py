@@ -153,7 +153,7 @@ class TaskEnds:
             return evaluated, dump(evaluated.ending.value, "The value given to background_response()")
         except CannotSave:
             if evaluated.settled is not None:
-                await asyncio.to_thread(self._runner.files.remove, evaluated.settled.commit.files.blobs)
+                await asyncio.to_thread(self._runner.files.remove, evaluated.settled.commit.blobs)
             raise
 
     async def _commit(self, settled: Settled, row: TaskRow, end: TaskEnd, result: TaskResult,

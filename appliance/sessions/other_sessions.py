@@ -252,6 +252,7 @@ class TurnSessions:
     def _delete(self, effect: DeleteSession) -> None:
         seen = self.work.seen.get(effect.session_id)
         if seen is not None and seen.is_new:
+            self._runner.files.remove(blob for commit in seen.commits for blob in commit.blobs)
             seen.opened, seen.commits = None, []
             return
         loaded = self._loaded(effect.session_id)

@@ -276,6 +276,47 @@ def test_a_file_goes_from_one_session_to_a_third(tmp_path: Path) -> None:
 """, story, LETTER_TEXT)
 
 
+def blobs_and_rows(house: House) -> tuple[int, int]:
+    """How many contents of files lie on the disk, and how many files there are."""
+    return (sum(1 for path in (house.folder / "data" / "files").glob("*/*") if path.is_file()),
+            house.rows("SELECT count(*) FROM files")[0][0])
+
+
+def test_a_session_that_does_not_come_about_leaves_no_file(tmp_path: Path) -> None:
+    """Its files were on the disk when the turn that made it deleted it again."""
+    async def story(house: House) -> None:
+        await go(house)
+        assert blobs_and_rows(house) == (1, 1)   # of the one that stays
+    at_home(tmp_path, "  found = interview_list(action='delete', session=create_session(other))", story, LETTER_TEXT)
+
+
+def test_a_response_action_that_cannot_answer_leaves_no_file_twice(tmp_path: Path) -> None:
+    """What the task made is there with its end, and not once more of the action that was given up."""
+    async def story(house: House) -> None:
+        house.sources.texts[OTHER] = LETTER_TEXT
+        await house.begin()
+        await house.work()
+        assert blobs_and_rows(house) == (1, 1)
+    run(tmp_path, story, f"""
+event: work
+code: |
+  create_session({OTHER!r})
+  background_response_action('done')
+---
+event: done
+code: |
+  background_response(number for number in [1])
+---
+mandatory: True
+code: |
+  background_action('work')
+  started = True
+---
+mandatory: True
+question: Working
+""")
+
+
 def test_a_task_takes_files_of_a_shared_session_along(tmp_path: Path) -> None:
     """It reads them, and what it gives to its response action is the session's own from then on."""
     async def story(house: House) -> None:
