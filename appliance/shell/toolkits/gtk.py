@@ -153,6 +153,9 @@ class GtkSurface(Surface):
         dialog = Gtk.FileChooserNative.new(choice.title, self.window, action, None, None)
         dialog.set_select_multiple(choice.many)
         dialog.set_modal(True)
+        if choice.folder:
+            dialog.set_create_folders(True)
+            dialog.set_current_folder(GLib.get_home_dir())   # among what was used last, no folder can be named
         if choice.endings:
             only = Gtk.FileFilter()
             only.set_name(choice.kind)
