@@ -32,8 +32,8 @@ class Pages:
         self.at: dict[str, Page] = {}
         self.sent: list[bytes] = []
         self.asked: list[tuple[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        cast("_Server", self._server).pages = self
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.pages = self
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def page(self, path: str, body: str, **headers: str) -> None:
@@ -53,6 +53,9 @@ class Pages:
 
 class _Server(ThreadingHTTPServer):
     pages: Pages
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser may hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -19,7 +19,7 @@ class UnknownToolkit(Exception):
 
 
 def started(window: Any, renderer: str) -> None:
-    """pywebview has chosen what it draws with, and has drawn nothing yet: for a window's event ``initialized``."""
+    """Called when pywebview has chosen what it draws with, and has drawn nothing yet: in the event ``initialized``."""
     if renderer == "qtwebengine":
         from appliance.shell.toolkits.qt_flags import let_pages_ask
 

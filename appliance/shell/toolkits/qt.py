@@ -52,6 +52,7 @@ def prepare(window: Any, guard: Guard) -> Surface:
     browser = window.gui.BrowserView.instances[window.uid]
     profile: QWebEngineProfile = browser.profile
     profile.setHttpUserAgent(f"{profile.httpUserAgent()} {WINDOW}/{__version__}")
+    profile.setPersistentPermissionsPolicy(QWebEngineProfile.PersistentPermissionsPolicy.AskEveryTime)
     profile.downloadRequested.disconnect()   # pywebview asks where to, each time
     surface = QtSurface(browser, browser.webview, guard, QtDownloads(profile, guard), browser.on_fullscreen)
     # pywebview's own page follows links in its own way; ours takes its place, with all that pywebview needs of it.
@@ -335,8 +336,14 @@ class QtSurface(Surface):
         if not wanted or not self._guard.is_ours(request.origin().toString()):
             request.deny()
             return
-        self.confirm("May this page do that?", f"This page wants to use {wanted}.", "Allow",
-                     lambda yes: request.grant() if yes else request.deny())
+
+        def answered(yes: bool) -> None:
+            if yes:
+                request.grant()
+                return
+            request.deny()
+            self.later(request.reset)   # or a person who thought better of it is not asked again
+        self.confirm("May this page do that?", f"This page wants to use {wanted}.", "Allow", answered)
 
     # -- its size and place ----------------------------------------------------------------------------
 
