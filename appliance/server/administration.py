@@ -52,7 +52,7 @@ class AdministrationPage(BaseHandler):
 
         :param why: what was done, a sentence.
         """
-        self.page("restarting.html", why=why, waiting=waiting_address(target))
+        self.page("restarting.html", why=why, waiting=waiting_address(target), keeps=True)
         asyncio.get_running_loop().call_later(_PAUSE, self.administration.restart)
 
     def get_template_namespace(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class RestartingHandler(BaseHandler):
         elif again:
             self.redirect(target)
         else:
-            self.page("restarting.html", why="", waiting=self.request.uri or "")
+            self.page("restarting.html", why="", waiting=self.request.uri or "", keeps=False)
 
 
 def waiting_address(target: str) -> str:

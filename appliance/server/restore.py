@@ -49,7 +49,7 @@ class RestoreHandler(AdministrationPage):
         first = self.parts.first_start is not None and self.parts.first_start.waits
         if self.bringing_back.is_done:
             self.page("restarting.html", why="The backup is complete, and takes its place now. Afterwards everybody "
-                      "signs in anew.", waiting=waiting_address("/backup"))
+                      "signs in anew.", waiting=waiting_address("/backup"), keeps=False)
             return
         if self.bringing_back.is_busy:
             self.set_header("Refresh", f"{_REFRESH}; url=/backup/restore")
