@@ -52,6 +52,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
                                  "locks", "package_files", "packages", "store"}),
     "cron": frozenset({"clock", "commands", "config", "interview", "log_file", "sessions", "store", "times"}),
     "mail": frozenset({"addresses", "clock", "config", "interview", "log_file", "messages", "sessions", "store"}),
+    "program": frozenset(),
+    "shell": frozenset({"commands", "data_folder", "locks", "program", "store"}),
     "server": frozenset({"accounts", "administration", "attendance", "backup", "clock", "commands", "config",
                          "data_folder", "first_start", "installing", "interview", "interviews", "locks", "messages",
                          "network", "package_files", "packages", "sessions", "store", "ui"}),

@@ -79,7 +79,8 @@ def test_the_lock_of_the_front_end_names_no_address() -> None:
 def test_what_is_imported_is_declared() -> None:
     """A dependency that nothing imports is dead weight, and one that is not declared is there by accident."""
     modules = {"fonttools": "fontTools", "fpdf2": "fpdf", "pillow": "PIL", "python-dateutil": "dateutil",
-               "python-docx": "docx", "pyyaml": "yaml", "sqlite-utils": "sqlite_utils"}
+               "python-docx": "docx", "pywebview": "webview", "pyyaml": "yaml",
+               "sqlite-utils": "sqlite_utils"}
     declared = {Requirement(text).name for text in project()["runtime"]}
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "appliance").rglob("*.py"))
     imported = set(re.findall(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", source, re.MULTILINE))

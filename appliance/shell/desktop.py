@@ -97,7 +97,8 @@ def run(options: Desktop) -> int:
             lock.acquire()
             break
         except Held:
-            if _shown_by_the_first(options):
+            if (address := _shown_by_the_first(options)):
+                print(f"The appliance is already running on {options.data}. It can be reached at {address}")
                 return 0
         except OSError as problem:
             print(f"The data folder {options.data} cannot be used: {problem.strerror or problem}.", file=sys.stderr)
@@ -115,14 +116,14 @@ def run(options: Desktop) -> int:
     return status
 
 
-def _shown_by_the_first(options: Desktop) -> bool:
-    """Have the window that is open already come forward; False while it cannot be reached."""
+def _shown_by_the_first(options: Desktop) -> str:
+    """Have the window that is open already come forward; the server's address, empty while it cannot be reached."""
     try:
         address = (options.data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
         files = [str(file) for file in options.files]
-        return bool(address) and reach(options.data, address, "show", {"files": files}, logger.info) == 0
+        return address if address and reach(options.data, address, "show", {"files": files}, logger.info) == 0 else ""
     except (StoreError, OSError, HandOverFailed):
-        return False
+        return ""
 
 
 def _run_alone(options: Desktop, lock: OneWindow) -> tuple[int, Desktop | None]:
