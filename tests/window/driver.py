@@ -34,7 +34,7 @@ LIMIT = 60.0
 
 _MIDDLE = """(() => {
   const element = document.querySelector(%s);
-  element.scrollIntoView({block: 'center'});
+  element.scrollIntoView({block: 'center', behavior: 'instant'});
   const box = element.getBoundingClientRect();
   return JSON.stringify([box.left + box.width / 2, box.top + box.height / 2]);
 })()"""
