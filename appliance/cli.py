@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--attended", action="store_true", help=argparse.SUPPRESS)   # as the desktop app starts it
 
     opened = commands.add_parser("open", parents=[shared], help="offer to install packages, in the window")
-    opened.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel or a zip file")
+    opened.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a wheel or a zip file")
 
     install = commands.add_parser("install", parents=[shared], help="install docassemble packages")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a wheel, a zip file or a folder")
