@@ -15,6 +15,10 @@ from pathlib import Path
 REPLACED = Path("/run/interview-appliance.replaced")
 """Is there while the .deb's files are being replaced; its maintainer scripts see to that."""
 
+_FORBIDDEN = (("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
+              ("/proc/sys/kernel/unprivileged_userns_clone", "0"), ("/proc/sys/user/max_user_namespaces", "0"))
+"""Settings of Linux with which a program of an ordinary user gets no namespace of its own, as on Ubuntu."""
+
 _COME_BACK = ('turns=0; while [ -e "$MARK" ] && [ $turns -lt 600 ]; do sleep 0.5; turns=$((turns + 1)); done; '
               'unset MARK; [ -x "$0" ] && exec "$0" "$@"')
 
@@ -23,6 +27,7 @@ def main() -> int:
     """Be whatever the command line asks for; returns an exit status."""
     multiprocessing.freeze_support()   # a worker begins here, and goes no further
     _give_back_the_environment()
+    _suit_the_web_engine()
     if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2:
         _run_module(sys.argv[2], sys.argv[3:])
         return 0
@@ -60,6 +65,21 @@ def _give_back_the_environment() -> None:
             os.environ[name] = before
         else:
             os.environ.pop(name, None)
+
+
+def _suit_the_web_engine() -> None:
+    """Where the system forbids what Qt's web engine locks its processes into, it does not start at all unless told to do
+    without. Nothing but our own pages loads in the window.
+    """
+    if sys.platform == "linux" and any(_holds(Path(name), text) for name, text in _FORBIDDEN):
+        os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+
+def _holds(file: Path, text: str) -> bool:
+    try:
+        return file.read_text(encoding="ascii").strip() == text
+    except OSError:   # a kernel without this setting
+        return False
 
 
 def _wait_for_the_new_version(arguments: Sequence[str]) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bundle_contents import is_left_out, is_unused_data
+from qt_trimming import only_needed
 
-__all__ = ["QT", "Entry", "excluded", "gi_modules", "smaller_locale_data", "trimmed"]
+__all__ = ["Entry", "excluded", "gi_modules", "smaller_locale_data", "trimmed"]
 
 Entry = tuple[str, str, str]
 """As PyInstaller has it: the path in the bundle (or a module's name), the file it comes from, and its kind."""
@@ -23,9 +24,6 @@ _ONLY_WITH = {
 }
 """Modules that one kind of window needs, and no other."""
 
-QT = ("PySide6.QtWebEngineWidgets", "PySide6.QtWebChannel", "PySide6.QtPrintSupport", "PySide6.QtNetwork")
-"""The parts of Qt that the window needs, beside what they bring themselves."""
-
 _UNITS = ("unit_patterns", "unit_display_names", "compound_unit_patterns")
 """What Babel knows of "3 kilometres" in each language: a fifth of its data, for a function that nothing here calls."""
 
@@ -37,7 +35,8 @@ def excluded(module: str, window: str) -> bool:
 
 def trimmed(entries: Iterable[Entry], window: str) -> list[Entry]:
     """Those that are needed."""
-    return [entry for entry in entries if not _is_the_systems(entry, window) and not _is_superfluous(entry)]
+    kept = [entry for entry in entries if not _is_the_systems(entry, window) and not _is_superfluous(entry)]
+    return only_needed(kept) if window == "qt" else kept
 
 
 def _is_superfluous(entry: Entry) -> bool:

@@ -111,7 +111,7 @@ def _add_system_files(tree: Path, licences: str, facts: Facts) -> None:
                            ("interview-appliance.metainfo.xml", "metainfo")):
         place = share / folder / source
         place.parent.mkdir(parents=True)
-        place.write_text(filled(source, facts, program="appliance"), encoding="utf-8")
+        place.write_text(filled(source, facts), encoding="utf-8")
     _compress(man_page(facts), share / "man" / "man1" / "appliance.1.gz")
     documentation = share / "doc" / NAME
     documentation.mkdir(parents=True)
