@@ -12,6 +12,7 @@ from typing import Any
 from appliance import clock
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
+from appliance.interview.sources import canonical
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.adoption import Adoption
@@ -149,6 +150,7 @@ class Turns:
 
     async def find(self, interview: str, visitor: Visitor) -> str | None:
         """The session of this interview that the visitor used last."""
+        interview = canonical(interview)
         names = [holder.name for holder in await self._holders.of(visitor)]
         return await self._runner.read(lambda database: find_session(database, interview, names))
 
@@ -193,6 +195,7 @@ class Turns:
 
     async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """A new session and its first screen."""
+        interview = canonical(interview)
         self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
         happening = Happening("begin", Begin(dict(url_args or {})), await self._holders.actor(visitor))
@@ -281,7 +284,7 @@ class Turns:
     async def delete(self, session_id: str, visitor: Visitor) -> None:
         """Delete the session with all that belongs to it."""
         async def turn() -> None:
-            opened = await self._open(session_id, visitor)
+            opened = await self._open(session_id, visitor, await self._keys_of(visitor))
             await self._runner.commit(Settled(opened, Commit(session_id, opened.key, delete=True)))
         await self._runner.in_order(session_id, turn)
 
@@ -470,15 +473,16 @@ class Turns:
             commit.also.append(lambda database: note_user_active(database, user_id, now))
             self._noted[user_id] = now
 
-    async def _open(self, session_id: str, visitor: Visitor) -> Opened:
-        opened = await self._runner.vault.open(session_id, await self._openers(visitor))
+    async def _open(self, session_id: str, visitor: Visitor, own: Sequence[Holder]) -> Opened:
+        """:param own: the visitor's keys."""
+        opened = await self._runner.vault.open(session_id, [*own, self._appliance])
         self._public.admit(opened.row.interview, visitor)
         return opened
 
     async def _enter(self, session_id: str, visitor: Visitor) -> Opened:
         """Open it for a turn of the visitor's, who holds it from then on."""
-        opened = await self._open(session_id, visitor)
-        holders = [*await self._holders.of(visitor), *self.adoption.lately(visitor)]
+        holders = await self._keys_of(visitor)
+        opened = await self._open(session_id, visitor, holders)
         if not any(holder.name in opened.keys for holder in holders):
             admit(await self.metadata(opened.row.interview), visitor.user, begins=False)
             opened = await join(self._runner, opened, holders[0])
@@ -487,13 +491,13 @@ class Turns:
         return opened
 
     async def _peek(self, session_id: str, visitor: Visitor) -> Opened:
-        opened = await self._runner.vault.peek(session_id, await self._openers(visitor))
+        opened = await self._runner.vault.peek(session_id, [*await self._keys_of(visitor), self._appliance])
         self._public.admit(opened.row.interview, visitor)
         return opened
 
-    async def _openers(self, visitor: Visitor) -> list[Holder]:
-        """The visitor's keys, and those that open a session to whoever has its link."""
-        return [*await self._holders.of(visitor), self._appliance, *self.adoption.lately(visitor)]
+    async def _keys_of(self, visitor: Visitor) -> list[Holder]:
+        """The visitor's keys, also those of the browser that it had until lately."""
+        return [*await self._holders.of(visitor), *self.adoption.lately(visitor)]
 
     async def _new_session(self, interview: str, visitor: Visitor) -> Opened:
         """A session in memory; a signed-in person's is opened by their key alone, from any browser."""
