@@ -1,4 +1,4 @@
-"""Runs all tests in four processes beside each other.
+"""Runs all tests in five processes beside each other.
 
 They mostly wait, for pages and for processes, so together they take little longer than the longest of them.
 Arguments are passed on to pytest, which then runs alone: ``python -m tests.side_by_side tests/mail``.
@@ -18,6 +18,7 @@ from typing import IO
 NO_TESTS = 5
 """What pytest says where it found none."""
 
+WITH_WINDOWS = ("tests/shell", "tests/window")
 WITH_APPLIANCES = ("tests/backup", "tests/canary", "tests/compute", "tests/faults")
 OF_THE_INSIDE = ("tests/documents", "tests/interview", "tests/interviews", "tests/library", "tests/messages",
                  "tests/sessions", "tests/store", "tests/ui", "tests/ui_js")
@@ -26,10 +27,11 @@ MEASURED = "tests/load"
 
 GROUPS = {
     "with a browser": ("-m", "browser"),
+    "with windows": ("-m", "not browser", *WITH_WINDOWS),
     "with whole appliances": ("-m", "not browser", *WITH_APPLIANCES),
     "of the language, the sessions and the store": ("-m", "not browser", *OF_THE_INSIDE),
     "of everything else": ("-m", "not browser", *(
-        f"--ignore={folder}" for folder in (*WITH_APPLIANCES, *OF_THE_INSIDE, MEASURED))),
+        f"--ignore={folder}" for folder in (*WITH_WINDOWS, *WITH_APPLIANCES, *OF_THE_INSIDE, MEASURED))),
 }
 
 

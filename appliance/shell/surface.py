@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,8 +47,14 @@ class Choice:
     folder: bool = False
 
 
+_SOON = 20.0
+"""Seconds within which a page that ends its process a second time is not loaded by itself once more."""
+
+
 class Surface(ABC):
     """A window with a page. Everything but `later` belongs on the toolkit's thread."""
+
+    _died_at = -_SOON
 
     @abstractmethod
     def later(self, do: Callable[[], object]) -> None:
@@ -122,3 +129,15 @@ class Surface(ABC):
         :param yes: what the button says that agrees.
         """
         self.ask(title, words, (yes,), lambda number: answered(number is not None))
+
+    def engine_died(self) -> None:
+        """The process that draws the page is gone: the page is loaded anew, but not again and again."""
+        now = time.monotonic()
+        before, self._died_at = self._died_at, now
+        if now - before < _SOON:
+            self.notify(Notice("This page could not be shown: what draws it stopped twice.",
+                               (("Load it again", self.reload),), problem=True, stays=True))
+        else:
+            self.notify(Notice("What draws the page stopped and was started again. What was acknowledged is safe.",
+                               problem=True))
+            self.reload()

@@ -158,7 +158,8 @@ class Screen:
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
             "GDK_SCALE": str(self._scale), "QT_SCALE_FACTOR": str(self._scale),
             "GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita",
-            "NO_AT_BRIDGE": "1", "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self._toolkit,
+            "NO_AT_BRIDGE": "1", "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self._toolkit,
             "QTWEBENGINE_DISABLE_SANDBOX": "1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
             "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}

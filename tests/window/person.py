@@ -12,7 +12,11 @@ from tests.support.client import Answer
 from tests.support.demo import Step
 from tests.window.driver import Program, wait_until
 
-__all__ = ["WindowPerson"]
+__all__ = ["WELCOME", "WindowPerson"]
+
+WELCOME = (("Welcome. What is your office called?", "Continue"), ("Where shall the data live?", "Continue"),
+           ("Shall others on your network use it too?", "Finish, and try an interview"))
+"""The questions of the first start, each with the button that goes on."""
 
 
 class WindowPerson:
@@ -33,6 +37,8 @@ class WindowPerson:
 
     def finds(self, path: str, words: str) -> None:
         """Goes to a page of the server, again and again until it has these words."""
+        self.program.wait_for("location.protocol === 'http:' && document.readyState === 'complete'")
+
         def look() -> bool:
             self.program.js(f"document.body.dataset.left = 'yes'; location.href = {json.dumps(path)}")
             self.program.wait_for("document.readyState === 'complete' && !document.body.dataset.left")
@@ -48,6 +54,12 @@ class WindowPerson:
         for label, answer in answers.items():
             if answer is not None:
                 self._do("fill", label, answer if isinstance(answer, str) else list(answer))
+
+    def answers_the_welcome(self) -> None:
+        """Goes through the first start, and is in the demo interview."""
+        for question, button in WELCOME:
+            self.sees_question(question)
+            self.press(button)
 
     def take(self, step: Step) -> None:
         """One screen of a script: recognises it, fills it in, goes on."""

@@ -5,45 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.support.demo import FACTS_OF_THE_ANSWER, FINAL_QUESTION, LAST_STEP, STEPS
 from tests.support.packages import make_package
-from tests.window.driver import LIMIT, Program, Screen, missing, wait_until
-from tests.window.person import WindowPerson
+from tests.window.driver import LIMIT, Screen, wait_until
+from tests.window.person import WELCOME, WindowPerson
+from tests.window.processes import of_window, on_screen, servers
 
 WINDOW = "Interview Appliance"
-WELCOME = (("Welcome. What is your office called?", "Continue"), ("Where shall the data live?", "Continue"),
-           ("Shall others on your network use it too?", "Finish, and try an interview"))
-"""The questions of the first start, each with the button that goes on."""
-
-
-@pytest.fixture(params=["gtk", pytest.param("qt", marks=pytest.mark.window_qt)])
-def toolkit(request: pytest.FixtureRequest) -> str:
-    """What draws the windows."""
-    name = str(request.param)
-    if reason := missing(name):
-        pytest.skip(reason)
-    return name
-
-
-@pytest.fixture
-def screen(toolkit: str) -> Iterator[Screen]:
-    with Screen(toolkit=toolkit) as one:
-        yield one
-
-
-def all_processes(program: Program) -> list[psutil.Process]:
-    """The window, its web engine, the server, the scheduler's workers."""
-    window = psutil.Process(program.process.pid)
-    return [window, *window.children(recursive=True)]
-
-
 def shots(name: str) -> Path | None:
     """Where pictures for people are wanted; None if nobody looks."""
     folder = os.environ.get("WINDOW_SHOTS")
@@ -80,7 +53,7 @@ def test_from_the_first_start_to_the_document(screen: Screen, toolkit: str) -> N
         look()
         for fact in FACTS_OF_THE_ANSWER:
             person.sees(fact)
-        there = all_processes(program)
+        there = of_window(program)
         assert {"appliance", "serve"} <= {word for one in there for word in one.cmdline()}
         screen.key("ctrl+w")
         _, alive = psutil.wait_procs(there, timeout=LIMIT)
@@ -115,27 +88,6 @@ question: The court is being asked
 """
 
 
-def on_this_screen(screen: Screen) -> list[psutil.Process]:
-    """The appliance's processes, whoever started them."""
-    found = []
-    for one in psutil.process_iter():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            if one.status() != psutil.STATUS_ZOMBIE and one.environ().get("DISPLAY") == screen.display and \
-                    "appliance" in one.cmdline():
-                found.append(one)
-    return found
-
-
-def servers(program: Program) -> list[psutil.Process]:
-    """Those that live: one at most."""
-    found = []
-    for one in all_processes(program):
-        with suppress(psutil.NoSuchProcess):   # or a zombie
-            if "serve" in one.cmdline():
-                found.append(one)
-    return found
-
-
 def test_what_dies_what_is_opened_and_how_it_is_closed(screen: Screen, toolkit: str, tmp_path: Path) -> None:
     """The server is killed in the middle of a screen; a package is opened by a second start; a window is closed while
     a task runs, comes back, and at last the appliance ends when the task has.
@@ -143,15 +95,13 @@ def test_what_dies_what_is_opened_and_how_it_is_closed(screen: Screen, toolkit: 
     package = make_package(tmp_path, "slow", {"slow.yml": SLOW})
     with screen.start("appliance") as program:
         person = WindowPerson(program)
-        for question, button in WELCOME:
-            person.sees_question(question)
-            person.press(button)
+        person.answers_the_welcome()
         person.take(STEPS[0])
         person.sees_question(STEPS[1].question)
         person.fill(STEPS[1].answers)
-        [server] = servers(program)
+        [server] = servers(screen)
         server.kill()
-        wait_until(lambda: [one for one in servers(program) if one.pid != server.pid], "another server")
+        wait_until(lambda: [one for one in servers(screen) if one.pid != server.pid], "another server")
         person.press("Continue")
         person.sees_question(STEPS[2].question)   # with what was typed before, and without signing in
 
@@ -171,11 +121,11 @@ def test_what_dies_what_is_opened_and_how_it_is_closed(screen: Screen, toolkit: 
         with screen.start("appliance") as third:
             assert third.process.wait(LIMIT) == 0
         screen.wait_for_window(WINDOW)
-        there = on_this_screen(screen)
+        there = on_screen(screen)
         screen.key("ctrl+w")
         screen.wait_for_window("The appliance is in use")
         screen.key("Tab", "Tab", "Return")   # stop when the tasks are done
-        wait_until(lambda: not on_this_screen(screen), "the end of all processes")
+        wait_until(lambda: not on_screen(screen), "the end of all processes")
         assert there
     [data] = (screen.folder / "home").rglob("appliance.db")
     with closing(sqlite3.connect(data)) as database:

@@ -187,6 +187,9 @@ class _Delegate(BrowserView.BrowserDelegate):  # type: ignore[misc]
         made.downloads = []
         return made
 
+    def webViewWebContentProcessDidTerminate_(self, _view: Any) -> None:  # noqa: N802
+        self.surface.engine_died()
+
     def webView_decidePolicyForNavigationAction_decisionHandler_(  # noqa: N802
             self, _view: Any, action: Any, handler: Any) -> None:
         url = action.request().URL()

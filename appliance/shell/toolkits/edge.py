@@ -87,12 +87,17 @@ class EdgeSurface(Surface):
         settings.IsStatusBarEnabled = False
         settings.UserAgent = f"{settings.UserAgent} {WINDOW}/{__version__}"
         core.PermissionRequested += self._permission
+        core.ProcessFailed += self._process_failed
         if not self._is_main:
             core.NewWindowRequested += self.new_window
             core.DownloadStarting += self.download_starting
             core.WindowCloseRequested += lambda *_: self.form.Close()
             core.DocumentTitleChanged += lambda *_: self._take_title()
         self.view.ZoomFactor = self._guard.memory.placement.zoom
+
+    def _process_failed(self, _sender: Any, args: Any) -> None:
+        if str(args.ProcessFailedKind) == "RenderProcessExited":   # others are mended by the engine itself
+            self.later(self.engine_died)
 
     def _take_title(self) -> None:
         self.form.Text = self.view.CoreWebView2.DocumentTitle or self.form.Text

@@ -81,6 +81,7 @@ class GtkSurface(Surface):
                                 ("permission-request", self._permission), ("context-menu", self._context_menu),
                                 ("scroll-event", self._scroll)):
             view.connect(signal, handler)
+        view.connect("web-process-terminated", lambda *_: self.engine_died())
         window.connect("key-press-event", self._key)
         window.connect("focus-in-event", self._focused)
         window.connect("destroy", self._gone)

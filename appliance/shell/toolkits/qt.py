@@ -155,6 +155,8 @@ class QtSurface(Surface):
         self.page.printRequested.connect(self.print)
         view.printFinished.connect(self._printed)
         self.page.loadFinished.connect(self._loaded)
+        # Later: the page that is being told of cannot be loaded yet.
+        self.page.renderProcessTerminated.connect(lambda *_: self.later(self.engine_died))
         self.page.windowCloseRequested.connect(window.close)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._context_menu)

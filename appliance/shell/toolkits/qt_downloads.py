@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from qtpy.QtWebEngineCore import QWebEngineDownloadRequest, QWebEnginePage, QWebEngineProfile
@@ -93,7 +94,7 @@ class _Download:
         self._path = path
         self._request.setDownloadDirectory(str(path.parent))
         self._request.setDownloadFileName(path.name)
-        self._request.isFinishedChanged.connect(self._finished)
+        self._request.stateChanged.connect(self._state_changed)
         self._request.accept()
         self._tell(saving(path.name, self._request.cancel))
         return True
@@ -102,18 +103,19 @@ class _Download:
         """Whether a window was led to it. Qt does not tell whether the server wants it saved; our links for that do."""
         return self._seen and "attachment" not in parse_qs(urlsplit(self._request.url().toString()).query)
 
-    def _finished(self) -> None:
-        path, self._path = self._path, None
-        if path is None or not self._request.isFinished():
+    def _state_changed(self, state: Any) -> None:
+        if self._path is None or state not in {_State.DownloadCompleted, _State.DownloadCancelled,
+                                               _State.DownloadInterrupted}:
             return
+        path, self._path = self._path, None
         self._guard.downloads.done(path)
-        state = self._request.state()
         if state == _State.DownloadCompleted:
             self._tell(saved(path, self._guard.downloads, opened=self._meant_to_be_seen()))
         elif state == _State.DownloadCancelled:
             self._tell(cancelled())
         else:
             self._tell(failed(path.name, self._request.interruptReasonString()))
+            self._request.cancel()   # or the engine keeps the half of it for a second try
         for do in self.afterwards:
             do()
 
