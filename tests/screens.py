@@ -17,9 +17,10 @@ __all__ = ["HANDS"]
 HANDS = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "xprop": "x11-utils", "import": "imagemagick"}
 """Program → Debian's package."""
 
-_TOOLKIT = ("python3-gi", "python3-venv", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1")
+_TOOLKIT = ("python3-gi", "python3-venv", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1",
+            "gir1.2-ayatanaappindicator3-0.1", "dbus-daemon")
 _HAS_TOOLKIT = ("import gi; gi.require_version('Gtk', '3.0'); gi.require_version('WebKit2', '4.1'); "
-                "import ensurepip")
+                "gi.require_version('AyatanaAppIndicator3', '0.1'); import ensurepip")
 
 
 def main() -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
 from importlib import resources
 from typing import Any, Protocol
 
-__all__ = ["Tray", "tray"]
+__all__ = ["OPEN", "STOP", "Tray", "tray"]
+
+logger = logging.getLogger(__name__)
+
+OPEN, STOP = "Open the window", "Stop the appliance"
+"""The lines of its menu."""
 
 _WATCHER = "org.kde.StatusNotifierWatcher"
 """Who shows icons in the tray, by the StatusNotifierItem specification of freedesktop.org."""
@@ -39,10 +45,29 @@ def tray(*, open_window: Callable[[], object], stop: Callable[[], object]) -> Tr
     with resources.files("appliance.shell").joinpath("icon.png").open("rb") as file:
         image = Image.open(file)
         image.load()
-    icon: Tray = pystray.Icon("interview-appliance", image, "Interview Appliance is running", pystray.Menu(
-        pystray.MenuItem("Open the window", calling(open_window), default=True),
-        pystray.MenuItem("Stop the appliance", calling(stop))))
-    return icon
+    return _Icon(pystray.Icon("interview-appliance", image, "Interview Appliance is running", pystray.Menu(
+        pystray.MenuItem(OPEN, calling(open_window), default=True), pystray.MenuItem(STOP, calling(stop)))))
+
+
+class _Icon:
+    """pystray's, which at its end asks for a notification to be taken away, also where no desktop shows any."""
+
+    def __init__(self, icon: Any) -> None:
+        self._icon = icon
+
+    def run(self) -> None:
+        if sys.platform in {"win32", "darwin"}:
+            self._icon.run()
+            return
+        from gi.repository import GLib
+
+        try:
+            self._icon.run()
+        except GLib.Error as problem:
+            logger.info("the tray is gone: %s", problem.message)
+
+    def stop(self) -> None:
+        self._icon.stop()
 
 
 def _is_shown() -> bool:

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -91,6 +91,7 @@ class Screen:
 
     def __init__(self, size: str = "1280x800", *, scale: int = 1, dark: bool = False, toolkit: str = "gtk") -> None:
         self._size = size
+        self._width, self._height = map(int, size.split("x"))
         self._scale = scale
         self._dark = dark
         self._toolkit = toolkit
@@ -98,6 +99,7 @@ class Screen:
         self.folder = Path(self._folder.name)
         self._processes: list[subprocess.Popen[bytes]] = []
         self.display = ""
+        self.further: dict[str, str] = {}   # variables for the programs
 
     def __enter__(self) -> Self:
         read, write = os.pipe()
@@ -162,7 +164,7 @@ class Screen:
             "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self._toolkit,
             "QTWEBENGINE_DISABLE_SANDBOX": "1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
             "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"} | self.further
 
     def start(self, program: str, *arguments: str) -> Program:
         """Start a program: ``appliance``, or a Python file of tests/window, with its arguments."""
@@ -182,6 +184,18 @@ class Screen:
     def write(self, text: str) -> None:
         """Type text into the window that is in front."""
         self.do("type", "--delay", "30", text)
+
+    def drag_files(self, files: Sequence[Path], to: tuple[int, int]) -> None:
+        """Drag files from another program's window to a place on the screen. It needs GTK in the windows' Python."""
+        start = (self._width - 200, self._height - 160)
+        with Program(self, str(HERE / "drag_source.py"), *map(str, start), *(file.as_uri() for file in files)):
+            self.wait_for_window("Files")
+            here = (start[0] + 60, start[1] + 60)
+            self.do("mousemove", str(here[0]), str(here[1]), "mousedown", "1")
+            for step in range(1, 11):   # as a hand does: the toolkits look at each of a few places
+                x, y = (round(a + (b - a) * step / 10) for a, b in zip(here, to, strict=True))
+                self.do("mousemove", str(x), str(y), "sleep", "0.03")
+            self.do("sleep", "0.3", "mouseup", "1", "sleep", "0.3")
 
     def windows(self) -> list[str]:
         """The titles of the windows that can be seen, the one in front last."""
@@ -248,12 +262,17 @@ class Program:
         """Run code in the window's process, beside its main thread; what it calls ``result``."""
         return self._ask({"python": code})
 
-    def click(self, selector: str, screen: Screen) -> None:
-        """Click with the mouse on what is there in the page of the first window: only so it counts as a person's."""
+    def place_of(self, selector: str) -> tuple[int, int]:
+        """Where on the screen the middle of something is that is in the page of the first window."""
         inside = json.loads(self.js(_MIDDLE % json.dumps(selector)))
         left, top, scale = self.python(_ORIGIN)
         x, y = (round((at + start) * scale) for at, start in zip(inside, (left, top), strict=True))
-        screen.do("mousemove", "--sync", str(x), str(y), "click", "1")
+        return x, y
+
+    def click(self, selector: str, screen: Screen) -> None:
+        """Click with the mouse on what is there in the page of the first window: only so it counts as a person's."""
+        x, y = self.place_of(selector)
+        screen.do("mousemove", str(x), str(y), "click", "1")   # --sync would wait where it is there already
 
     def _ask(self, command: dict[str, Any]) -> Any:
         self._asking.write(json.dumps(command) + "\n")

@@ -17,12 +17,16 @@ STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; form-action '
 
 @dataclass(frozen=True)
 class Page:
-    """What is answered at an address."""
+    """What is answered at an address.
+
+    :param stalls: the last half of it never comes.
+    """
 
     body: bytes = b""
     kind: str = "text/html; charset=utf-8"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    stalls: bool = False
 
 
 class Pages:
@@ -32,6 +36,7 @@ class Pages:
         self.at: dict[str, Page] = {}
         self.sent: list[bytes] = []
         self.asked: list[tuple[str, str]] = []
+        self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.pages = self
         self.address = f"http://127.0.0.1:{self._server.server_port}"
@@ -47,6 +52,7 @@ class Pages:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -80,7 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in page.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(page.body)
+        self.wfile.write(page.body[:len(page.body) // 2] if page.stalls else page.body)
+        if page.stalls:
+            self.wfile.flush()
+            pages.closing.wait()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Nothing is written down."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from appliance.server.security import OWN_WINDOW
 from appliance.shell.surface import WINDOW
 from tests.window.conftest import Desk, open_bare
-from tests.window.driver import LIMIT, Program, Screen, wait_until
+from tests.window.driver import LIMIT, Program, Screen, missing, wait_until
 from tests.window.pages import STRICT, Page, Pages
 
 NOTICE = """
@@ -27,6 +29,15 @@ done.wait(30)
 result = told[-1]
 """
 """What the window tells at its edge."""
+
+PRESS = """
+def press():
+    buttons = guard.bridge.surface._notice_bar._buttons
+    button = buttons[0] if isinstance(buttons, list) else buttons.get_children()[0]
+    (button.click if hasattr(button, 'click') else button.clicked)()
+guard.bridge.surface.later(press)
+"""
+"""Presses the first button of the notice."""
 
 COUNT = """
 bar = guard.bridge.surface._find_bar._count
@@ -49,6 +60,10 @@ def says(program: Program, words: str) -> None:
 def files(screen: Screen) -> list[str]:
     """The names of what was downloaded, without what is on the way."""
     return sorted(one.name for one in screen.downloads.iterdir() if one.suffix not in {".wkdownload", ".download"})
+
+
+def _enough(look: Callable[[], list[str]], wanted: int) -> bool:
+    return len(look()) >= wanted
 
 
 def test_the_server_and_the_window_mean_the_same_by_its_name() -> None:
@@ -81,7 +96,7 @@ def test_what_leads_elsewhere_opens_elsewhere_or_nowhere(desk: Desk) -> None:
         desk.program.click(f"#{name}", desk.screen)
         expected += [address] if address else []
         wanted = len(expected)
-        wait_until(lambda wanted=wanted: len(desk.screen.opened) >= wanted, f"{address or name} outside")
+        wait_until(partial(_enough, lambda: desk.screen.opened, wanted), f"{address or name} outside")
         assert [one.rstrip("?") for one in desk.screen.opened] == expected
         assert desk.program.js("document.querySelector('h1, meta') !== null")
     assert desk.screen.windows() == ["Test"]
@@ -111,7 +126,7 @@ def test_files_are_saved_under_names_of_their_own(desk: Desk) -> None:
                "<script>document.querySelector('#blob').href = URL.createObjectURL(new Blob(['a;b']))</script>")
     for count, name in enumerate((*names, "pdf", "program", "umlaut", "blank", "page", "data", "blob"), 1):
         desk.program.click(f"#{name}", desk.screen)
-        wait_until(lambda count=count: len(files(desk.screen)) >= count, f"the file of {name}")
+        wait_until(partial(_enough, lambda: files(desk.screen), count), f"the file of {name}")
         says(desk.program, "Saved")
     there = files(desk.screen)
     assert {"Kündigung für Ömer.pdf", "Kündigung für Ömer (1).pdf", "a.pdf", "a (1).pdf", "a.sh", "data.txt",
@@ -128,10 +143,28 @@ def test_files_are_saved_under_names_of_their_own(desk: Desk) -> None:
     assert desk.screen.windows() == ["Test"]
 
 
-def test_words_are_found_and_pages_made_larger(screen: Screen, pages: Pages) -> None:
-    """Ctrl+F, Enter, Escape; Ctrl and plus; and the next start has the size, the place and the zoom of this one."""
-    pages.page("/", "<p>one word</p><p>another word</p><input id=field>" + "<p>…</p>" * 50)
+def test_a_download_that_is_called_off_leaves_nothing(desk: Desk) -> None:
+    """While it comes, the window says so; who presses Cancel has no half of a file."""
+    desk.pages.at["/slow"] = Page(b"x" * 200_000, "application/zip", stalls=True, headers={
+        "Content-Disposition": "attachment; filename=slow.zip"})
+    desk.show("<a id=slow href=/slow>x</a>")
+    desk.program.click("#slow", desk.screen)
+    says(desk.program, "Saving slow.zip…")
+    desk.program.python(PRESS)
+    says(desk.program, "Nothing was saved.")
+    wait_until(lambda: not list(desk.screen.downloads.iterdir()), "an empty folder")
+
+
+def test_what_is_kept_from_one_start_to_the_next_and_what_is_not(screen: Screen, pages: Pages) -> None:
+    """Strict pages, the search, and storage work; a second window is signed in as the first is, and closes with it; the
+    next start has the size, the place and the zoom of this one, and not its cookies.
+    """
+    pages.page("/", "<p>one word</p><p>another word</p><a id=blank target=_blank href=/second>x</a>",
+               Content_Security_Policy=STRICT, Set_Cookie="who=owner; HttpOnly; Max-Age=9999")
+    pages.page("/second", "second", Content_Security_Policy=STRICT)
     with open_bare(screen, pages) as program:
+        assert program.js("sessionStorage.setItem('a', '1'), localStorage.setItem('b', '2'),"
+                          "sessionStorage.getItem('a') + localStorage.getItem('b')") == "12"
         screen.key("ctrl+f")
         screen.write("word")
         wait_until(lambda: program.python(COUNT) in {"2 places", "1 of 2"}, "two places")
@@ -141,31 +174,20 @@ def test_words_are_found_and_pages_made_larger(screen: Screen, pages: Pages) -> 
         program.python("surface.later(lambda: surface.window.resize(900, 600))")
         wait_until(lambda: program.python(PLACEMENT)[:2] == [900, 600], "smaller")
         before = program.python(PLACEMENT)
-        screen.key("ctrl+w")
-        assert program.process.wait(LIMIT) == 0
-    with open_bare(screen, pages) as again:
-        wait_until(lambda: again.python(PLACEMENT) == before, "as it was")
-        wait_until(lambda: round(again.python(ZOOM), 2) == 1.25, "the page as large as before")
-
-
-def test_pages_may_be_strict_and_keep_things_for_their_tab(screen: Screen, pages: Pages) -> None:
-    """What pywebview puts into pages does no harm to those without eval; sessionStorage and localStorage work; another
-    window of ours is signed in as the first one is, and closes with it.
-    """
-    pages.page("/", "<h1>Strict</h1><a id=blank target=_blank href=/second>x</a>",
-               Content_Security_Policy=STRICT, Set_Cookie="who=owner; HttpOnly")
-    pages.page("/second", "second", Content_Security_Policy=STRICT)
-    with open_bare(screen, pages) as program:
-        assert program.js("sessionStorage.setItem('a', '1'), localStorage.setItem('b', '2'),"
-                          "sessionStorage.getItem('a') + localStorage.getItem('b')") == "12"
-        program.click("#blank", screen)
+        program.js("document.querySelector('#blank').focus()")
+        screen.key("Return")
         screen.wait_for_window("/second")
         assert [cookie for path, cookie in pages.asked if path == "/second"] == ["who=owner"]
         program.python("surface.later(surface.close)")
         assert program.process.wait(LIMIT) == 0
-    log = program.log.read_text(encoding="utf-8")
-    assert "EvalError" not in log
-    assert "Traceback" not in log
+        log = program.log.read_text(encoding="utf-8")
+        assert "EvalError" not in log
+        assert "Traceback" not in log
+    pages.asked.clear()
+    with open_bare(screen, pages) as again:
+        wait_until(lambda: again.python(PLACEMENT) == before, "as it was")
+        wait_until(lambda: round(again.python(ZOOM), 2) == 1.25, "the page as large as before")
+        assert not any(cookie for _, cookie in pages.asked)
 
 
 def test_packages_are_chosen_in_a_dialog_and_handed_over(desk: Desk, tmp_path: Path) -> None:
@@ -200,8 +222,10 @@ def hand_over(name, arguments, say):
 
 
 def test_files_are_uploaded_by_dialog_and_by_dropping(desk: Desk, tmp_path: Path) -> None:
-    """A file field takes what is chosen in the system's dialog."""
-    desk.show("<form method=post enctype=multipart/form-data action=/sent><input type=file id=file name=file>"
+    """A file field takes what is chosen in the system's dialog, and what is dropped on it; what is dropped elsewhere
+    does not take the page's place.
+    """
+    desk.show("<form method=post enctype=multipart/form-data action=/sent><input type=file id=file name=file multiple>"
                "<button id=send>x</button></form>")
     desk.pages.page("/sent", "<p id=sent>thank you</p>")
     file = tmp_path / "letter.txt"
@@ -212,6 +236,12 @@ def test_files_are_uploaded_by_dialog_and_by_dropping(desk: Desk, tmp_path: Path
     desk.screen.write(str(file))
     desk.screen.key("Return")
     desk.program.wait_for("document.querySelector('#file').files.length === 1")
+    if not missing("gtk"):
+        other = tmp_path / "ärger 2.txt"
+        other.write_text("Dear Madam", encoding="utf-8")
+        desk.screen.drag_files([other], (900, 500))
+        desk.screen.drag_files([file, other], desk.program.place_of("#file"))
+        desk.program.wait_for("document.querySelector('#file').files.length === 2")
     desk.program.click("#send", desk.screen)
     desk.program.wait_for("!!document.querySelector('#sent')")
     assert b"Dear Sir" in desk.pages.sent[0]
