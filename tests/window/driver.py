@@ -51,6 +51,24 @@ else:
 """
 """Where the page is on the screen, and how many of its pixels one of the toolkit's is."""
 
+_CHOOSE = """
+import threading
+from gi.repository import GLib, Gtk
+told, done = [], threading.Event()
+def look():
+    dialogs = [one for one in Gtk.Window.list_toplevels() if isinstance(one, Gtk.FileChooser) and one.get_visible()]
+    for dialog in dialogs:
+        if dialog.get_filename() == {file!r}:
+            dialog.response(Gtk.ResponseType.ACCEPT)
+            told.append(True)
+        else:
+            dialog.set_filename({file!r})
+    done.set()
+GLib.idle_add(look)
+done.wait(30)
+result = bool(told)
+"""
+
 T = TypeVar("T")
 
 
@@ -94,7 +112,7 @@ class Screen:
         self._width, self._height = map(int, size.split("x"))
         self._scale = scale
         self._dark = dark
-        self._toolkit = toolkit
+        self.toolkit = toolkit
         self._folder = TemporaryDirectory(prefix="screen-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -161,7 +179,7 @@ class Screen:
             "GDK_SCALE": str(self._scale), "QT_SCALE_FACTOR": str(self._scale),
             "GTK_THEME": "Adwaita:dark" if self._dark else "Adwaita",
             "NO_AT_BRIDGE": "1", "DBUS_SESSION_BUS_ADDRESS": "disabled:",
-            "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self._toolkit,
+            "GTK_USE_PORTAL": "0", "LC_ALL": "C.UTF-8", "PYWEBVIEW_GUI": self.toolkit,
             "QTWEBENGINE_DISABLE_SANDBOX": "1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
             "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"} | self.further
@@ -273,6 +291,14 @@ class Program:
         """Click with the mouse on what is there in the page of the first window: only so it counts as a person's."""
         x, y = self.place_of(selector)
         screen.do("mousemove", str(x), str(y), "click", "1")   # --sync would wait where it is there already
+
+    def choose_file(self, file: Path, screen: Screen) -> None:
+        """Choose a file in the dialog that is open. GTK's loses keys that come while it reads the folder."""
+        if screen.toolkit == "qt":
+            screen.write(str(file))
+            screen.key("Return")
+        else:
+            self.wait_for_python(_CHOOSE.format(file=str(file)))
 
     def _ask(self, command: dict[str, Any]) -> Any:
         self._asking.write(json.dumps(command) + "\n")

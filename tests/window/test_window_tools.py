@@ -209,8 +209,7 @@ def hand_over(name, arguments, say):
 """)
     desk.program.click("#install", desk.screen)
     desk.screen.wait_for_window("Install a package")
-    desk.screen.write(str(package))
-    desk.screen.key("Return")
+    desk.program.choose_file(package, desk.screen)
     wait_until(lambda: desk.program.python("result = handed"), "what is handed over")
     desk.screen.wait_for_window("Something that is needed is missing")
     desk.screen.key("Tab", "Return")
@@ -233,8 +232,7 @@ def test_files_are_uploaded_by_dialog_and_by_dropping(desk: Desk, tmp_path: Path
     desk.program.click("#file", desk.screen)
     wait_until(lambda: desk.screen.windows()[1:] and desk.screen.do("getwindowfocus", "getwindowname") != "Test",
                "a dialog")
-    desk.screen.write(str(file))
-    desk.screen.key("Return")
+    desk.program.choose_file(file, desk.screen)
     desk.program.wait_for("document.querySelector('#file').files.length === 1")
     if not missing("gtk"):
         other = tmp_path / "ärger 2.txt"
