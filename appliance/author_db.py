@@ -42,6 +42,11 @@ class AuthorDatabase:
     mark: int
 
 
+_ONE_NAME = """
+    UPDATE jsonstorage SET filename = replace(filename, ':', ':data/questions/')
+    WHERE filename GLOB '?*:?*' AND filename NOT GLOB '*:data/*' AND filename NOT GLOB '*:*:*'"""
+"""An interview could once be known by a name without its folder, too, under which nobody looks for it any more."""
+
 _lock = threading.Lock()
 _known: AuthorDatabase | None = None
 _reason = _NEVER_SAID
@@ -63,6 +68,7 @@ def prepare(folder: Path) -> AuthorDatabase:
                 modtime TEXT, persistent INTEGER NOT NULL DEFAULT 0)""")
         connection.execute('CREATE INDEX IF NOT EXISTS jsonstorage_key ON jsonstorage ("key")')
         connection.execute("CREATE INDEX IF NOT EXISTS jsonstorage_filename ON jsonstorage (filename)")
+        connection.execute(_ONE_NAME)
     finally:
         connection.close()
     if os.name == "posix":

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance import clock
+from appliance.interview.sources import canonical
 from appliance.sessions.task_list import is_administrator
 from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
@@ -267,8 +268,9 @@ class Retention:
     async def _session_rules(self) -> SessionRules:
         interviews = await self._read(interviews_with_cron)
         offering, unreadable = await asyncio.to_thread(self._offering, interviews)
+        by_name = self._settings("interview delete days by filename", None) or {}
         return SessionRules(
-            self._settings("interview delete days", 0), self._settings("interview delete days by filename", {}),
+            self._settings("interview delete days", 0), {canonical(name): days for name, days in by_name.items()},
             self._settings("interview delete days with events", 0), offering, unreadable)
 
     def _offering(self, interviews: list[str]) -> tuple[list[str], list[str]]:

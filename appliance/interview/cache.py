@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from appliance.interview.errors import UnknownInterview
 from appliance.interview.interview import Interview
-from appliance.interview.sources import Sources
+from appliance.interview.sources import Sources, canonical
 
 __all__ = ["Interviews"]
 
@@ -24,11 +24,12 @@ class Interviews:
         self._lock = threading.Lock()
 
     def get(self, reference: str) -> Interview:
-        """The interview as its files are now.
+        """The interview as its files are now, by any of its names.
 
         :raises UnknownInterview: if there is no such file.
         :raises BadInterview: if it cannot run; the message says where and why.
         """
+        reference = canonical(reference)
         known = self._parsed.get(reference)
         if known is None or not self._fresh(known):
             known = Interview(reference, self.sources)

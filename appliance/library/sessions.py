@@ -25,6 +25,7 @@ from appliance.interview.other_sessions import (
     SetVariables,
 )
 from appliance.interview.screen_data import screen_data
+from appliance.interview.sources import canonical
 from appliance.library.dates import format_datetime
 from appliance.library.errors import DAError
 from appliance.library.file_copies import borrow, files_in
@@ -126,8 +127,9 @@ def get_question_data(yaml_filename: str, session_id: str, secret: Any = None) -
 
     :raises InterviewError: if the session cannot be reached, or its interview fails.
     """
-    screen, steps = current().host.sessions.screen(str(yaml_filename), str(session_id))
-    about = {"interviewName": str(yaml_filename), "i": str(yaml_filename), "session": str(session_id), "steps": steps}
+    interview = canonical(str(yaml_filename))
+    screen, steps = current().host.sessions.screen(interview, str(session_id))
+    about = {"interviewName": interview, "i": interview, "session": str(session_id), "steps": steps}
     return {**about, "questionType": "undefined"} if screen is None else {**about, **screen_data(screen)}
 
 
@@ -154,8 +156,8 @@ def interview_list(
         deleted.
     :raises InterviewError: where the sessions are none of the person's business.
     """
-    wanted = ListQuery(_whose(user_id), str(filename or ""), str(session or ""), str(tag or ""), bool(include_dict),
-                       bool(exclude_invalid), str(next_id or ""), _page_size())
+    wanted = ListQuery(_whose(user_id), canonical(str(filename or "")), str(session or ""), str(tag or ""),
+                       bool(include_dict), bool(exclude_invalid), str(next_id or ""), _page_size())
     if action == "delete":
         if not session:
             raise DAError("interview_list(action='delete') needs the session to delete.")
@@ -314,7 +316,7 @@ def _dispatched(offered: list[OtherInterview]) -> list[OtherInterview]:
     if not isinstance(chosen, Mapping) or not chosen:
         return offered
     by_name = {one.reference: one for one in offered}
-    return [by_name[str(name)] for name in chosen.values() if str(name) in by_name]
+    return [by_name[name] for name in map(canonical, map(str, chosen.values())) if name in by_name]
 
 
 def _ask(effect: SessionEffect) -> None:

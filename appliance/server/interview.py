@@ -11,6 +11,7 @@ from typing import Any
 
 from appliance.interview.datatypes.neutral import harmless
 from appliance.interview.files import Upload
+from appliance.interview.sources import canonical
 from appliance.interview.turn import Posted, ShowScreen
 from appliance.server.admission import Admission
 from appliance.server.errors import Refused
@@ -67,14 +68,14 @@ class InterviewHandler(ReplyHandler):
 
     @property
     def interview(self) -> str:
-        """``i``.
+        """``i``, by its one name.
 
         :raises Refused: if the address names no interview.
         """
         named = self.get_query_argument("i", "") or self.get_body_argument("i", "")
         if not named:
             raise Refused(400, "The address names no interview", "Please choose an interview on the home page.", "no_i")
-        return named
+        return canonical(named)
 
     # -- GET -------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from appliance.interview.sources import canonical
 from appliance.sessions.public_interviews import PublicInterviews
 
 __all__ = ["day", "doors", "plural", "title_of"]
@@ -32,13 +33,15 @@ def title_of(interview: str, titles: Mapping[str, str]) -> str:
 def doors(directive: str | Sequence[str] | None) -> Callable[[str], str]:
     """Gives for an interview: ``open`` if the configuration names it, ``closed``, or the pattern that opens it too.
 
-    >>> doors(["a:x.yml", "b:*"])("a:x.yml"), doors(["b:*"])("b:data/questions/y.yml"), doors(None)("c:z.yml")
-    ('open', 'b:*', 'closed')
+    >>> [doors(["a:x.yml", "b:*"])(one) for one in ("a:data/questions/x.yml", "b:data/questions/y.yml")]
+    ['open', 'b:*']
+    >>> doors(None)("c:data/questions/z.yml")
+    'closed'
     """
     names = [directive] if isinstance(directive, str) else list(directive or ())
 
     def door(interview: str) -> str:
-        if interview in names:
+        if interview in map(canonical, names):
             return "open"
         return next((one for one in names if interview in _fitting(one)), "closed")
     return door

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from appliance.interview.sources import candidates, split_reference
+from appliance.interview.sources import canonical
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
@@ -29,7 +29,7 @@ class PublicInterviews:
         wanted = self._settings(DIRECTIVE, None) or ()
         patterns = (wanted,) if isinstance(wanted, str) else wanted
         # In patterns brackets mean themselves.
-        return any(fnmatchcase(_whole(interview), _whole(pattern).replace("[", "[[]")) for pattern in patterns)
+        return any(fnmatchcase(canonical(interview), canonical(pattern).replace("[", "[[]")) for pattern in patterns)
 
     def admit(self, interview: str, visitor: Visitor) -> None:
         """Let the visitor through to the interview, and to sessions of it that they hold a key or link to.
@@ -43,13 +43,3 @@ class PublicInterviews:
 def needs_invitation(visitor: Visitor) -> bool:
     """Whether the visitor may only open what is public."""
     return visitor.from_network and not visitor.user.logged_in
-
-
-def _whole(name: str) -> str:
-    """A name or a pattern with the folder that may be left out of both.
-
-    >>> _whole("docassemble.housing:intake.yml"), _whole("*")
-    ('docassemble.housing:data/questions/intake.yml', '*')
-    """
-    package, path = split_reference(name)
-    return candidates(name, "")[0] if package else path

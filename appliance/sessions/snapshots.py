@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance import author_db
+from appliance.interview.sources import canonical
 from appliance.store.database import Store
 from appliance.store.snapshots import WaitingSnapshot, carried_over, waiting_snapshots
 
@@ -65,12 +66,13 @@ class SnapshotWriter:
             connection.execute('DELETE FROM jsonstorage WHERE "key" = ? AND NOT persistent', [one.session_id])
             return
         snapshot, made = one.opened(self._key)
+        filename = canonical(snapshot.filename)   # it may have been taken while sessions were known by other names, too
         when = datetime.fromtimestamp(made, UTC).strftime("%Y-%m-%d %H:%M:%S")
         written = connection.execute(
             'UPDATE jsonstorage SET data = ?, modtime = ?, persistent = ?'
             ' WHERE filename = ? AND "key" = ? AND tags IS ?',
-            [snapshot.data, when, snapshot.persistent, snapshot.filename, one.session_id, snapshot.tags])
+            [snapshot.data, when, snapshot.persistent, filename, one.session_id, snapshot.tags])
         if not written.rowcount:
             connection.execute(
                 'INSERT INTO jsonstorage (filename, "key", data, tags, modtime, persistent) VALUES (?, ?, ?, ?, ?, ?)',
-                [snapshot.filename, one.session_id, snapshot.data, snapshot.tags, when, snapshot.persistent])
+                [filename, one.session_id, snapshot.data, snapshot.tags, when, snapshot.persistent])

@@ -75,15 +75,22 @@ class SessionStores:
 
     def value(self, place: Place, name: str) -> bytes | None:
         """:raises NotReadable: if it was stored encrypted by somebody else."""
-        at = self.owner.mark_of(place)
-        mark = self.owner.name_mark(at, name)
-        found = self.room.store.read(lambda database: find_value(database, at, mark)).result()
-        return None if found is None else opened_value(self.owner, mark, found)
+        marks = [(at, self.owner.name_mark(at, name)) for at in self._marks(place)]
+        stored = self.room.store.read(
+            lambda database: [(mark, find_value(database, at, mark)) for at, mark in marks]).result()
+        return next((opened_value(self.owner, mark, found) for mark, found in stored if found is not None), None)
 
     def names(self, place: Place) -> list[str]:
         """:raises NotReadable: if it is the user's place, and there is none."""
-        at = self.owner.mark_of(place)
-        return opened_names(self.owner, self.room.store.read(lambda database: find_names(database, at)).result())
+        marks = self._marks(place)
+        found = self.room.store.read(
+            lambda database: [one for at in marks for one in find_names(database, at)]).result()
+        return sorted(set(opened_names(self.owner, found)))
+
+    def _marks(self, place: Place) -> list[bytes]:
+        """Where a place lies: under the name of its interview, and under its former one."""
+        former = self.owner.former_mark_of(place)
+        return [self.owner.mark_of(place), *([] if former is None else [former])]
 
     def records(self, key: str) -> dict[int, bytes]:
         """The records under a key."""

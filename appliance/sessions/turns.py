@@ -12,6 +12,7 @@ from typing import Any
 from appliance import clock
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
+from appliance.interview.sources import canonical
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.adoption import Adoption
@@ -51,6 +52,7 @@ from appliance.store.files import Blob, file_row
 from appliance.store.keys import Holder, appliance_holder, wrap
 from appliance.store.links import follow_link
 from appliance.store.notices import NoticeRow, delivered_notices, notices_of
+from appliance.store.quick_values import rename_former_keys
 from appliance.store.retention import note_user_active
 from appliance.store.sealing import new_key, unseal
 from appliance.store.sessions import SessionRow, delete_unbegun, find_session, new_session_id
@@ -124,6 +126,7 @@ class Turns:
     async def resume(self) -> None:
         """At start, when the callbacks are set: clear away and carry out what the last run left."""
         await self._runner.write(delete_unbegun)
+        await self._runner.write(partial(rename_former_keys, appliance_key=self._runner.appliance_key))
         await asyncio.to_thread(self._runner.files.sweep, self._store)
         await asyncio.to_thread(remove_leftovers)
         loop = asyncio.get_running_loop()
@@ -149,6 +152,7 @@ class Turns:
 
     async def find(self, interview: str, visitor: Visitor) -> str | None:
         """The session of this interview that the visitor used last."""
+        interview = canonical(interview)
         names = [holder.name for holder in await self._holders.of(visitor)]
         return await self._runner.read(lambda database: find_session(database, interview, names))
 
@@ -193,6 +197,7 @@ class Turns:
 
     async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """A new session and its first screen."""
+        interview = canonical(interview)
         self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
         happening = Happening("begin", Begin(dict(url_args or {})), await self._holders.actor(visitor))

@@ -339,9 +339,23 @@ def _bounds(database: Database) -> None:
     """)
 
 
+def _one_name(database: Database) -> None:
+    """Interviews are known by one name, ``PACKAGE:data/questions/FILE``; addresses and code could leave out the folder,
+    and a session was kept under what they said. What DAStore keeps by such a name is found by both.
+    """
+    for table in ("sessions", "schedule_failures", "outbox_ended"):
+        for (name,) in database.execute(f"SELECT DISTINCT interview FROM {table}").fetchall():  # noqa: S608
+            package, colon, path = (part.strip() for part in name.partition(":"))
+            if package and colon:
+                whole = f"{package}:{path}" if path.startswith("data/") else f"{package}:data/questions/{path}"
+                database.execute(f"UPDATE {table} SET interview = ? WHERE interview = ?", [whole, name])  # noqa: S608
+    # Keys of DARedis begin with such a name, too, but they are sealed: the appliance does it when it starts.
+    database.execute("INSERT INTO meta (name, value) SELECT 'former quick keys', '1' FROM quick_values LIMIT 1")
+
+
 MIGRATIONS: list[Callable[[Database], None]] = [
     _first_tables, _files_and_mail, _time_and_mail, _accounts, _values, _shared_sessions, _key_marks,
-    _work_on_sessions, _bounds]
+    _work_on_sessions, _bounds, _one_name]
 """Each brings a file from the version of its index to the next. Released ones are never changed.
 
 They change this database and nothing else in the data folder, and they all run in one transaction. The number of them

@@ -159,14 +159,9 @@ def scan_iter(values: QuickValues, match: Any = None, count: int | None = None,
 @command
 def rename(values: QuickValues, src: Any, dst: Any) -> bool:
     before, after = as_bytes(src), as_bytes(dst)
-    kind = values.kind(before)
-    if kind == "none":
+    if not values.exists(before):
         raise QuickError("no such key")
-    value, at = values.get(before, kind), values.expires(before)
-    values.drop(before)
-    values.drop(after)
-    values.put(after, kind, value)
-    values.expire(after, at)
+    values.rename(before, after)
     return True
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,10 +17,11 @@ from sqlite_utils import Database
 
 from appliance import clock
 from appliance.interview.stored import QuickError
+from appliance.store.errors import WrongKey
 from appliance.store.sealing import seal, unseal
 from appliance.store.values import values_mark
 
-__all__ = ["QuickValues", "Value"]
+__all__ = ["QuickValues", "Value", "rename_former_keys"]
 
 Value = bytes | list[bytes] | dict[bytes, bytes] | set[bytes] | dict[bytes, float]
 
@@ -65,6 +68,15 @@ class QuickValues:
             " ON CONFLICT (mark) DO UPDATE SET sealed = excluded.sealed",
             [mark, seal(self._key, key, _context("name", mark)),
              seal(self._key, pickle.dumps((kind, value), protocol=5), _context("value", mark))])
+
+    def rename(self, key: bytes, new: bytes) -> None:
+        """Keep under another key, in place of what is there, what is under this one, with the time when it expires."""
+        found, expires = self._found(key), self.expires(key)
+        if found is not None:
+            self.drop(key)
+            self.drop(new)
+            self.put(new, *found)
+            self.expire(new, expires)
 
     def drop(self, key: bytes) -> bool:
         """Forget a key; whether it was there."""
@@ -119,6 +131,24 @@ class QuickValues:
 
     def _mark(self, key: bytes) -> bytes:
         return values_mark(self._key, "quick", key.hex())
+
+
+_FORMER_KEY = re.compile(rb"([^:/]+:)(?!data/)([^:]+\.ya?ml:)", re.IGNORECASE)
+
+
+def rename_former_keys(database: Database, appliance_key: bytes) -> None:
+    """Once after the step of data that gave interviews one name: what ``DARedis.key()`` made with a former one, without
+    the folder, lies under the key that it makes now; where that is in use, both stay as they are.
+    """
+    if not database.execute("DELETE FROM meta WHERE name = 'former quick keys'").rowcount:
+        return
+    values = QuickValues(database, appliance_key)
+    for mark, sealed in database.execute("SELECT mark, sealed_name FROM quick_values").fetchall():
+        with suppress(WrongKey):   # what is damaged on the disk stays where it is
+            key = unseal(appliance_key, sealed, _context("name", mark))
+            found = _FORMER_KEY.match(key)
+            if found is not None and not values.exists(new := found[1] + b"data/questions/" + key[found.start(2):]):
+                values.rename(key, new)
 
 
 @lru_cache(maxsize=_NAMES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -87,6 +87,15 @@ class Owner:
             whose = self._user()
         return values_mark(self.appliance_key, "place", place.family, place.base, place.name, whose)
 
+    def former_mark_of(self, place: Place) -> bytes | None:
+        """What stood for the place of an interview in the database when its sessions were known by a name without the
+        folder, too; None where there was no such name. What lies there is moved by whoever writes it anew.
+        """
+        short = place.name.replace(":data/questions/", ":", 1)
+        if place.base != "interview" or short == place.name:
+            return None
+        return self.mark_of(replace(place, name=short))
+
     def _user(self) -> str:
         if self.user_id is not None:
             return f"user:{self.user_id}"
@@ -132,6 +141,7 @@ class NewValue:
     """A change of a stored value, sealed; an empty `sealed` deletes it.
 
     :param session_id: and `user_id`: it goes when they go.
+    :param former: its place and mark by its interview's former name, where it lies no more then.
     """
 
     place: bytes
@@ -141,21 +151,24 @@ class NewValue:
     user_id: int | None = None
     sealed_name: bytes = field(default=b"", repr=False)
     sealed: bytes = field(default=b"", repr=False)
+    former: tuple[bytes, bytes] | None = None
 
     @staticmethod
     def make(owner: Owner, effect: StoreValue) -> NewValue:
         """:raises NotReadable: if it cannot be sealed for whom it is meant."""
         place = owner.mark_of(effect.place)
         mark = owner.name_mark(place, effect.name)
+        before = owner.former_mark_of(effect.place)
+        former = None if before is None else (before, owner.name_mark(before, effect.name))
         if effect.value is None:
-            return NewValue(place, mark)
+            return NewValue(place, mark, former=former)
         holder = owner.sealing_for(effect.place)
         base = effect.place.base
         return NewValue(
             place, mark, holder.name, owner.session_id if base == "session" else None,
             owner.user_id if base == "user" or holder.name.startswith("user:") else None,
             seal(holder.key, _raw(effect.name), _context("name", mark)),
-            seal(holder.key, effect.value, _context("value", mark)))
+            seal(holder.key, effect.value, _context("value", mark)), former)
 
 
 def _context(what: str, mark: bytes) -> str:
@@ -164,6 +177,8 @@ def _context(what: str, mark: bytes) -> str:
 
 def write_value(database: Database, value: NewValue) -> None:
     """In the transaction of the turn."""
+    if value.former is not None:
+        database.execute("DELETE FROM stored_values WHERE place = ? AND mark = ?", value.former)
     if not value.sealed:
         database.execute("DELETE FROM stored_values WHERE place = ? AND mark = ?", [value.place, value.mark])
         return

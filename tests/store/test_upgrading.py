@@ -43,13 +43,14 @@ def test_a_folder_of_any_version_keeps_every_row_and_file(tmp_path: Path, versio
     """What each older version wrote is there afterwards, in the tables that a new folder has; the copy is the old."""
     folder = old_folder(tmp_path / "data", version)
     rows, files = rows_of(folder / DATABASE), files_of(folder)
+    noted = 1 + ("quick_values" in rows)   # whose version it is; that keys of DARedis are to be renamed
     Store(folder).close()
     after = rows_of(folder / DATABASE)
     for table, old in rows.items():
         names = set(after[table][0])
         found = [{name: row[name] for name in _kept(old[0], table, names)} for row in after[table]]
         assert [one for row in old if (one := _kept(row, table, names)) not in found] == [], table
-        assert len(after[table]) == len(old) + (table == "meta"), table
+        assert len(after[table]) == len(old) + noted * (table == "meta"), table
     assert files_of(folder) == files
     with opened(folder / DATABASE) as connection:
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
