@@ -23,7 +23,7 @@ _MENU = "com.canonical.dbusmenu"
 
 
 class Host:
-    """Knows the icon that was registered last."""
+    """Knows the icon of the program that came last."""
 
     def __init__(self, bus: Gio.DBusConnection) -> None:
         self._bus = bus
@@ -42,6 +42,8 @@ class Host:
         GLib.timeout_add(200, self._look, sender, given.unpack()[0])
 
     def _look(self, sender: str, path: str) -> bool:
+        if sender == self._menu[0]:   # some register twice
+            return False
         try:
             item = self._ask(sender, path, "org.freedesktop.DBus.Properties", "GetAll",
                              GLib.Variant("(s)", ("org.kde.StatusNotifierItem",)))[0]
