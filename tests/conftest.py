@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ from tests import chromium
 from tests.support.browser import Person, launch
 from tests.support.logs import no_unexpected_errors
 from tests.support.process import Appliance
+
+# Where this is set, each of the many programs that the tests start would compile all of its modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ONLY_WHEN_ASKED = ("bench", "fault50", "faults_full", "load_full", "window_qt")
 
