@@ -28,6 +28,8 @@ def main() -> int:
     multiprocessing.freeze_support()   # a worker begins here, and goes no further
     _give_back_the_environment()
     _suit_the_web_engine()
+    if sys.platform == "darwin" and len(sys.argv) > 1 and all(Path(one).exists() for one in sys.argv[1:]):
+        sys.argv.insert(1, "open")   # macOS names the files that were dropped on the app, and no command
     if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2:
         _run_module(sys.argv[2], sys.argv[3:])
         return 0

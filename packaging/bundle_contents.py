@@ -51,7 +51,8 @@ _NO_DATA = ("*.py", "*.py[cixd]", "*.px[di]", "*.c", "*.h", "*.cpp", "*.hpp", "*
 """What is a module or the source of one, or a library, which PyInstaller finds where it is needed; and addresses."""
 
 _UNUSED_DATA = (
-    "webview/lib/*",   # for Windows, where PyInstaller's own hook of pywebview brings it, and for Android
+    # for Android, and for other systems than the one that this is built on
+    *(("webview/lib/*",) if sys.platform != "win32" else ("webview/lib/*.jar", "webview/lib/runtimes/win-x86/*")),
     "distributed/http/*",   # pictures of a dashboard that is off
     "docx/templates/default-docx-template/*",   # what default.docx beside it was made of
     "lxml/isoschematron/*",

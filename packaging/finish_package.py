@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +27,11 @@ def main(what: str, bundle: Path, target: Path) -> None:
         packed = build_tarball(bundle, copyright_text("qt"), facts, target)
         tell(packed.file, packed.unpacked)
     else:
-        from app_folder import complete_folder
-
-        complete_folder(bundle, copyright_text("system"), target)
+        # The folder for Windows' installer; the app for macOS, which lies beside it.
+        app = bundle.parent / "Interview Appliance.app"
+        source = app if app.is_dir() else bundle
+        shutil.rmtree(target / source.name, ignore_errors=True)
+        shutil.copytree(source, target / source.name, symlinks=True)
 
 
 def tell(file: Path, unpacked: int) -> None:
