@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import webview
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer, QUrl, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtPrintSupport import QPrintDialog, QPrinter
@@ -53,7 +54,8 @@ def prepare(window: Any, guard: Guard) -> Surface:
     profile: QWebEngineProfile = browser.profile
     profile.setHttpUserAgent(f"{profile.httpUserAgent()} {WINDOW}/{__version__}")
     profile.setPersistentPermissionsPolicy(QWebEngineProfile.PersistentPermissionsPolicy.AskEveryTime)
-    profile.downloadRequested.disconnect()   # pywebview asks where to, each time
+    if webview.settings["ALLOW_DOWNLOADS"]:
+        profile.downloadRequested.disconnect()   # pywebview asks where to, each time
     surface = QtSurface(browser, browser.webview, guard, QtDownloads(profile, guard), browser.on_fullscreen)
     # pywebview's own page follows links in its own way; ours takes its place, with all that pywebview needs of it.
     before, page = browser.webview.page(), surface.page
@@ -155,6 +157,8 @@ class QtSurface(Surface):
         self.page.printRequested.connect(self.print)
         view.printFinished.connect(self._printed)
         self.page.loadFinished.connect(self._loaded)
+        # Also by Ctrl and the wheel, which the engine sees to.
+        self.page.zoomFactorChanged.connect(lambda level: guard.memory.note(zoom=round(level, 2)))
         # Later: the page that is being told of cannot be loaded yet.
         self.page.renderProcessTerminated.connect(lambda *_: self.later(self.engine_died))
         self.page.windowCloseRequested.connect(window.close)
@@ -193,9 +197,7 @@ class QtSurface(Surface):
             self.view.forward()
 
     def zoom(self, steps: int) -> None:
-        level = next_zoom(self.view.zoomFactor(), steps)
-        self.view.setZoomFactor(level)
-        self._guard.memory.note(zoom=level)
+        self.view.setZoomFactor(next_zoom(self.view.zoomFactor(), steps))
 
     def find(self) -> None:
         self._find_bar.open()
