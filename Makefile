@@ -14,7 +14,7 @@ EXAMPLES := .cache/examples
 DATA ?= data
 PLATFORMS := linux win32 darwin
 
-.PHONY: run test all-tests lint bench docs examples browser install clean
+.PHONY: run test all-tests lint bench docs examples browser install clean package package-test
 
 run: $(INSTALLED)
 	$(BIN)/appliance --data "$(DATA)"
@@ -62,6 +62,15 @@ $(EXAMPLES)/.complete: | $(INSTALLED)
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
 		--python-version 3.12 --dest $(EXAMPLES) 'docassemble.base==1.10.*' 'docassemble.demo==1.10.*'
 	@touch $@
+
+# Packages of what this machine can build, in dist/; docs/packaging.md says what they are.
+package:
+	$(PYTHON) packaging/make_package.py
+
+# Installs them into a clean Debian, uses, measures and removes them. As root; takes a quarter of an hour.
+package-test: $(INSTALLED)
+	@test -n "$$(ls dist/*.deb dist/*.tar.xz 2>/dev/null)" || $(MAKE) package
+	$(BIN)/python packaging/check_packages.py
 
 # Chromium for the browser tests: installed where that is possible without a question, else it says how.
 browser: $(INSTALLED)
