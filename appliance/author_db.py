@@ -44,7 +44,7 @@ class AuthorDatabase:
 
 _ONE_NAME = """
     UPDATE jsonstorage SET filename = replace(filename, ':', ':data/questions/')
-    WHERE filename GLOB '?*:?*' AND filename NOT GLOB '*:data/*' AND filename NOT GLOB '*:*:*'"""
+    WHERE filename GLOB '?*:?*.y*ml' AND filename NOT GLOB '*:data/*' AND filename NOT GLOB '*:*:*'"""
 """An interview could once be known by a name without its folder, too, under which nobody looks for it any more."""
 
 _lock = threading.Lock()

@@ -12,7 +12,7 @@ from appliance.interview.screen import html_name
 from tests.server.test_account_pages import HERE, PASSWORD
 from tests.server.test_interview import form_of
 from tests.server.test_people_and_sessions import ADDRESS, Browser, Place
-from tests.sessions.house import House, run
+from tests.sessions.house import INTERVIEW, House, run
 from tests.support.two_roles import OPINION
 
 COUNTER = """
@@ -104,6 +104,32 @@ def test_unique_sessions_are_resumed_whatever_the_address_says(tmp_path: Path) -
             assert session_in(await browser.page(f"{ADDRESS}&new_session=1")) == first
 
     at(tmp_path, with_metadata("sessions are unique: True"), test)
+
+
+def test_an_address_may_leave_out_the_folder(tmp_path: Path) -> None:
+    """A session that a short address began goes on by the long one and the other way round: as a page, as JSON, for
+    scripts; and both delete it.
+    """
+    async def test(place: Place) -> None:
+        short = ADDRESS.replace("data/questions/", "")
+        async with place.browser() as browser:
+            for begun, other in ((short, ADDRESS), (ADDRESS, short)):
+                session = session_in(await browser.page(begun))
+                assert session_in(await browser.page(other)) == session
+                told = (await browser.client.get(f"{other}&json=1")).json()
+                assert (told["session"], told["i"]) == (session, INTERVIEW)
+                query = urlsplit(other).query
+                assert (await browser.client.get(f"/interview/variables?{query}")).json()["uid"] == session
+                form = form_of(await browser.page(f"{other}&reset=1"))
+                assert form["_session"] != session
+                assert place.house.rows("SELECT id, interview FROM sessions") == [(form["_session"], INTERVIEW)]
+                await browser.page(f"{other}&new_session=1")
+                last = session_in(await browser.page(f"{other}&reset=2"))
+                assert place.house.rows("SELECT id FROM sessions") == [(last,)]
+                await browser.client.get(f"/exit?{query}")
+                assert place.house.rows("SELECT id FROM sessions") == []
+
+    at(tmp_path, with_metadata("title: Counter"), test)
 
 
 def test_a_temporary_session_makes_room_for_the_next(tmp_path: Path) -> None:
