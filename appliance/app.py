@@ -143,7 +143,10 @@ async def _run(options: Options, on_ready: Callable[[Running], None]) -> Left | 
             task.cancel()
         logger.info("stopping")
         left = Left(urlsplit(appliance.address).port or 0, appliance.network.state.shared)
-        return left if ended == {restarting} else None
+        if ended != {restarting}:
+            return None
+        appliance.attendance.tell({"restarts": True})
+        return left
 
 
 def _on_signals(stop: Callable[[], None]) -> None:

@@ -55,7 +55,7 @@ class Background:
         if self._until_done:
             self._server.stop("tasks")
 
-    def down(self) -> None:
+    def down(self, *, wanted: bool) -> None:
         """It is started again."""
 
     def failed(self, words: str) -> None:

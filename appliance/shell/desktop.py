@@ -200,7 +200,7 @@ class Browser:
               f"owner:\n\n    {up.sign_in}\n\nTo stop it, press Ctrl+C.", flush=True)
         self._open(up.sign_in)
 
-    def down(self) -> None:
+    def down(self, *, wanted: bool) -> None:
         """Pages find it again by themselves."""
 
     def failed(self, words: str) -> None:

@@ -68,8 +68,11 @@ class Shell(Protocol):
     def up(self, up: Up) -> None:
         """It can be shown, for the first time or again."""
 
-    def down(self) -> None:
-        """It ended by itself, and is being started again."""
+    def down(self, *, wanted: bool) -> None:
+        """It ended, and is being started again.
+
+        :param wanted: somebody asked for that, by changing a setting say.
+        """
 
     def failed(self, words: str) -> None:
         """It cannot be started; :meth:`Server.try_again` tries once more."""
@@ -104,6 +107,7 @@ class Server:
         self._was_up = False
         self._follows = True
         self._next_data: Path | None = None
+        self._restarts = False
         self._deaths: list[float] = []
         self._stopping = threading.Event()
         self._again = threading.Event()
@@ -171,8 +175,10 @@ class Server:
             if self._next_data is not None:
                 self._move(self._next_data)
             else:
-                self._shell.down()
-                self._count_death()
+                self._shell.down(wanted=self._restarts)
+                if not self._restarts:
+                    self._count_death()
+                self._restarts = False
         if self._child is not None:
             self._child.wait(_GOODBYE)
         self._shell.ended()
@@ -225,6 +231,8 @@ class Server:
             self._next_data = Path(what["move"])
             # In a thread of its own: this one hears how the server ends.
             threading.Thread(target=self._ask_to_stop, args=("now",), daemon=True).start()
+        elif "restarts" in what:
+            self._restarts = True
         else:
             self._shell.told(what)
 

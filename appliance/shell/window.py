@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 TITLE = "Interview Appliance"
 
+_RESTARTS = "The appliance starts anew. This takes a few seconds."
 _AWAY = "The appliance stopped by itself and is being started again. What was acknowledged is safe."
 
 
@@ -89,9 +90,9 @@ class Window:
             self._notify(Notice("The appliance is here again."))
         self._offer_files()
 
-    def down(self) -> None:
+    def down(self, *, wanted: bool) -> None:
         """Say that the server is being started again."""
-        self._notify(Notice(_AWAY, problem=True, stays=True))
+        self._notify(Notice(_RESTARTS if wanted else _AWAY, problem=not wanted, stays=True))
 
     def failed(self, words: str) -> None:
         """Say why there is no server."""

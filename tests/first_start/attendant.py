@@ -66,7 +66,7 @@ class Attendant:
         self.ups.append(up)
         self._news.put(None)
 
-    def down(self) -> None:
+    def down(self, *, wanted: bool) -> None:
         pass
 
     def failed(self, words: str) -> None:

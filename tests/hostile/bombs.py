@@ -91,6 +91,8 @@ def patterns() -> dict[str, tuple[re.Pattern[str], set[str]]]:
     for module in walk_packages(appliance.__path__, "appliance."):
         if ".vendor" in module.name or module.name.endswith("__main__") or ".interviews" in module.name:
             continue
+        if module.name.startswith("appliance.shell.toolkits."):
+            continue   # those of other systems cannot be imported here; they look for nothing by patterns
         for name, value in vars(import_module(module.name)).items():
             if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
                 found[f"{module.name}.{name}"] = (value, asked.get(name, {"search"}))

@@ -34,8 +34,8 @@ class Told:
     def up(self, up: Up) -> None:
         self._heard.put(("up", up))
 
-    def down(self) -> None:
-        self._heard.put(("down", None))
+    def down(self, *, wanted: bool) -> None:
+        self._heard.put(("down", wanted))
 
     def failed(self, words: str) -> None:
         self._heard.put(("failed", words))
@@ -84,7 +84,7 @@ def test_it_is_started_again_where_it_was_and_stops_without_a_trace(place: Appli
     assert server.under_way() == UnderWay()
     [first] = [one for one in processes_on(place) if "serve" in one.cmdline()]
     first.kill()
-    told.next("down")
+    assert told.next("down") is False
     assert told.next("up").address == up.address
     there = processes_on(place)
     assert first.pid not in {one.pid for one in there}
