@@ -21,6 +21,7 @@ from appliance.config import DIRECTIVES
 from appliance.server import about_views, administration, package_views
 from appliance.server.about_views import health_lines
 from appliance.server.navigation import navigation
+from appliance.server.security import OWN_WINDOW
 from tests.hostile.house import ADMIN, DEVELOPER, OWNER, USER, House, opened_house, token_in
 from tests.support.packages import make_package
 
@@ -168,6 +169,16 @@ def test_missing_python_packages_are_named_and_may_be_overruled(place: Place) ->
     assert place.send("/packages/install", token=token[1], anyway="1").status_code == 303
     assert "docassemble.lacking" in place.text("/packages")
     assert "are not there any more" in place.send("/packages/install", token=token[1], anyway="1").text
+
+
+def test_in_the_window_its_own_dialogs_are_offered(place: Place) -> None:
+    """A browser gets a form, the window a link to its dialog; where backups go, the window asks."""
+    assert "/window/" not in place.text("/packages")
+    window = {"User-Agent": f"Any/1.0 {OWN_WINDOW}/0.1.0"}
+    page = place.client.get("/packages", headers=window).text
+    assert 'href="/window/install"' in page
+    assert 'type="file"' not in page
+    assert place.client.get("/window/install").status_code == 404
 
 
 def test_who_may_install(place: Place) -> None:

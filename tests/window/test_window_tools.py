@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from appliance.server.security import OWN_WINDOW
 from appliance.shell.surface import WINDOW
 from tests.window.conftest import Desk, open_bare
@@ -283,3 +285,17 @@ def test_a_page_reaches_nothing_of_the_program(desk: Desk) -> None:
     for name in ("fulfil", "_hand_over", "__init__.__globals__.clear", "surface.window.close"):
         desk.program.js(f"pywebview._jsApiCallback({json.dumps(name)}, [], 'x')")
     assert desk.program.js("1 + 1") == 2
+
+
+def test_a_page_whose_engine_ends_is_loaded_anew(desk: Desk) -> None:
+    """The web engine's process is killed: the page comes back, and the window says what happened."""
+    desk.show("<h1>Here</h1>")
+    asked = len([path for path, _ in desk.pages.asked if path == "/shown"])
+    engines = [one for one in psutil.Process(desk.program.process.pid).children(recursive=True)
+               if "WebKitWebProcess" in one.name() or "--type=renderer" in " ".join(one.cmdline())]
+    assert engines
+    for one in engines:
+        one.kill()
+    says(desk.program, "What draws the page stopped")
+    wait_until(lambda: len([path for path, _ in desk.pages.asked if path == "/shown"]) > asked, "the page once more")
+    desk.program.wait_for("document.querySelector('h1')?.innerText === 'Here'")
