@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
@@ -28,6 +29,7 @@ __all__ = ["asker", "create_user", "get_user_info", "get_user_list", "get_user_s
            "manage_privileges", "own_account", "set_user_info"]
 
 _PAGE = 100
+_HIGHEST = (1 << 63) - 1   # that the database can be asked for
 _ACCOUNT_EFFECTS = (CreateUser, ChangeUser, InviteUser, ChangePrivilege)
 _NOT_ALLOWED = "You do not have sufficient privileges to access information about other users."
 
@@ -306,10 +308,11 @@ def _names(privileges: Any) -> tuple[str, ...]:
 
 
 def _number(user_id: Any) -> int:
-    try:
-        return int(user_id)
-    except (TypeError, ValueError) as error:
-        raise DAError(f"{user_id!r} is not the number of an account") from error
+    with suppress(TypeError, ValueError, OverflowError):
+        number = int(user_id)
+        if abs(number) <= _HIGHEST:
+            return number
+    raise DAError(f"{user_id!r} is not the number of an account")
 
 
 def _check_names(given: Iterable[str], known: tuple[str, ...]) -> None:

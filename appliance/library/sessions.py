@@ -56,7 +56,7 @@ def create_session(yaml_filename: str, secret: Any = None, url_args: Mapping[str
     """
     session_id = current().host.sessions.new_session_id()
     arguments = {str(name): str(value) for name, value in (url_args or {}).items()}
-    _ask(CreateSession(session_id, str(yaml_filename), arguments))
+    _ask(CreateSession(session_id, _text(yaml_filename), arguments))
     return session_id
 
 
@@ -68,12 +68,12 @@ def get_session_variables(yaml_filename: str, session_id: str, secret: Any = Non
     :param secret: is not needed, and not looked at.
     :raises InterviewError: if there is no such session, or it is somebody else's.
     """
-    answers = thaw(current().host.sessions.answers(str(yaml_filename), str(session_id)))
+    answers = thaw(current().host.sessions.answers(_text(yaml_filename), _text(session_id)))
     found = {name: value for name, value in answers.items() if name not in _NOT_SHOWN}
     if simplify:
         return plain_answers(found)
-    if str(session_id) != current().host.session_id:
-        borrow(found, str(yaml_filename), str(session_id))
+    if _text(session_id) != current().host.session_id:
+        borrow(found, _text(yaml_filename), _text(session_id))
     return found
 
 
@@ -93,7 +93,7 @@ def set_session_variables(yaml_filename: str, session_id: str, variables: Mappin
     values = {str(name): value for name, value in variables.items() if name not in _NOT_SHOWN}
     names = [delete] if isinstance(delete, str) else list(delete or ())
     frozen = freeze(values)
-    _ask(SetVariables(str(session_id), str(yaml_filename), frozen, bool(overwrite), str(question_name or ""),
+    _ask(SetVariables(_text(session_id), _text(yaml_filename), frozen, bool(overwrite), str(question_name or ""),
                       tuple(str(name) for name in names), files_in(thaw(frozen))))
     return True
 
@@ -109,7 +109,7 @@ def run_action_in_session(yaml_filename: str, session_id: str, action: str, argu
     :raises InterviewError: if the session cannot be reached, or the action fails.
     """
     given = pickled(dict(arguments or {}), "What run_action_in_session() was given")
-    _ask(RunAction(str(session_id), str(yaml_filename), str(action), given, bool(overwrite), bool(persistent)))
+    _ask(RunAction(_text(session_id), _text(yaml_filename), str(action), given, bool(overwrite), bool(persistent)))
     return True
 
 
@@ -118,7 +118,7 @@ def go_back_in_session(yaml_filename: str, session_id: str, secret: Any = None) 
 
     :raises InterviewError: if the session cannot be reached.
     """
-    _ask(GoBack(str(session_id), str(yaml_filename)))
+    _ask(GoBack(_text(session_id), _text(yaml_filename)))
     return True
 
 
@@ -127,9 +127,9 @@ def get_question_data(yaml_filename: str, session_id: str, secret: Any = None) -
 
     :raises InterviewError: if the session cannot be reached, or its interview fails.
     """
-    interview = canonical(str(yaml_filename))
-    screen, steps = current().host.sessions.screen(interview, str(session_id))
-    about = {"interviewName": interview, "i": interview, "session": str(session_id), "steps": steps}
+    interview = canonical(_text(yaml_filename))
+    screen, steps = current().host.sessions.screen(interview, _text(session_id))
+    about = {"interviewName": interview, "i": interview, "session": _text(session_id), "steps": steps}
     return {**about, "questionType": "undefined"} if screen is None else {**about, **screen_data(screen)}
 
 
@@ -156,7 +156,9 @@ def interview_list(
         deleted.
     :raises InterviewError: where the sessions are none of the person's business.
     """
-    wanted = ListQuery(_whose(user_id), canonical(str(filename or "")), str(session or ""), str(tag or ""),
+    if query is not None and not isinstance(query, Condition):
+        raise DAError("interview_list() takes a condition as 'query', like DA.Sessions.title == 'Intake'.")
+    wanted = ListQuery(_whose(user_id), canonical(_text(filename or "")), _text(session or ""), str(tag or ""),
                        bool(include_dict), bool(exclude_invalid), str(next_id or ""), _page_size())
     if action == "delete":
         if not session:
@@ -272,7 +274,7 @@ def _whose(user_id: Any) -> Any:
         return user_id or "own"
     try:
         return int(user_id)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DAError(f"interview_list() takes the number of a user, or 'all', not {user_id!r}.") from error
 
 
@@ -317,6 +319,11 @@ def _dispatched(offered: list[OtherInterview]) -> list[OtherInterview]:
         return offered
     by_name = {one.reference: one for one in offered}
     return [by_name[name] for name in map(canonical, map(str, chosen.values())) if name in by_name]
+
+
+def _text(value: Any) -> str:
+    """As a text that can be looked up; what no text can hold is not found."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _ask(effect: SessionEffect) -> None:

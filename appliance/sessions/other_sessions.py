@@ -66,6 +66,9 @@ _NOT_IN_TASK = ("The session {session!r} of {interview} cannot be opened here. C
                 "'multi_user = True'; look at others before the task starts.")
 _OWN = ("This is the session that the code runs in: assign its variables as usual, and use the functions for other "
         "sessions for others.")
+_OWN_IN_TASK = ("This is the session that the background task works for. The task has its variables as they were when "
+                "it was asked for, and what it assigns is not kept: end it with background_response_action(), and let "
+                "that action assign them.")
 _TOO_DEEP = "Sessions that make or change each other went on too long: {interview} was reached over {hops} others."
 _NOBODY = ("Nobody could open the new session of {interview}: the code runs for somebody without an account or "
            "browser, and the interview does not say 'multi_user = True'.")
@@ -355,7 +358,7 @@ class TurnSessions:
         interview = canonical(interview)
         names = {"session": session_id, "interview": interview}
         if session_id == self._session_id:
-            raise SessionRefused(_OWN)
+            raise SessionRefused(_OWN if running_evaluation() is not None else _OWN_IN_TASK)
         seen = self.work.seen.get(session_id)
         if seen is None:
             seen = self.work.seen[session_id] = Seen(self._found(session_id, names))

@@ -159,6 +159,9 @@ def _place(code: str) -> tuple[int, str] | None:
         return None
     try:
         number, holder = json.loads(base64.urlsafe_b64decode(code))
-        return int(number), str(holder)
-    except (binascii.Error, ValueError, TypeError) as error:
+        str(holder).encode()
+        if 0 <= int(number) <= START[0]:
+            return int(number), str(holder)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise SessionRefused(_WRONG_PAGE) from error
+    raise SessionRefused(_WRONG_PAGE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import base64
+import json
 import pickle
 import sys
 from collections.abc import Awaitable, Callable
@@ -604,3 +606,63 @@ def test_a_task_that_looks_again_sees_what_others_have_done_meanwhile(tmp_path: 
         assert end.value is not None
         assert pickle.loads(end.value) == ["tulip", "rose"]
     at_home(tmp_path, story, WATCHING)
+
+
+@pytest.mark.parametrize("code", [
+    f"set_session_variables('{INTERVIEW}', user_info().session, dict(count=1))",
+    f"run_action_in_session('{INTERVIEW}', user_info().session, 'add')",
+    f"get_session_variables('{INTERVIEW}', user_info().session)",
+])
+def test_a_task_is_told_how_to_change_its_own_session(tmp_path: Path, code: str) -> None:
+    """What it assigns is not kept, so the words of a turn, which may assign, would lead it astray."""
+    async def story(house: House) -> None:
+        await house.begin()
+        end = await house.work()
+        assert "background_response_action()" in pickle.loads(end.value or b"")
+    at_home(tmp_path, story, f"""
+event: work
+code: |
+  try:
+    {code}
+  except Exception as refused:
+    background_response(str(refused))
+---
+mandatory: True
+code: |
+  task = background_action('work')
+---
+mandatory: True
+question: Working
+""")
+
+
+def _place(*values: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+_NOWHERE = "'next_id' is not what it gave"
+ABSURD = (
+    *((f"interview_list(next_id={one!r})", _NOWHERE) for one in (
+        _place(10**30, ""), _place(-1, ""), _place(float("inf"), ""), _place(float("nan"), ""), _place(5, "\ud800"),
+        base64.urlsafe_b64encode(b"[" * 20_000).decode(), "\u00c4", "=", 10**30)),
+    ("interview_list(user_id=float('inf'))", "takes the number of a user"),
+    ("interview_list(query=5)", "takes a condition"),
+    ("interview_list(session='\\ud800')", "[]"),
+    ("interview_list(filename='\\ud800')", "[]"),
+    ("get_session_variables('\\ud800:b.yml', '\\ud800')", "There is no session '?' of ?:data/questions/b.yml"),
+    ("create_session('\\ud800:b.yml')", "There is no file"),
+    ("get_user_info(10**30)", "is not the number of an account"),
+    ("get_user_info(float('inf'))", "is not the number of an account"),
+)
+
+
+def test_absurd_arguments_get_words(tmp_path: Path) -> None:
+    """Nothing that an address may bring along to an author's code ends in an error of the database or of Python."""
+    async def story(house: House) -> None:
+        for code, words in ABSURD:
+            try:
+                told = await says(house, ANN, code)
+            except InterviewError as error:
+                told = str(error)
+            assert words in told, code
+    at_home(tmp_path, story)
