@@ -22,6 +22,7 @@ from appliance.server import about_views, administration, package_views
 from appliance.server.about_views import health_lines
 from appliance.server.navigation import navigation
 from appliance.server.security import OWN_WINDOW
+from appliance.shell.bridge import MISSING as BRIDGE_MISSING
 from tests.hostile.house import ADMIN, DEVELOPER, OWNER, USER, House, opened_house, token_in
 from tests.support.packages import make_package
 
@@ -179,6 +180,20 @@ def test_in_the_window_its_own_dialogs_are_offered(place: Place) -> None:
     assert 'href="/window/install"' in page
     assert 'type="file"' not in page
     assert place.client.get("/window/install").status_code == 404
+
+
+def test_the_window_is_told_what_is_missing(place: Place, tmp_path: Path) -> None:
+    """Who can ask the person gets an exit status of its own for it, and may then install all the same."""
+    name, content = place.zipped("wanting", {"a.yml": HELLO}, needs="['no-such-thing']")
+    file = tmp_path / name
+    file.write_bytes(content)
+    for arguments, status, words in (({"anyway": False}, 1, "no-such-thing"),
+                                     ({"anyway": False, "ask": True}, BRIDGE_MISSING, "no-such-thing"),
+                                     ({"anyway": True, "ask": True}, 0, "docassemble.wanting 1.0.0 is installed.")):
+        said: list[str] = []
+        sent = {"files": [str(file)], **arguments}
+        assert place.house.run(place.house.assembly.commands.run("install", sent, said.append)) == status
+        assert words in " ".join(said)
 
 
 def test_who_may_install(place: Place) -> None:
