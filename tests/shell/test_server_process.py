@@ -14,6 +14,7 @@ import pytest
 
 from appliance import attendance
 from appliance.shell.server import Server, UnderWay, Up
+from tests.support.packages import make_package
 from tests.support.process import Appliance
 
 LIMIT = 60.0
@@ -73,7 +74,7 @@ def processes_on(place: Appliance) -> list[psutil.Process]:
     return found
 
 
-def test_it_is_started_again_where_it_was_and_stops_without_a_trace(place: Appliance) -> None:
+def test_it_is_started_again_where_it_was_and_stops_without_a_trace(place: Appliance, tmp_path: Path) -> None:
     """Killed as a crash would: the next one has the same address, and after the stop no process is left."""
     told = Told()
     server = Server(place.data, told)
@@ -85,6 +86,11 @@ def test_it_is_started_again_where_it_was_and_stops_without_a_trace(place: Appli
     [first] = [one for one in processes_on(place) if "serve" in one.cmdline()]
     first.kill()
     assert told.next("down") is False
+    assert told.next("up").address == up.address
+    package = make_package(tmp_path, "tried", {"one.yml": "mandatory: True\nquestion: Hello\n"})
+    for _ in range(2):   # the second one replaces what may have been read
+        assert server.ask("install", {"files": [str(package)], "anyway": False}, lambda _line: None) == 0
+    assert told.next("down") is True
     assert told.next("up").address == up.address
     there = processes_on(place)
     assert first.pid not in {one.pid for one in there}
