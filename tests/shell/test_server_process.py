@@ -87,8 +87,8 @@ def test_it_is_started_again_where_it_was_and_stops_without_a_trace(place: Appli
     first.kill()
     assert told.next("down") is False
     assert told.next("up").address == up.address
-    package = make_package(tmp_path, "tried", {"one.yml": "mandatory: True\nquestion: Hello\n"})
-    for _ in range(2):   # the second one replaces what may have been read
+    for words in ("Hello", "Good day"):   # the second one replaces what may have been read
+        package = make_package(tmp_path / words, "tried", {"one.yml": f"mandatory: True\nquestion: {words}\n"})
         assert server.ask("install", {"files": [str(package)], "anyway": False}, lambda _line: None) == 0
     assert told.next("down") is True
     assert told.next("up").address == up.address
