@@ -174,6 +174,7 @@ class ChangeLine:
             await asyncio.to_thread(work.abandon)
             raise
         settled = settled or Settled(opened, Commit(opened.row.id, opened.key))
+        settled.commit.absent = True
         settled.commit.also.append(lambda database: forget_change(database, row.number))
         try:
             await runner.commit(settled)

@@ -103,6 +103,7 @@ class Commit:
     :param others: of sessions that the turn made.
     :param changes: what is to be done to sessions that were there before.
     :param visit: who was there (:mod:`appliance.store.visits`), and when.
+    :param absent: nobody is there who could sign in anew: it is done for a session that asked before, or for a task.
     :param delete: the session is over: only the end of `ending`'s task, mail, what is stored, `accounts` and `also`
         count beside that.
     :param also: what whoever caused the turn writes in the same transaction, as that it was taken; before all else.
@@ -112,6 +113,7 @@ class Commit:
     session_key: bytes = field(repr=False)
     row: SessionRow | None = None
     is_new: bool = False
+    absent: bool = False
     delete: bool = False
     steps: list[StepRow] = field(default_factory=list)
     drop_after: int | None = None
@@ -157,6 +159,7 @@ class Commit:
         :raises AccountsRefused: if what is wanted of accounts cannot be.
         :raises SignInNeeded: if something is sealed for whoever the turn is for, and nobody could open it any more.
         """
+        self.absent = self.absent or self.ending is not None
         self._leave_out_what_nobody_opens(database)
         if self.ending is not None and not end_task(
                 database, self.ending.row, self.ending.result, self.session_key,
@@ -166,13 +169,13 @@ class Commit:
             write(database)
         if self.accounts is not None:
             self.accounts.write(database)
-        others = self._write_others(database)
+        others, unwanted = self._write_others(database)
         if self.delete:
             if self.is_new:
                 self._write_session(database)
             self._add_mails(database)
             self._add_stored(database)
-            return Written([], self._delete(database), dead_blobs=dead_blobs(database), others=others)
+            return Written([], self._delete(database), dead_blobs=[*dead_blobs(database), *unwanted], others=others)
         self._write_session(database)
         self._add_mails(database)
         self._add_stored(database)
@@ -195,34 +198,41 @@ class Commit:
         if self.ending is not None:
             ended.append(self.ending.row.id)
         return Written([add_notice(database, self.session_id, notice.kind, notice.sealed) for notice in self.notices],
-                       revocations, has_waiting(database, ended), dead_blobs(database), others)
+                       revocations, has_waiting(database, ended), [*dead_blobs(database), *unwanted], others)
 
-    def _write_others(self, database: Database) -> list[tuple[Commit, Written]]:
+    def _write_others(self, database: Database) -> tuple[list[tuple[Commit, Written]], list[str]]:
+        """What was written, and the content of files of what was left out."""
         for link in self.links:
             add_link(database, link)
         for change in self.changes:
             add_change(database, change)
-        # A task does not notice that its person's key was replaced; what it made for them nobody could open.
-        wanted = [other for other in self.others if self.ending is None or not other.is_for_former_key(database)]
-        return [(other, other.write(database)) for other in wanted]
+        written, unwanted = [], []
+        for other in self.others:
+            other.absent = other.absent or self.absent
+            if other.absent and other.is_for_former_key_alone(database):
+                unwanted += other.blobs
+            else:
+                written.append((other, other.write(database)))
+        return written, unwanted
 
-    def is_for_former_key(self, database: Database) -> bool:
-        """Whether somebody would get the session whose key was replaced meanwhile."""
-        return (self.personal is not None and self.personal.name in self.new_keys
+    def is_for_former_key_alone(self, database: Database) -> bool:
+        """Whether nobody could open the new session, because the key of whoever would get it was replaced meanwhile."""
+        return (self.personal is not None and set(self.new_keys) == {self.personal.name}
                 and not is_current(database, self.personal))
 
     def _leave_out_what_nobody_opens(self, database: Database) -> None:
         """After the reset of a password nothing comes under the key before: a person who still works with it signs in
-        anew, and a task, which cannot, ends without what it stored for them alone.
+        anew. Where nobody is there who could, all else counts, but not what is for them alone.
         """
         if self.personal is None:
             return
         name = self.personal.name
         theirs = [one for one in self.stored if one.is_for(name)]
         if (theirs or name in self.new_keys) and not is_current(database, self.personal):
-            if self.ending is None:
+            if not self.absent:
                 raise SignInNeeded
             self.stored = [one for one in self.stored if one not in theirs]
+            self.new_keys = {holder: sealed for holder, sealed in self.new_keys.items() if holder != name}
 
     def _add_mails(self, database: Database) -> None:
         for mail in self.mails:
