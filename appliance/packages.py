@@ -17,7 +17,7 @@ import yaml
 
 from appliance.installing import INDEX, Installed, read_index
 from appliance.interview.errors import BadInterview, UnknownInterview
-from appliance.interview.sources import SourceFile, candidates, canonical, join_reference, split_reference
+from appliance.interview.sources import SourceFile, candidates, join_reference, one_name, split_reference
 from appliance.interview.yaml_limits import check_limits
 
 __all__ = ["SHIPPED", "InstalledPackages", "ListedInterview"]
@@ -185,7 +185,7 @@ class InstalledPackages:
         return _Snapshot(stamp, roots, installed)
 
     def _find(self, reference: str) -> tuple[str, str, Path]:
-        package, path = split_reference(canonical(reference))
+        package, path = split_reference(one_name(reference))
         file = self.locate(package, path)
         if file is None:
             raise UnknownInterview(self._unknown(package, path), file=reference)

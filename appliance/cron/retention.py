@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from appliance import clock
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.sessions.task_list import is_administrator
 from appliance.sessions.turns import Turns
 from appliance.sessions.visitor import Visitor
@@ -270,7 +270,7 @@ class Retention:
         offering, unreadable = await asyncio.to_thread(self._offering, interviews)
         by_name = self._settings("interview delete days by filename", None) or {}
         return SessionRules(
-            self._settings("interview delete days", 0), {canonical(name): days for name, days in by_name.items()},
+            self._settings("interview delete days", 0), {one_name(name): days for name, days in by_name.items()},
             self._settings("interview delete days with events", 0), offering, unreadable)
 
     def _offering(self, interviews: list[str]) -> tuple[list[str], list[str]]:

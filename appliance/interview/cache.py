@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from appliance.interview.errors import UnknownInterview
 from appliance.interview.interview import Interview
-from appliance.interview.sources import Sources, canonical
+from appliance.interview.sources import Sources, one_name
 
 __all__ = ["Interviews"]
 
@@ -29,7 +29,7 @@ class Interviews:
         :raises UnknownInterview: if there is no such file.
         :raises BadInterview: if it cannot run; the message says where and why.
         """
-        reference = canonical(reference)
+        reference = one_name(reference)
         known = self._parsed.get(reference)
         if known is None or not self._fresh(known):
             known = Interview(reference, self.sources)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from appliance.interview.errors import UnknownInterview
 
-__all__ = ["MemorySources", "SourceFile", "Sources", "candidates", "canonical", "join_reference", "split_reference"]
+__all__ = ["MemorySources", "SourceFile", "Sources", "candidates", "join_reference", "one_name", "split_reference"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ def join_reference(package: str, path: str) -> str:
     return f"{package}:{path}" if package else path
 
 
-def canonical(interview: str) -> str:
+def one_name(interview: str) -> str:
     """The one name of an interview, under which its sessions are kept, of any that leads to it: in an address, in code,
     in the configuration. The folder may be left out there, as in docassemble; what names no package stays as it is.
 
-    >>> canonical("docassemble.demo:questions.yml"), canonical("docassemble.demo:data/questions/examples/a.yml")
+    >>> one_name("docassemble.demo:questions.yml"), one_name("docassemble.demo:data/questions/examples/a.yml")
     ('docassemble.demo:data/questions/questions.yml', 'docassemble.demo:data/questions/examples/a.yml')
     """
     return candidates(interview, "")[0] if split_reference(interview)[0] else interview.strip()

@@ -25,7 +25,7 @@ from appliance.interview.other_sessions import (
     SetVariables,
 )
 from appliance.interview.screen_data import screen_data
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.library.dates import format_datetime
 from appliance.library.errors import DAError
 from appliance.library.file_copies import borrow, files_in
@@ -127,7 +127,7 @@ def get_question_data(yaml_filename: str, session_id: str, secret: Any = None) -
 
     :raises InterviewError: if the session cannot be reached, or its interview fails.
     """
-    interview = canonical(_text(yaml_filename))
+    interview = one_name(_text(yaml_filename))
     screen, steps = current().host.sessions.screen(interview, _text(session_id))
     about = {"interviewName": interview, "i": interview, "session": _text(session_id), "steps": steps}
     return {**about, "questionType": "undefined"} if screen is None else {**about, **screen_data(screen)}
@@ -158,7 +158,7 @@ def interview_list(
     """
     if query is not None and not isinstance(query, Condition):
         raise DAError("interview_list() takes a condition as 'query', like DA.Sessions.title == 'Intake'.")
-    wanted = ListQuery(_whose(user_id), canonical(_text(filename or "")), _text(session or ""), str(tag or ""),
+    wanted = ListQuery(_whose(user_id), one_name(_text(filename or "")), _text(session or ""), str(tag or ""),
                        bool(include_dict), bool(exclude_invalid), str(next_id or ""), _page_size())
     if action == "delete":
         if not session:
@@ -318,7 +318,7 @@ def _dispatched(offered: list[OtherInterview]) -> list[OtherInterview]:
     if not isinstance(chosen, Mapping) or not chosen:
         return offered
     by_name = {one.reference: one for one in offered}
-    return [by_name[name] for name in map(canonical, map(str, chosen.values())) if name in by_name]
+    return [by_name[name] for name in map(one_name, map(str, chosen.values())) if name in by_name]
 
 
 def _text(value: Any) -> str:

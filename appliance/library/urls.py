@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from appliance.interview.host import current
 from appliance.interview.markup.icons import font_awesome
 from appliance.interview.markup.media import static_url
-from appliance.interview.sources import canonical, join_reference, split_reference
+from appliance.interview.sources import join_reference, one_name, split_reference
 from appliance.library.expiring import expiring
 from appliance.library.languages import word
 from appliance.library.session import get_config
@@ -143,7 +143,7 @@ def is_on(value: Any) -> bool:
 def whole_name(interview: str) -> str:
     """The name of an interview in full; one that names no package is of the package of this interview."""
     package, path = split_reference(interview)
-    return interview if package else canonical(join_reference(interview_package(), path))
+    return interview if package else one_name(join_reference(interview_package(), path))
 
 
 def short_address(interview: str, *, dispatched: bool = False) -> str:
@@ -155,7 +155,7 @@ def short_address(interview: str, *, dispatched: bool = False) -> str:
     ('/run/demo/questions', '')
     """
     for short, listed in (setting("dispatch", None) or {}).items() if dispatched else ():
-        if canonical(str(listed)) == canonical(interview):
+        if one_name(str(listed)) == one_name(interview):
             return f"/run/{quote(short)}"
     package, path = split_reference(interview)
     name = path.removeprefix(FOLDER).removesuffix(".yml")

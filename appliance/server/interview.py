@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.interview.datatypes.neutral import harmless
 from appliance.interview.files import Upload
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.interview.turn import Posted, ShowScreen
 from appliance.server.admission import Admission
 from appliance.server.errors import Refused
@@ -75,7 +75,7 @@ class InterviewHandler(ReplyHandler):
         named = self.get_query_argument("i", "") or self.get_body_argument("i", "")
         if not named:
             raise Refused(400, "The address names no interview", "Please choose an interview on the home page.", "no_i")
-        return canonical(named)
+        return one_name(named)
 
     # -- GET -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.sessions.public_interviews import PublicInterviews
 
 __all__ = ["day", "doors", "plural", "title_of"]
@@ -41,7 +41,7 @@ def doors(directive: str | Sequence[str] | None) -> Callable[[str], str]:
     names = [directive] if isinstance(directive, str) else list(directive or ())
 
     def door(interview: str) -> str:
-        if interview in map(canonical, names):
+        if interview in map(one_name, names):
             return "open"
         return next((one for one in names if interview in _fitting(one)), "closed")
     return door

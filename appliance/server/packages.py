@@ -16,7 +16,7 @@ from appliance.administration.settings_file import BadSettings
 from appliance.administration.settings_text import Slot
 from appliance.installing import MissingPackages
 from appliance.interview.host import UserInfo
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.locks import Held
 from appliance.package_files import BadPackage
 from appliance.server.administration import AdministrationPage
@@ -229,7 +229,7 @@ async def open_door(page: AdministrationPage, interview: str, by: UserInfo, *, w
     state = await administration.settings.state()
     told = state.values.get(Slot(DIRECTIVE)) or []
     names = [told] if isinstance(told, str) else list(told)
-    wanted = [one for one in names if canonical(one) != interview] + ([interview] if wide else [])
+    wanted = [one for one in names if one_name(one) != interview] + ([interview] if wide else [])
     if wanted == names:
         return
     try:

@@ -30,7 +30,7 @@ from appliance.interview.other_sessions import (
 )
 from appliance.interview.permissions import permitted
 from appliance.interview.screen import Screen
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.interview.stored import StoredEffect, StoreValue
 from appliance.interview.turn import ShowScreen
 from appliance.sessions.commit import Commit
@@ -228,7 +228,7 @@ class TurnSessions:
     def _create(self, effect: CreateSession) -> None:
         self._go_deeper(effect.interview)
         receiver, key, now = self._actor.gets, new_key(), clock.now()
-        row = SessionRow(effect.session_id, canonical(effect.interview), self._actor.user.user_id, now, now, now)
+        row = SessionRow(effect.session_id, one_name(effect.interview), self._actor.user.user_id, now, now, now)
         keys = {} if receiver is None else {receiver.name: give(receiver, row.id, key)}
         seen = Seen(None, is_new=True)
         done = begin(self._runner, self._running, Opened(row, key, keys), effect, self._actor,
@@ -297,7 +297,7 @@ class TurnSessions:
         """:raises SessionRefused: if the session cannot be reached."""
         if session_id == self._session_id:
             evaluation = running_evaluation()
-            if evaluation is not None and canonical(interview) == evaluation.interview.reference:
+            if evaluation is not None and one_name(interview) == evaluation.interview.reference:
                 return self._runner.language.freeze(evaluation.answers)
         current = self._opened(interview, session_id).current
         if current is None:
@@ -355,7 +355,7 @@ class TurnSessions:
 
         :raises SessionRefused: if it cannot be reached.
         """
-        interview = canonical(interview)
+        interview = one_name(interview)
         names = {"session": session_id, "interview": interview}
         if session_id == self._session_id:
             raise SessionRefused(_OWN if running_evaluation() is not None else _OWN_IN_TASK)

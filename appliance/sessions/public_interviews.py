@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.sessions.errors import SignInNeeded
 from appliance.sessions.visitor import Visitor
 
@@ -29,7 +29,7 @@ class PublicInterviews:
         wanted = self._settings(DIRECTIVE, None) or ()
         patterns = (wanted,) if isinstance(wanted, str) else wanted
         # In patterns brackets mean themselves.
-        return any(fnmatchcase(canonical(interview), canonical(pattern).replace("[", "[[]")) for pattern in patterns)
+        return any(fnmatchcase(one_name(interview), one_name(pattern).replace("[", "[[]")) for pattern in patterns)
 
     def admit(self, interview: str, visitor: Visitor) -> None:
         """Let the visitor through to the interview, and to sessions of it that they hold a key or link to.

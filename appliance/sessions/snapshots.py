@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance import author_db
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.store.database import Store
 from appliance.store.snapshots import WaitingSnapshot, carried_over, waiting_snapshots
 
@@ -66,7 +66,7 @@ class SnapshotWriter:
             connection.execute('DELETE FROM jsonstorage WHERE "key" = ? AND NOT persistent', [one.session_id])
             return
         snapshot, made = one.opened(self._key)
-        filename = canonical(snapshot.filename)   # it may have been taken while sessions were known by other names, too
+        filename = one_name(snapshot.filename)   # it may have been taken while sessions were known by other names, too
         when = datetime.fromtimestamp(made, UTC).strftime("%Y-%m-%d %H:%M:%S")
         written = connection.execute(
             'UPDATE jsonstorage SET data = ?, modtime = ?, persistent = ?'

@@ -12,7 +12,7 @@ from typing import Any
 from appliance import clock
 from appliance.interview.files import Document
 from appliance.interview.host import UserInfo
-from appliance.interview.sources import canonical
+from appliance.interview.sources import one_name
 from appliance.interview.tasks import TaskEnd
 from appliance.interview.turn import Action, Begin, CheckIn, Ending, Refresh, ShowScreen, Submit
 from appliance.sessions.adoption import Adoption
@@ -152,7 +152,7 @@ class Turns:
 
     async def find(self, interview: str, visitor: Visitor) -> str | None:
         """The session of this interview that the visitor used last."""
-        interview = canonical(interview)
+        interview = one_name(interview)
         names = [holder.name for holder in await self._holders.of(visitor)]
         return await self._runner.read(lambda database: find_session(database, interview, names))
 
@@ -197,7 +197,7 @@ class Turns:
 
     async def begin(self, interview: str, visitor: Visitor, url_args: dict[str, str] | None = None) -> Reply:
         """A new session and its first screen."""
-        interview = canonical(interview)
+        interview = one_name(interview)
         self._public.admit(interview, visitor)
         opened = await self._new_session(interview, visitor)
         happening = Happening("begin", Begin(dict(url_args or {})), await self._holders.actor(visitor))
