@@ -28,6 +28,7 @@ from appliance.sessions.error_mail import place_in_program
 from appliance.sessions.errors import NoSuchSession, NotYours, Stopping
 from appliance.sessions.host import Actor
 from appliance.sessions.opened import Opened
+from appliance.sessions.reply import Notice
 from appliance.sessions.runner import Evaluated, Happening, Runner
 from appliance.sessions.settling import Settled, new_task
 from appliance.store.errors import StoreError, WrongKey
@@ -158,6 +159,8 @@ class Events:
             result, settled = self._failed(opened, event, refused)
             settled.commit.also.append(also(result))
             await self._runner.commit(settled)
+        if settled.commit.row is not None and not settled.commit.delete:
+            self._runner.listeners.on_notice(Notice(0, opened.row.id, "reload"))   # for screens that wait
         self._runner.listeners.on_event(opened.row.interview, opened.row.id, event, result)
         return result
 

@@ -70,12 +70,15 @@ def event(code: str, name: str = "cron_daily") -> str:
 
 
 def test_changes_are_kept_in_the_current_step(tmp_path: Path) -> None:
-    """An event overwrites the step: Back, the form that is open and the order of sessions are as before."""
+    """An event overwrites the step: Back, the form that is open and the order of sessions are as before. Tabs whose
+    screen waits are told to look again.
+    """
     async def test(house: House) -> None:
         reply = await house.begin()
         before = house.rows("SELECT revision, step, person_active FROM sessions")
         result = await wake(house, reply.session_id)
         assert result == EventResult("saved")
+        assert [(one.session_id, one.kind) for one in house.notices] == [(reply.session_id, "reload")]
         assert house.rows("SELECT revision, step, person_active FROM sessions") == before
         reply = await house.submit(reply, name="Ann")
         assert shown(reply).startswith("Hello Ann, 1")
