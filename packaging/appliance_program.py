@@ -1,7 +1,7 @@
-"""The program in the bundle: the command, the processes that run its background tasks, and Python's own ``-m``.
+"""The program in the bundle: the command, the processes that run its background tasks, and Python's own ``-m`` and ``-c``.
 
-``sys.executable`` is this program. So what starts Python with it (Dask its workers, the library a module of an interview,
-an author's module another one) finds what it expects.
+``sys.executable`` is this program. So what starts Python with it (Dask its workers, the library a module of an
+interview, an author's module another one) finds what it expects.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def main() -> int:
     _suit_the_web_engine()
     if sys.platform == "darwin" and len(sys.argv) > 1 and all(Path(one).exists() for one in sys.argv[1:]):
         sys.argv.insert(1, "open")   # macOS names the files that were dropped on the app, and no command
-    if sys.argv[1:2] == ["-m"] and len(sys.argv) > 2:
-        _run_module(sys.argv[2], sys.argv[3:])
+    if sys.argv[1:2] in (["-m"], ["-c"]) and len(sys.argv) > 2:
+        _be_python(*sys.argv[1:3], sys.argv[3:])
         return 0
     from appliance.cli import main as command
 
@@ -46,12 +46,16 @@ def is_window(arguments: Sequence[str]) -> bool:
     return not arguments or arguments[0].startswith("--") or arguments[0] == "open"
 
 
-def _run_module(name: str, arguments: Sequence[str]) -> None:
-    """What ``python -m`` does."""
+def _be_python(how: str, what: str, arguments: Sequence[str]) -> None:
+    """What ``python -m`` and ``python -c`` do."""
     import runpy
 
-    sys.argv = [name, *arguments]
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
+    if how == "-m":
+        sys.argv = [what, *arguments]
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = ["-c", *arguments]
+        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - as asked
 
 
 def _give_back_the_environment() -> None:
@@ -70,8 +74,8 @@ def _give_back_the_environment() -> None:
 
 
 def _suit_the_web_engine() -> None:
-    """Where the system forbids what Qt's web engine locks its processes into, it does not start at all unless told to do
-    without. Nothing but our own pages loads in the window.
+    """Where the system forbids what Qt's web engine locks its processes into, it does not start at all unless told to
+    do without. Nothing but our own pages loads in the window.
     """
     if sys.platform == "linux" and any(_holds(Path(name), text) for name, text in _FORBIDDEN):
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")

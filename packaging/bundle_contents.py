@@ -1,7 +1,7 @@
 """What goes into the bundle beside what PyInstaller finds by itself, and what stays out.
 
-Interviews bring Python modules of their own, which may import what no module of ours does. So the bundle holds the whole
-standard library, but for developers' tools, and everything of the packages that we need, with what these say of
+Interviews bring Python modules of their own, which may import what no module of ours does. So the bundle holds the
+whole standard library, but for developers' tools, and everything of the packages that we need, with what these say of
 themselves: the page About reads their licences, and installing a package asks whether what it requires is there.
 """
 
@@ -31,23 +31,27 @@ LEFT_OUT = (
     "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "this", "tkinter",
     "turtle", "turtledemo", "venv", "xxlimited", "xxlimited_35", "__phello__", "__hello__",
     # what needs what we do not carry: NumPy, pandas, Bokeh, Jupyter
-    "dask.array", "dask.dataframe", "distributed.cli", "distributed.dashboard", "distributed.shuffle",
+    "dask.array", "dask.dataframe", "distributed.cli", "distributed.dashboard",
     "fsspec.implementations.jupyter",
-    # what only tests, and the making of fonts, need
-    "alembic.testing", "distributed.utils_test", "fontTools.designspaceLib", "fontTools.mtiLib", "fontTools.ufoLib",
-    "fontTools.varLib.avar", "fontTools.varLib.interpolatable", "fontTools.varLib.iup", "fontTools.voltLib",
-    "lxml.html._difflib", "lxml.html.diff", "lxml.objectify", "sqlalchemy.testing", "uharfbuzz._harfbuzz_test",
+    # what only tests, the making of fonts and programs for the command line need
+    "alembic.testing", "babel.messages.setuptools_frontend", "cffi._shimmed_dist_utils", "dbm.ndbm",
+    "distributed.utils_test", "fontTools.mtiLib", "fontTools.ufoLib", "fontTools.varLib.avar",
+    "fontTools.varLib.interpolatable", "fontTools.voltLib", "lxml.html._diffcommand", "lxml.html._difflib",
+    "lxml.html.diff", "lxml.isoschematron", "lxml.objectify", "sqlalchemy.testing", "uharfbuzz._harfbuzz_test",
     # the second of two that do the same
     "zstandard._cffi", "zstandard.backend_cffi",
     "_distutils_hack", "pip", "pkg_resources", "setuptools",
+    # pictures of a kind that hardly anybody has, for five megabytes
+    "PIL._avif",
 )
-"""Modules, with all that is in them, which stay out. (NumPy's and pandas' users among authors' modules find neither.)"""
+"""Modules, with all that is in them, which stay out."""
 
-_NOBODY_IMPORTS = frozenset({"tests", "test", "conftest", "_pyinstaller", "__pyinstaller"})
+_NOBODY_IMPORTS = frozenset({"tests", "test", "conftest", "provision", "_pyinstaller", "__pyinstaller"})
 """Folders and modules of packages that are for their own developers."""
 
 _NO_DATA = ("*.py", "*.py[cixd]", "*.px[di]", "*.c", "*.h", "*.cpp", "*.hpp", "*.rs", "*.so", "*.so.*", "*.dylib",
-            "*.dll", "*.exe", "*.pth", "*.map", "direct_url.json", "INSTALLER", "REQUESTED", "*.cdx.json")
+            "*.dll", "*.exe", "*.pth", "*.map", "direct_url.json", "INSTALLER", "REQUESTED", "WHEEL", "top_level.txt",
+            "*.cdx.json")
 """What is a module or the source of one, or a library, which PyInstaller finds where it is needed; and addresses."""
 
 _UNUSED_DATA = (
@@ -55,7 +59,6 @@ _UNUSED_DATA = (
     *(("webview/lib/*",) if sys.platform != "win32" else ("webview/lib/*.jar", "webview/lib/runtimes/win-x86/*")),
     "distributed/http/*",   # pictures of a dashboard that is off
     "docx/templates/default-docx-template/*",   # what default.docx beside it was made of
-    "lxml/isoschematron/*",
 )
 
 _CATALOGUES = re.compile(r"pycountry/locales/.*/(?!iso3166-[12]\.mo$)[^/]*")
@@ -100,7 +103,9 @@ def modules_of(distribution: Distribution) -> list[str]:
 
 
 def data_of(distribution: Distribution) -> Iterator[tuple[str, str]]:
-    """The files of a distribution that are no modules, and what it says of itself: each with its folder in the bundle."""
+    """The files of a distribution that are no modules, and what it says of itself: each with its folder in the
+    bundle.
+    """
     for path in _paths(distribution):
         if any(fnmatch(PurePosixPath(path).name, pattern) for pattern in _NO_DATA) or is_unused_data(path):
             continue

@@ -21,6 +21,7 @@ _ONLY_WITH = {
     "gi": "gtk", "PySide6": "qt", "shiboken6": "qt", "qtpy": "qt",
     "webview.platforms.gtk": "gtk", "webview.platforms.qt": "qt", "webview.platforms.android": "none",
     "webview.platforms.cef": "none", "webview.platforms.mshtml": "none",
+    "Xlib": "none", "pystray._xorg": "none",   # an icon in the tray without menus is none
 }
 """Modules that one kind of window needs, and no other."""
 
@@ -42,18 +43,22 @@ def trimmed(entries: Iterable[Entry], window: str) -> list[Entry]:
 def _is_superfluous(entry: Entry) -> bool:
     """PyInstaller's hooks of some packages bring all that lies in their folders."""
     target, _, kind = entry
+    if Path(target).name.startswith("libavif"):   # without what used it
+        return True
     if kind == "EXTENSION":
         return is_left_out(target.partition(".")[0].replace("/", "."))
     return kind == "DATA" and is_unused_data(Path(target).as_posix())
 
 
 def _is_the_systems(entry: Entry, window: str) -> bool:
-    """Whether an entry is a library that comes with the system's web engine: two of a kind in one process do not go
-    together.
+    """Whether an entry is what the .deb asks the system for: libraries, because two of a kind in one process do not go
+    together, and time zones, which the system keeps up to date.
     """
     target, source, kind = entry
-    return (window == "gtk" and kind == "BINARY" and source.startswith(_SYSTEM)
-            and not Path(target).name.startswith("libpython"))
+    if window != "gtk":
+        return False
+    library = kind == "BINARY" and source.startswith(_SYSTEM) and not Path(target).name.startswith("libpython")
+    return library or target.startswith("tzdata/zoneinfo/")
 
 
 def gi_modules() -> tuple[list[Entry], list[Entry]]:
@@ -83,7 +88,7 @@ def smaller_locale_data(entries: Iterable[Entry], folder: Path) -> list[Entry]:
     replaced: list[Entry] = []
     for target, source, kind in entries:
         if Path(target).match("babel/locale-data/*.dat"):
-            data = pickle.loads(Path(source).read_bytes())   # noqa: S301 - what was installed runs anyway
+            data = pickle.loads(Path(source).read_bytes())
             for key in _UNITS:
                 data.pop(key, None)
             smaller = folder / Path(target).name

@@ -57,8 +57,10 @@ def _python() -> str:
 
 def _of(distribution: Distribution) -> str:
     said = distribution.metadata
-    licence = said.get("License-Expression") or said.get("License") or ", ".join(
-        one.rpartition(" :: ")[2] for one in said.get_all("Classifier") or [] if one.startswith("License"))
+    told = said.json
+    marks = told.get("classifier") or []
+    licence = told.get("license_expression") or told.get("license") or ", ".join(
+        one.rpartition(" :: ")[2] for one in marks if one.startswith("License"))
     texts = [Path(str(distribution.locate_file(file))).read_text(encoding="utf-8", errors="replace")
              for file in distribution.files or [] if file.name.upper().startswith(_NAMES) and file.suffix != ".py"
              and Path(str(distribution.locate_file(file))).is_file()]

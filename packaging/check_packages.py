@@ -13,7 +13,7 @@ import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -62,8 +62,8 @@ def main() -> int:
         if shutil.which(tool) is None:
             print(f"This needs the program {tool}, which is not installed.", file=sys.stderr)
             return 1
-    if os.geteuid() != 0:
-        print("This must be run as root: it starts another system's programs.", file=sys.stderr)
+    if sys.platform != "linux" or os.geteuid() != 0:
+        print("This must be run on Linux, as root: it starts another system's programs.", file=sys.stderr)
         return 1
     figures = Figures()
     SHOTS.mkdir(parents=True, exist_ok=True)
@@ -241,7 +241,7 @@ def memory(processes: list[psutil.Process]) -> float:
     """Megabytes of all, shared ones counted once."""
     total = 0
     for one in processes:
-        pss = one.memory_full_info().pss
+        pss = int(getattr(one.memory_full_info(), "pss"))  # noqa: B009 - of Linux alone
         print(f"    {pss / 1e6:6.1f} MB  {' '.join(one.cmdline())[:90]}", flush=True)
         total += pss
     return total / 1e6
@@ -249,8 +249,12 @@ def memory(processes: list[psutil.Process]) -> float:
 
 def disk_space(root: Path, paths: list[str]) -> int:
     """Bytes on disk of these files and folders; folders that others have too are counted nowhere."""
-    return sum((root / path[1:]).lstat().st_blocks * 512 for path in set(paths)
+    return sum(_blocks(root / path[1:]) * 512 for path in set(paths)
                if not (root / path[1:]).is_dir() or "interview-appliance" in path)
+
+
+def _blocks(path: Path) -> int:
+    return int(getattr(path.lstat(), "st_blocks"))  # noqa: B009 - not on Windows
 
 
 def python_outside(debian: CleanDebian) -> str:

@@ -189,7 +189,8 @@ def _archive() -> str:
               *sorted(Path("/etc/apt/sources.list.d").glob("*.list"))]
     for place in places:
         if place.is_file():
-            found = re.search(r"^(?:URIs:\s*|deb\s+(?:\[.*?\]\s+)?)(\S+)", place.read_text(encoding="utf-8"), re.M)
+            text = place.read_text(encoding="utf-8")
+            found = re.search(r"^(?:URIs:\s*|deb\s+(?:\[.*?\]\s+)?)(\S+)", text, re.MULTILINE)
             if found:
                 return found[1]
     raise SystemExit("This machine does not say where its packages come from.")

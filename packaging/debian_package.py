@@ -23,8 +23,9 @@ FOLDER = f"usr/lib/{NAME}"
 # What the window needs and no shared library leads to: PyGObject finds these at run time. The typelib of WebKitGTK
 # brings the web engine itself.
 _INTROSPECTED = ("gir1.2-glib-2.0", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1")
-# Certificates for mail servers; the mark in the tray where the desktop has one; the system's browser for links.
-_DEPENDS = (*_INTROSPECTED, "ca-certificates", "shared-mime-info")
+# Certificates for mail servers; the type of packages; time zones, with the names that they had before (US/Eastern).
+_DEPENDS = (*_INTROSPECTED, "ca-certificates", "shared-mime-info", "tzdata", "tzdata-legacy | tzdata (<< 2024b)")
+# The icon in the tray, where the desktop has one; the system's programs for links and documents; the menu.
 _RECOMMENDS = ("gir1.2-ayatanaappindicator3-0.1", "xdg-utils", "desktop-file-utils", "hicolor-icon-theme")
 _SUGGESTS = ("tesseract-ocr",)
 
@@ -46,6 +47,14 @@ Description: run docassemble interviews on one computer
  .
  The package carries Python and the libraries that it uses; the web engine is
  the system's WebKitGTK.
+"""
+
+
+_COPYRIGHT = """Interview Appliance
+
+{licence}
+The package carries Python and packages of others, each under a licence of its own: carried.txt.gz, beside this file, has
+all of them with their texts.
 """
 
 
@@ -115,7 +124,9 @@ def _add_system_files(tree: Path, licences: str, facts: Facts) -> None:
     _compress(man_page(facts), share / "man" / "man1" / "appliance.1.gz")
     documentation = share / "doc" / NAME
     documentation.mkdir(parents=True)
-    (documentation / "copyright").write_text(licences, encoding="utf-8")
+    (documentation / "copyright").write_text(_COPYRIGHT.format(
+        licence=(HERE.parent / "LICENSE").read_text(encoding="utf-8")), encoding="utf-8")
+    _compress(licences, documentation / "carried.txt.gz")
     _compress(f"{NAME} ({facts.version}) unstable; urgency=low\n\n  * See CHANGELOG.md of the source.\n\n"
               f" -- Interview Appliance contributors <nobody@localhost>  {facts.date_in_mail}\n",
               documentation / "changelog.gz")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from PIL import Image, ImageDraw
 
@@ -25,7 +25,7 @@ Point = tuple[float, float]
 
 def drawn(size: int) -> Image.Image:
     """The mark, `size` pixels wide and high."""
-    root = ElementTree.parse(MARK).getroot()   # noqa: S314 - our own file
+    root = ET.parse(MARK).getroot()   # noqa: S314 - our own file
     scale = size * _FINER / float(root.attrib["viewBox"].split()[2])
     image = Image.new("RGBA", (size * _FINER, size * _FINER))
     pencil = ImageDraw.Draw(image)

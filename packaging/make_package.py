@@ -34,6 +34,7 @@ def main() -> int:
         python = environment(python_to_carry())
         for what in wanted:
             folder = bundle(python, WINDOWS[what])
+            run(python, HERE / "bundle_check.py", folder, WINDOWS[what])
             run(python, HERE / "finish_package.py", what, folder, DIST)
     except subprocess.CalledProcessError as problem:
         sys.stdout.flush()
@@ -64,7 +65,8 @@ def environment(base: Path) -> Path:
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if not python.exists():
         run(base, "-m", "venv", "--clear", folder)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-c", ROOT / "constraints.txt"]
+    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
+                             "-c", ROOT / "constraints.txt"]
     # What another version of the appliance needed must not be carried: an environment of other requirements is new.
     run(*pip, f"{ROOT}[package]")
     run(*pip, "--force-reinstall", "--no-deps", ROOT)
@@ -108,7 +110,7 @@ def run(*command: str | Path) -> None:
 def source_date() -> int:
     """When the source was last changed, in seconds since 1970: the time of the newest commit where git knows it."""
     try:
-        told = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],  # noqa: S607 - as the PATH says
+        told = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],
                               check=True, capture_output=True, text=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return int(time.time())

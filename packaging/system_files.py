@@ -61,7 +61,7 @@ def _commands() -> str:
         for choice in group._get_subactions():   # noqa: SLF001 - argparse offers no other way to its commands
             parser: argparse.ArgumentParser = group.choices[choice.dest]
             usage = parser.format_usage().removeprefix("usage: ").split()
-            shown = [word for word in usage if word not in {"[-h]"}]
+            shown = [word for word in usage if word != "[-h]"]
             lines += [".TP", f".B {_plain(' '.join(shown))}", f"{_plain(str(choice.help))}."]
     return "\n".join(lines)
 

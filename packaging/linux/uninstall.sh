@@ -51,6 +51,11 @@ fi
 for update in "update-mime-database $SHARE/mime" "update-desktop-database $SHARE/applications"; do
     command -v "${update%% *}" > /dev/null && "${update%% *}" "${update#* }" > /dev/null 2>&1 || true
 done
+# Starting at login is a setting of the program.
+autostart="${XDG_CONFIG_HOME:-$HOME/.config}/autostart/interview-appliance.desktop"
+if grep -qF "$PROGRAM/appliance" "$autostart" 2>/dev/null; then
+    rm -f "$autostart"
+fi
 rm -rf "$PROGRAM"
 rmdir "$PREFIX/lib" "$PREFIX/bin" 2>/dev/null || true
 echo "Interview Appliance is gone. The data are where they were; unless told otherwise, in $SHARE/interview-appliance."

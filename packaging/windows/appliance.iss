@@ -66,6 +66,9 @@ Root: HKCU; Subkey: "Software\Classes\InterviewAppliance.Package\shell\open\comm
 Root: HKCU; Subkey: "Software\Classes\.zip\OpenWithProgids"; ValueType: none; ValueName: "InterviewAppliance.Package"; Flags: uninsdeletevalue
 Root: HKCU; Subkey: "Software\Classes\.whl\OpenWithProgids"; ValueType: none; ValueName: "InterviewAppliance.Package"; Flags: uninsdeletevalue
 
+; Starting at login is a setting of the program; without the program it is to go.
+Root: HKCU; Subkey: "Software\Microsoft\Windows\CurrentVersion\Run"; ValueType: none; ValueName: "{#Name}"; Flags: uninsdeletevalue dontcreatekey
+
 [Run]
 Filename: "{app}\{#Program}"; Description: "{cm:LaunchProgram,{#Name}}"; Flags: nowait postinstall skipifsilent
 
