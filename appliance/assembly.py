@@ -251,6 +251,7 @@ class Assembly:
         """Stop in reverse: no more mail, events and tasks, then no more turns."""
         await self.entrances.stop()
         await self.backups.stop()
+        await self.bringing_back.stop()
         await self.schedule.stop()
         await self.mail_in.stop()
         if self._compute is not None:

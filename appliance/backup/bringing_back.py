@@ -30,6 +30,7 @@ class BringingBack:
         self._keyring = keyring
         self._restart = restart
         self._running: asyncio.Task[None] | None = None
+        self._stopped = False
         self._restored = told_restore(data)
         self.problem = ""
         self.is_done = False
@@ -53,6 +54,12 @@ class BringingBack:
         if not (self.is_busy or self.is_done):
             self._running = asyncio.create_task(self._bring_back(file, secret))
 
+    async def stop(self) -> None:
+        """Give up what is being looked at, while the folder is still held: the next start would clear it away."""
+        self._stopped = True
+        if self._running is not None:
+            await self._running
+
     async def settled(self, patience: float) -> None:
         """Until it has ended, or `patience` seconds are over."""
         if self._running is not None:
@@ -61,7 +68,8 @@ class BringingBack:
     async def _bring_back(self, file: Path, secret: str) -> None:
         self.problem = ""
         try:
-            await asyncio.to_thread(prepare_restore, file, self._data, secret, keyring=self._keyring())
+            await asyncio.to_thread(prepare_restore, file, self._data, secret, keyring=self._keyring(),
+                                    stopped=lambda: self._stopped)
         except BackupError as problem:
             self.problem = str(problem)
         except Exception as problem:   # nobody awaits this; whoever looks at the page must hear of it

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -45,9 +45,11 @@ def head_of(path: Path) -> Head:
 
     :raises BadBackup: if the file is none, or its head is damaged, or it was made by a newer appliance.
     """
-    if path.is_dir():
-        raise BadBackup(f"{path} is a folder. Please name the backup in it.")
     try:
+        if path.is_dir():
+            raise BadBackup(f"{path} is a folder. Please name the backup in it.")
+        if path.exists() and not path.is_file():   # nothing may ever come from a pipe or a device
+            raise BadBackup(f"{path} is not a file. Please name a backup.")
         with path.open("rb") as source:
             head = read_head(source)
     except FileNotFoundError as error:
@@ -69,31 +71,34 @@ def open_backup(path: Path, secret: str) -> Opened:
     return Opened(path, head, key_by(head.openers, secret))
 
 
-def unpack(backup: Opened, folder: Path) -> Manifest:
+def unpack(backup: Opened, folder: Path, look: Callable[[], None] = lambda: None) -> Manifest:
     """Write what is in a backup into an empty folder, and check all of it; everything is on disk when this returns.
 
+    :param look: called again and again; what it raises gives up.
     :raises BadBackup: if anything in it is not as it was when the backup was made. The folder is then of no use.
     :raises CannotRestore: if `folder` cannot be written to.
     """
     try:
         with backup.path.open("rb") as source:
             read_head(source)
-            members, manifest = _unpacked(opened_stream(source, backup.key, backup.head), folder)
+            members, manifest = _unpacked(opened_stream(source, backup.key, backup.head), folder, look)
     except WrongKey as error:
         raise BadBackup(_DAMAGED.format("it is not complete, or was changed")) from error
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise BadBackup(_DAMAGED.format("its contents cannot be read")) from error
     _check_members(members, manifest)
+    look()
     _check_databases(folder, manifest)
     sync_folders(folder)
     return manifest
 
 
-def _unpacked(stream: Pieces, folder: Path) -> tuple[list[Member], Manifest]:
+def _unpacked(stream: Pieces, folder: Path, look: Callable[[], None]) -> tuple[list[Member], Manifest]:
     members: dict[str, Member] = {}
     manifest = None
     with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=CHUNK) as archive:   # only read() is used
         while (info := archive.next()) is not None:
+            look()
             archive.members = []   # type: ignore[attr-defined]  # a million of them would fill the memory
             if manifest is not None:
                 raise BadBackup(_DAMAGED.format("something follows its list of contents"))

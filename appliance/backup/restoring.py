@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,13 +77,14 @@ def restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = No
 
 
 def prepare_restore(file: Path, data: Path, secret: str, *, keyring: Keyring | None = None,
-                    config_folder: Path | None = None) -> Manifest:
+                    config_folder: Path | None = None, stopped: Callable[[], bool] = lambda: False) -> Manifest:
     """As :func:`restore`, for the appliance that runs on the data folder: everything is looked at and unpacked, and the
     next start puts it in the place of what is there (:func:`finish_restore`).
 
+    :param stopped: tells whether the appliance is being stopped, which gives up: the folder is held no longer then.
     :raises BadBackup: if the file is no backup or not all right; nothing was changed.
     :raises WrongPassphrase: if `secret` does not open it; nothing was changed.
-    :raises CannotRestore: if the disk refuses, or a restore was begun already; nothing was changed.
+    :raises CannotRestore: if the disk refuses, a restore was begun already, or it was given up; nothing was changed.
     """
     if is_begun(data):
         raise CannotRestore("A backup is being brought back already. It is there as soon as the appliance has started "
@@ -90,13 +92,19 @@ def prepare_restore(file: Path, data: Path, secret: str, *, keyring: Keyring | N
     backup = open_backup(file, secret)
     check_free(data, file.stat().st_size + _ROOM)
 
+    def look() -> None:
+        if stopped():
+            raise CannotRestore("The appliance was stopped meanwhile, so the backup was not brought back. Nothing was "
+                                "changed.")
+
     def fill(new: Path) -> Manifest:
-        manifest = _fill(new, backup, keyring, config_folder)
+        manifest = _fill(new, backup, keyring, config_folder, look)
         with new_file(new / _TOLD) as stream:
             stream.write(json.dumps({"backup_of": manifest.made_words}).encode())
             stream.flush()
             os.fsync(stream.fileno())
         sync_folder(new)
+        look()
         return manifest
 
     return prepare(data, fill)[0]
@@ -117,8 +125,10 @@ def forget_told(data: Path) -> None:
     (data / _TOLD).unlink(missing_ok=True)
 
 
-def _fill(new: Path, backup: Opened, keyring: Keyring | None, config_folder: Path | None) -> Manifest:
-    manifest = unpack(backup, new)
+def _fill(new: Path, backup: Opened, keyring: Keyring | None, config_folder: Path | None,
+          look: Callable[[], None] = lambda: None) -> Manifest:
+    manifest = unpack(backup, new, look)
+    look()
     key = bytes.fromhex(manifest.appliance_key)
     note_down(new, key, backup_of=manifest.made_words)
     _keep_key(manifest.folder_id, key, keyring, config_folder)

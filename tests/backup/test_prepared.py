@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from appliance.backup.errors import CannotRestore, WrongPassphrase
+from appliance.backup.bringing_back import BringingBack
+from appliance.backup.errors import BadBackup, CannotRestore, WrongPassphrase
 from appliance.backup.exchange import is_unfinished, stays
+from appliance.backup.reading import head_of
 from appliance.backup.restoring import finish_restore, forget_told, prepare_restore, told_restore
 from appliance.locks import FileLock
 from tests.backup.folder import PASSPHRASE, Folder, snapshot
@@ -41,6 +47,53 @@ def test_prepared_while_it_runs(tmp_path: Path) -> None:
     assert told_restore(running.data)
     forget_told(running.data)
     assert told_restore(running.data) == ""
+
+
+def test_stopped_meanwhile(tmp_path: Path) -> None:
+    """Whenever the appliance is stopped while it looks at a backup, nothing is left of that when it lets go of the
+    folder: the next start would clear away what is unpacked, and must not be told to use it afterwards.
+    """
+    backed_up, running = Folder(tmp_path / "one"), Folder(tmp_path / "two")
+    file = backed_up.backup(tmp_path / "kept.backup")
+    backed_up.store.close()
+    before = snapshot(running.data)
+    for wanted in itertools.count(1):
+        looks = itertools.count(1)
+        try:
+            prepare_restore(file, running.data, PASSPHRASE, config_folder=running.keys,
+                            stopped=lambda looks=looks, wanted=wanted: next(looks) >= wanted)   # type: ignore[misc]
+        except CannotRestore as problem:
+            assert "was stopped" in str(problem)
+            assert snapshot(running.data) == before
+            assert not is_unfinished(running.data)
+        else:
+            break
+    assert wanted > len(before)   # at each file, and after the last one
+    running.store.close()
+
+
+def test_the_stop_waits_until_it_is_given_up(tmp_path: Path) -> None:
+    async def stopped() -> BringingBack:
+        bringing_back = BringingBack(running.data, lambda: None, lambda: None)
+        bringing_back.begin(file, PASSPHRASE)
+        await bringing_back.stop()
+        return bringing_back
+    running = Folder(tmp_path)
+    file = running.backup(tmp_path / "kept.backup")
+    bringing_back = asyncio.run(stopped())
+    running.store.close()
+    assert "was stopped" in bringing_back.problem
+    assert not (bringing_back.is_busy or bringing_back.is_done or is_unfinished(running.data))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    """Nobody writes into the pipe; the other name is longer than the system takes."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadBackup, match="not a file"):
+        head_of(tmp_path / "pipe")
+    with pytest.raises(BadBackup, match="cannot be read"):
+        head_of(tmp_path / ("x" * 300))
 
 
 @pytest.mark.parametrize(("name", "here"), [
