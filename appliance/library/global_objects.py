@@ -7,6 +7,7 @@ from typing import Any
 from appliance.interview.host import running_evaluation
 from appliance.interview.stored import Place
 from appliance.library import overlay
+from appliance.library.errors import DAError
 from appliance.library.objects import DAObject
 from appliance.library.state import turn_state
 
@@ -64,6 +65,9 @@ class DAGlobal(DAObject):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in _OWN:
+            if "key" not in self.__dict__ and running_evaluation() is not None:
+                raise DAError(f"{self.instanceName} is a DAGlobal without a key, so nobody could find again what it "
+                              "holds: write DAGlobal.using(base='user', key='profile'), with names of your own.")
             self._fetch()
         super().__setattr__(name, value)
 

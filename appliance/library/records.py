@@ -9,9 +9,12 @@ from typing import Any
 from appliance.interview.host import current
 from appliance.interview.stored import DeleteRecord, WriteRecord
 from appliance.library import overlay
+from appliance.library.errors import DAError
 from appliance.library.objects import DAObject
 
 __all__ = ["delete_record", "read_records", "write_record"]
+
+_HIGHEST = (1 << 63) - 1   # that the database can be asked for
 
 
 def write_record(key: str, data: Any) -> int:
@@ -37,8 +40,16 @@ def read_records(key: str) -> dict[int, Any]:
 
 
 def delete_record(key: str, id: int) -> None:
-    """Forget a record; nothing happens if there is none of this id under the key."""
-    overlay.ask_for(DeleteRecord(int(id), str(key)))
+    """Forget a record; nothing happens if there is none of this id under the key.
+
+    :raises DAError: if it is no number.
+    """
+    try:
+        number = int(id)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DAError(f"delete_record() takes the id that write_record() gave, not {id!r}.") from error
+    if 0 < number <= _HIGHEST:
+        overlay.ask_for(DeleteRecord(number, str(key)))
 
 
 def _can_be_pickled(value: Any) -> bool:

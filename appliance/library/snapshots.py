@@ -38,7 +38,8 @@ def store_variables_snapshot(data: Any = None, include_internal: bool = False, k
     evaluation = current()
     found = plain_answers(evaluation.answers, include_internal) if data is None else plain(data)
     overlay.ask_for(StoreSnapshot(str(evaluation.interview.reference), json.dumps(found),
-                                  None if key is None else str(key), bool(persistent)))
+                                  None if key is None else str(key).encode("utf-8", "replace").decode(),
+                                  bool(persistent)))
 
 
 class SnapshotCursor(sqlite3.Cursor):

@@ -12,6 +12,7 @@ from pathlib import Path
 from appliance import author_db
 from appliance.interview.sources import one_name
 from appliance.store.database import Store
+from appliance.store.errors import WrongKey
 from appliance.store.snapshots import WaitingSnapshot, carried_over, waiting_snapshots
 
 __all__ = ["SnapshotWriter"]
@@ -56,7 +57,12 @@ class SnapshotWriter:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for one in waiting:
-                self._write_one(connection, one)
+                try:
+                    self._write_one(connection, one)
+                except (WrongKey, UnicodeError, sqlite3.DataError, sqlite3.IntegrityError) as error:
+                    # No waiting heals that, and those behind it must not wait for ever.
+                    logger.error("a snapshot of answers cannot be written to author.db: %s",  # noqa: TRY400
+                                 type(error).__name__)
             connection.execute("COMMIT")
         finally:
             connection.close()   # which undoes what was not committed

@@ -7,6 +7,7 @@ from ``redis.StrictRedis()``. (redis-py's documentation is the reference, and Re
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -283,7 +284,7 @@ COMMANDS["decrby"] = decr
 @command
 def incrbyfloat(values: QuickValues, name: Any, amount: float = 1.0) -> float:
     key = as_bytes(name)
-    number = _float(values.get(key, "string") or b"0") + float(amount)
+    number = _sum(values.get(key, "string"), amount)
     values.put(key, "string", as_bytes(number))
     return number
 
@@ -295,11 +296,14 @@ def _number(text: bytes) -> int:
         raise QuickError("value is not an integer or out of range") from error
 
 
-def _float(text: bytes) -> float:
+def _sum(text: bytes | None, amount: float) -> float:
     try:
-        return float(text)
+        number = float(text or b"0") + float(amount)
     except ValueError as error:
         raise QuickError("value is not a valid float") from error
+    if not math.isfinite(number):   # and would stay so for ever
+        raise QuickError("increment would produce NaN or Infinity")
+    return number
 
 
 # -- hashes --------------------------------------------------------------------------------------------------
@@ -390,6 +394,6 @@ def hincrby(values: QuickValues, name: Any, key: Any, amount: int = 1) -> int:
 
 @command
 def hincrbyfloat(values: QuickValues, name: Any, key: Any, amount: float = 1.0) -> float:
-    number = _float(hget(values, name, key) or b"0") + float(amount)
+    number = _sum(hget(values, name, key), amount)
     hset(values, name, key, number)
     return number

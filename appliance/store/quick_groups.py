@@ -13,6 +13,9 @@ from appliance.store.quick_values import QuickValues
 
 __all__: list[str] = []
 
+_MOST_DRAWN = 100_000
+"""Members that may be drawn at once where each may come again: nobody else gets to the store meanwhile."""
+
 # -- lists ---------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +197,10 @@ def spop(values: QuickValues, name: Any, count: int | None = None) -> bytes | li
 @reading
 def srandmember(values: QuickValues, name: Any, number: int | None = None) -> bytes | list[bytes] | None:
     there = sorted(_set(values, name))
+    if number is not None and number < -_MOST_DRAWN:
+        raise QuickError("value is out of range")
+    if number is not None and not there:
+        return []
     if number is not None:
         return random.sample(there, min(number, len(there))) if number >= 0 else random.choices(there, k=-number)
     return random.choice(there) if there else None
@@ -235,6 +242,8 @@ def zadd(values: QuickValues, name: Any, mapping: dict[Any, Any], nx: bool = Fal
            if not (nx and as_bytes(member) in scores) and not (xx and as_bytes(member) not in scores)}
     if incr:
         new = {member: scores.get(member, 0.0) + score for member, score in new.items()}
+    if any(math.isnan(score) for score in new.values()):   # which is before and after all others
+        raise QuickError("resulting score is not a number (NaN)")
     added = len(new.keys() - scores.keys())
     changed = sum(scores.get(member) != score for member, score in new.items())
     values.put(as_bytes(name), "zset", scores | new)

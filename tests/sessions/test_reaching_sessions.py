@@ -651,6 +651,10 @@ ABSURD = (
     ("interview_list(filename='\\ud800')", "[]"),
     ("get_session_variables('\\ud800:b.yml', '\\ud800')", "There is no session '?' of ?:data/questions/b.yml"),
     ("create_session('\\ud800:b.yml')", "There is no file"),
+    ("delete_record('x', 10**30)", "None"),
+    ("delete_record('x', 'abc')", "takes the id that write_record() gave, not 'abc'"),
+    ("delete_record('x', float('inf'))", "takes the id that write_record() gave"),
+    ("store_variables_snapshot({}, key='\\ud800')", "None"),
     ("get_user_info(10**30)", "is not the number of an account"),
     ("get_user_info(float('inf'))", "is not the number of an account"),
 )

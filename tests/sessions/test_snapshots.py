@@ -14,6 +14,8 @@ import pytest
 
 from appliance import author_db
 from appliance.interview.errors import CodeFailed
+from appliance.interview.stored import StoreSnapshot
+from appliance.store.snapshots import NewSnapshot, write_snapshot
 from tests.sessions.house import ANN, BOB, INTERVIEW, House, run, screen_of
 
 TEXT = """
@@ -93,6 +95,23 @@ def test_snapshots_are_there_for_sql(tmp_path: Path) -> None:
         assert [(row[1], row[4] == first.session_id) for row in in_author_db(tmp_path)] == [
             ("second", True), (None, False), ("second", False)]
         assert house.rows("SELECT COUNT(*) FROM snapshots") == house.rows("SELECT 0")
+    run(tmp_path, talk, TEXT)
+
+
+def test_a_snapshot_that_cannot_be_written_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """One whose name no text can hold, and one that is damaged on the disk: those behind them are written, and the
+    appliance starts.
+    """
+    async def talk(house: House) -> None:
+        author_db.prepare(house.folder / "data")
+        house.store.write(lambda database: write_snapshot(database, NewSnapshot.make(
+            house.key, "s", StoreSnapshot(INTERVIEW, "{}", "\ud800")))).result()
+        house.store.write(lambda database: write_snapshot(database, NewSnapshot("s", b"damaged"))).result()
+        await house.submit(await house.begin(), fruit="apple")
+        await house.turns.resume()
+        house.turns._runner.store_room.snapshots.write()
+        assert [row[1] for row in in_author_db(tmp_path)] == [None, "second"]
+        assert house.rows("SELECT COUNT(*) FROM snapshots") == [(0,)]
     run(tmp_path, talk, TEXT)
 
 

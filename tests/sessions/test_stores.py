@@ -548,3 +548,21 @@ def test_the_interview_is_named(tmp_path: Path) -> None:
     async def talk(house: House) -> None:
         assert screen_of(await house.begin()).question_text == f"{INTERVIEW}:x"
     run(tmp_path, talk, "objects:\n  - r: DARedis\n---\nmandatory: True\nquestion: ${ r.key('x') }\n")
+
+
+def test_a_global_object_without_a_key_says_so(tmp_path: Path) -> None:
+    """What is set in it could not be found again: it must not be lost without a word."""
+    async def talk(house: House) -> None:
+        with pytest.raises(CodeFailed, match="thing is a DAGlobal without a key"):
+            await house.begin()
+    run(tmp_path, talk, """
+objects:
+  - thing: DAGlobal.using(base='global')
+---
+mandatory: True
+code: |
+  thing.color = 'red'
+---
+mandatory: True
+question: Done
+""")

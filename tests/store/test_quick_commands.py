@@ -212,3 +212,18 @@ def test_arguments_of_no_use_are_refused_in_words(call: Call) -> None:
     with pytest.raises(QuickError):
         getattr(values, call[0])(*call[1:])
     assert (values.get("a"), values.ttl("a"), values.llen("l"), values.scard("s")) == (b"1", -1, 3, 2)
+
+
+@pytest.mark.parametrize("call", [
+    ("zadd", "z", {"a": float("nan")}), ("zincrby", "infinite", float("-inf"), "a"), ("incrbyfloat", "f", float("nan")),
+    ("incrbyfloat", "f", float("inf")), ("hincrbyfloat", "h", "a", float("nan")), ("srandmember", "s", -10**9),
+])
+def test_no_value_is_made_that_is_no_number_and_no_endless_draw(call: Call) -> None:
+    """As in Redis: such a score would have no place in the order, such a counter would stay so for ever."""
+    values = Values()
+    values.zadd("infinite", {"a": float("inf")})
+    values.sadd("s", 1)
+    name, *arguments = call
+    with pytest.raises(QuickError, match=r"NaN|range"):
+        getattr(values, name)(*arguments)
+    assert values.srandmember("nobody", -3) == []
