@@ -1,7 +1,9 @@
 """Commands that a running server does for another process, so that one process writes to a data folder.
 
 The other process proves that it knows the appliance's key: it signs what it sends, with the time and a number that is
-used once. What the command says comes back line by line while it runs, and at last its exit status.
+used once. The server proves it too, with the same number, before it says anything: an address outlives a server that
+was killed, and whoever listens there then may be somebody else. What the command says comes back line by line while it
+runs, and at last its exit status.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 PATH = "/command"
 HEADER = "X-Appliance-Command"
-"""``TIME NUMBER SIGNATURE``"""
+"""``TIME NUMBER SIGNATURE``; of the answer: what :meth:`Commands.proof` gives."""
 
 _VALID = 60.0
 """Seconds that the two clocks, which are the same one, may be apart."""
@@ -103,6 +105,10 @@ class Commands:
                 return 1
         return await doing
 
+    def proof(self, header: str) -> str:
+        """What shows whoever sent this header that we know the key as well."""
+        return _proof(self._key, header.split(" ")[1] if header.count(" ") > 1 else "")
+
     def _admit(self, header: str, body: bytes) -> None:
         stamp, _, rest = header.partition(" ")
         number, _, signature = rest.partition(" ")
@@ -116,10 +122,12 @@ class Commands:
         self._seen[number] = float(stamp)
 
 
-def hand_over(address: str, appliance_key: bytes, name: str, arguments: Mapping[str, Any], say: Say) -> int:
+def hand_over(address: str, appliance_key: bytes, name: str, arguments: Mapping[str, Any], say: Say, *,
+              answers_within: float | None = None) -> int:
     """Have the server at `address` do a command; returns its exit status.
 
     :param address: ``http://127.0.0.1:8080``.
+    :param answers_within: seconds that it has until it says its first line; unless told, as long as it takes.
     :raises ConnectionError: if nothing answers there; then nothing was done.
     :raises HandOverFailed: with words.
     """
@@ -130,14 +138,20 @@ def hand_over(address: str, appliance_key: bytes, name: str, arguments: Mapping[
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_CONNECT)
     try:
         connection.connect()
-        connection.sock.settimeout(None)   # a command takes as long as it takes
+        sock = connection.sock
+        sock.settimeout(answers_within)
         connection.request("POST", PATH, body, {HEADER: f"{stamp} {number} {signature}",
                                                 "Content-Type": "application/json"})
         answer = connection.getresponse()
         if answer.status != http.client.OK:
             raise HandOverFailed(f"The appliance that runs at {address} does not take this command ({answer.status}); "
                                  "it may be another version. Stop it, and try again.")
-        return _followed(answer, say)
+        if not hmac.compare_digest((answer.getheader(HEADER) or "").encode("utf-8", "replace"),
+                                   _proof(_command_key(appliance_key), number).encode()):
+            raise HandOverFailed(f"What runs at {address} is not this appliance.")
+        return _followed(answer, say, lambda: sock.settimeout(None))
+    except TimeoutError as problem:
+        raise HandOverFailed(f"The appliance that runs at {address} does not answer.") from problem
     except (http.client.HTTPException, ConnectionResetError, json.JSONDecodeError) as problem:
         raise HandOverFailed("The appliance ended before the command did. What it had begun goes on when it runs "
                              "again.") from problem
@@ -145,8 +159,9 @@ def hand_over(address: str, appliance_key: bytes, name: str, arguments: Mapping[
         connection.close()
 
 
-def _followed(answer: http.client.HTTPResponse, say: Say) -> int:
+def _followed(answer: http.client.HTTPResponse, say: Say, answered: Callable[[], None]) -> int:
     for line in answer:
+        answered()
         told = json.loads(line)
         if "status" in told:
             return int(told["status"])
@@ -156,6 +171,10 @@ def _followed(answer: http.client.HTTPResponse, say: Say) -> int:
 
 def _command_key(appliance_key: bytes) -> bytes:
     return derive(appliance_key, "commands")
+
+
+def _proof(key: bytes, number: str) -> str:
+    return hmac.new(key, b"the server\n" + number.encode(), hashlib.sha256).hexdigest()
 
 
 def _signature(key: bytes, stamp: str, number: str, body: bytes) -> str:

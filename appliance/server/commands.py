@@ -50,6 +50,7 @@ class CommandHandler(BaseHandler):
         if commands is None:
             raise _refused()
         self.set_header("Content-Type", "application/x-ndjson")
+        self.set_header(HEADER, commands.proof(self.request.headers[HEADER]))   # goes if it is refused
         try:
             status = await commands.run_sent(self.request.headers[HEADER], self.request.body, self._say,
                                              self._hung_up)

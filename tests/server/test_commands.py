@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import httpx
@@ -107,3 +110,33 @@ def test_nobody_there(door: Running) -> None:
     """A server that has just ended is told apart from one that refuses."""
     with pytest.raises(ConnectionError):
         hand_over("http://127.0.0.1:9", KEY, "greet", {"name": "Ann"}, print)
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Listens where an appliance did, and says what that might have said."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header(HEADER, "0" * 64)
+        self.end_headers()
+        self.wfile.write(b'{"say": "come in"}\n{"status": 0}\n')
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        pass
+
+
+def test_a_stranger_at_the_address_of_a_server_that_died_is_not_believed() -> None:
+    """Nothing of what it says is heard: it could send a window to its own pages."""
+    heard: list[str] = []
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(HandOverFailed, match="not this appliance"):
+            hand_over(f"http://127.0.0.1:{server.server_port}", KEY, "greet", {}, heard.append)
+        server.shutdown()
+    assert heard == []
+
+
+def test_one_that_hangs_is_not_waited_for_longer_than_wanted() -> None:
+    """It takes the connection, as the system does for a process that is stopped, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(HandOverFailed, match="does not answer"):
+        hand_over(f"http://127.0.0.1:{server.getsockname()[1]}", KEY, "greet", {}, print, answers_within=0.1)
