@@ -9,9 +9,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from appliance.commands import HandOverFailed, Say, hand_over
 from appliance.program import start_apart
@@ -30,6 +32,13 @@ _PATIENCE = 60.0
 
 _GOODBYE = 30.0
 """Seconds that a server has to end what is under way; what is cut off after that was not acknowledged."""
+
+_ANSWERS = 10.0
+"""Seconds that a server has to begin an answer; one that takes longer hangs, and nobody waits for it to be closed."""
+
+_REPLACED = 20.0
+"""Seconds that a server which is not our child has to come back after it told that it restarts. One of ours that took
+its place meanwhile would not be shared, and not be in the terminal where somebody started it."""
 
 _OFTEN = 3
 _SOON = 60.0
@@ -108,6 +117,8 @@ class Server:
         self._follows = True
         self._next_data: Path | None = None
         self._restarts = False
+        self._replaced_by = 0.0
+        self._when = ""
         self._deaths: list[float] = []
         self._stopping = threading.Event()
         self._again = threading.Event()
@@ -125,9 +136,9 @@ class Server:
         """What would be cut off now; nothing, where the server does not answer."""
         lines: list[str] = []
         try:
-            self.ask("status", {}, lines.append)
+            self._ask_soon("status", {}, lines.append)
             return UnderWay(**json.loads(lines[0]))
-        except (ConnectionError, HandOverFailed, StoreError, OSError, LookupError, ValueError) as problem:
+        except (HandOverFailed, StoreError, OSError, LookupError, ValueError) as problem:
             logger.warning("the server does not say what is under way (%s)", type(problem).__name__)
             return UnderWay()
 
@@ -139,8 +150,12 @@ class Server:
         """
         return reach(self._data, self._address, command, arguments, say)
 
+    def _ask_soon(self, command: str, arguments: Mapping[str, Any], say: Say) -> int:
+        return reach(self._data, self._address, command, arguments, say, answers_within=_ANSWERS)
+
     def stop(self, when: Literal["now", "tasks"] = "now") -> None:
         """Have it end; :meth:`Shell.ended` tells when it has. One that does not follow us is left running."""
+        self._when = when
         self._stopping.set()
         self._again.set()
         if not self._follows:
@@ -149,10 +164,18 @@ class Server:
         self._ask_to_stop(when)
 
     def wait(self, patience: float = _GOODBYE) -> None:
-        """Until it has ended; after `patience` seconds it is killed, if it is ours."""
+        """Until it has ended; after `patience` seconds it is killed, if it is ours.
+
+        The thread itself is not waited for where there is nothing left for it to see: a toolkit that has ended may
+        never answer what it asks.
+        """
         if not self._follows:
             return
-        self._thread.join(patience)
+        end = time.monotonic() + patience
+        while self._thread.is_alive() and time.monotonic() < end:
+            if self._child is not None and self._child.has_ended():
+                return
+            self._thread.join(0.1)
         if self._thread.is_alive() and self._child is not None:
             self._child.kill()
 
@@ -163,9 +186,9 @@ class Server:
             try:
                 self._attend_once()
             except _CannotStart as problem:
+                self._again.clear()   # before the look, or a stop in between would be missed
                 if self._stopping.is_set():
                     break
-                self._again.clear()
                 self._shell.failed(str(problem))
                 self._again.wait()
                 self._deaths.clear()
@@ -176,12 +199,28 @@ class Server:
                 self._move(self._next_data)
             else:
                 self._shell.down(wanted=self._restarts)
-                if not self._restarts:
+                if self._restarts:
+                    self._replaced_by = time.monotonic() + _REPLACED
+                else:
                     self._count_death()
                 self._restarts = False
-        if self._child is not None:
-            self._child.wait(_GOODBYE)
+        if self._child is not None and self._when == "now":
+            self._see_out(self._child)
         self._shell.ended()
+
+    def _see_out(self, child: _Child) -> None:
+        """Until our child has ended. One that was just being started, or replaced itself, as it was told to end has not
+        heard that, so it is told again.
+        """
+        if not self._was_up:
+            child.end()
+        end = time.monotonic() + _GOODBYE
+        while not child.has_ended() and time.monotonic() < end:
+            with suppress(HandOverFailed, StoreError, OSError):
+                if self._find():
+                    self._ask_soon("stop", {"when": "now"}, logger.info)
+            time.sleep(0.2)
+        child.wait(0)
 
     def _attend_once(self) -> None:
         """From where it is found or started to where it ends.
@@ -193,26 +232,36 @@ class Server:
             if self._attend():
                 self._was_up = True
                 return
-            if self._child is None or self._child.has_ended():
+            if time.monotonic() > self._replaced_by if self._child is None else self._child.has_ended():
                 self._begin_child()
             if time.monotonic() > end:
-                raise _CannotStart("The appliance has not started in a minute. Another version of it may be running "
-                                   f"on {self._data}; if so, please stop that one.")
+                raise _CannotStart("The appliance has not started in a minute. Another version of it, or one that "
+                                   f"hangs, may be running on {self._data}; if so, please stop that one.")
             time.sleep(0.05)
 
     def _attend(self) -> bool:
         """Attend the server that says it is there until it ends; False at once if none is."""
+        heard = _Heard(self._up, self._told)
         try:
-            self._address = (self._data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
-            if not self._address:
+            if not self._find():
                 return False
-            heard = _Heard(self._up, self._told)
-            self.ask("attend", {}, heard)
+            self._ask_soon("attend", {}, heard)
         except HandOverFailed:
             return heard.hello
         except (StoreError, OSError):   # no file, no key, nobody who listens: it is not there, or not yet
             return False
         return True
+
+    def _find(self) -> bool:
+        """Look where the server says that it is; False where it says nothing, or what a power cut left."""
+        self._address = ""
+        try:
+            address = (self._data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
+            self._port = urlsplit(address).port or self._port
+        except (OSError, ValueError):
+            return False
+        self._address = address
+        return bool(urlsplit(address).port)
 
     def _up(self, up: Up) -> None:
         self._follows = up.follows
@@ -220,10 +269,10 @@ class Server:
 
     def _ask_to_stop(self, when: str) -> None:
         try:
-            self.ask("stop", {"when": when}, logger.info)
-        except (ConnectionError, HandOverFailed, StoreError, OSError) as problem:
+            self._ask_soon("stop", {"when": when}, logger.info)
+        except (HandOverFailed, StoreError, OSError) as problem:
             logger.warning("the server did not hear that it should stop (%s)", type(problem).__name__)
-            if self._child is not None:
+            if self._child is not None and when == "now":
                 self._child.end()
 
     def _told(self, what: Mapping[str, Any]) -> None:
@@ -252,25 +301,28 @@ class Server:
         if len(self._deaths) >= _OFTEN:
             raise _CannotStart(f"The appliance ended by itself {len(self._deaths)} times in a minute. The file "
                                f"{self._data / 'logs' / 'appliance.log'} may say why.")
-        if self._address:
-            self._port = int(self._address.rpartition(":")[2] or self._port)
-        self._child = _Child(self._data, self._port, share=self._share)
-        self._was_up = False
+        self._was_up, self._follows = False, True
+        try:
+            self._child = _Child(self._data, self._port, share=self._share)
+        except OSError as problem:   # no room for what it writes, no memory, or the program is just being replaced
+            raise _CannotStart(f"The appliance could not be started: {problem.strerror or problem}.") from problem
 
     def _count_death(self) -> None:
         now = time.monotonic()
         self._deaths = [*(one for one in self._deaths if now - one < _SOON), now]
 
 
-def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], say: Say) -> int:
+def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], say: Say, *,
+          answers_within: float | None = None) -> int:
     """Have the server at `address` do a command; returns its exit status.
 
+    :param answers_within: as for :func:`appliance.commands.hand_over`.
     :raises HandOverFailed: if it did not do it to its end.
     :raises ConnectionError: if nobody is there.
     :raises StoreError: if the appliance's key is not to be had.
     """
     key = known_appliance_key(data, keyring=system_keyring())
-    return hand_over(address, key, command, arguments, say)
+    return hand_over(address, key, command, arguments, say, answers_within=answers_within)
 
 
 class _Heard:

@@ -16,6 +16,7 @@ from appliance import attendance
 from appliance.shell.server import Server, UnderWay, Up
 from tests.support.packages import make_package
 from tests.support.process import Appliance
+from tests.window.driver import wait_until
 
 LIMIT = 60.0
 
@@ -118,17 +119,72 @@ def test_a_second_start_is_relayed_and_one_who_comes_later_takes_over(place: App
     second.next("ended")
 
 
-def test_a_server_that_was_started_by_itself_is_attended_and_left_running(place: Appliance) -> None:
+def test_a_server_that_was_started_by_itself_is_attended_and_left_running(place: Appliance, tmp_path: Path) -> None:
+    """Also after it restarted, in the same process: nobody takes its place meanwhile."""
     place.start()
     told = Told()
     server = Server(place.data, told)
     server.start()
     up = told.next("up")
     assert (up.address, up.follows) == (place.url, False)
+    [there] = [one for one in processes_on(place) if "serve" in one.cmdline()]
+    for words in ("Hello", "Good day"):   # the second one restarts it
+        package = make_package(tmp_path / words, "tried", {"one.yml": f"mandatory: True\nquestion: {words}\n"})
+        assert server.ask("install", {"files": [str(package)], "anyway": False}, lambda _line: None) == 0
+    assert told.next("down") is True
+    up = told.next("up")
+    assert (up.address, up.follows) == (place.url, False)   # none of ours has taken its place
+    assert there in processes_on(place)
     server.stop()
     told.next("ended")
     assert place.health() is not None
     place.stop()
+
+
+def test_one_that_hangs_keeps_nobody_from_closing(place: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked what is under way and to stop, gives no answer, and is killed, for it is ours."""
+    monkeypatch.setattr("appliance.shell.server._ANSWERS", 0.5)
+    told = Told()
+    server = Server(place.data, told)
+    server.start()
+    told.next("up")
+    there = processes_on(place)
+    [process] = [one for one in there if "serve" in one.cmdline()]
+    process.suspend()
+    assert server.under_way() == UnderWay()
+    server.stop()
+    server.wait(0.5)
+    told.next("ended")
+    _, alive = psutil.wait_procs(there, timeout=LIMIT)
+    assert not alive
+
+
+def test_one_that_is_being_started_ends_too(place: Appliance) -> None:
+    """Told to stop before it listens: it is not left for itself, nor waited for until patience ends."""
+    (place.data / "running.lock").write_bytes(b"\0" * 30)   # as a power cut may leave it
+    told = Told()
+    server = Server(place.data, told)
+    server.start()
+    wait_until(lambda: bool(processes_on(place)), "a child")
+    there = processes_on(place)
+    server.stop()
+    server.wait()
+    told.next("ended")
+    assert not any(one.is_running() for one in there)
+
+
+def test_where_no_process_can_be_started_the_reason_is_said(place: Appliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk leaves no place for what the server says, for one."""
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+    told = Told()
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.TemporaryFile", full)
+        server = Server(place.data, told)
+        server.start()
+        assert "No space left on device" in told.next("failed")
+    server.stop()
+    told.next("ended")
 
 
 def test_why_it_cannot_start_is_said_and_trying_again_helps(place: Appliance) -> None:
