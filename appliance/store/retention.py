@@ -351,6 +351,8 @@ def tidy_values(database: Database, now: float, days: float, most: int) -> int:
     """
     return database.execute(
         "DELETE FROM stored_values WHERE rowid IN (SELECT rowid FROM stored_values AS value"
-        " WHERE holder >= 'browser:' AND holder < 'browser;' AND changed <= :before"
-        " AND NOT EXISTS (SELECT 1 FROM session_keys WHERE session_keys.holder = value.holder) LIMIT :most)",
+        " WHERE (holder >= 'browser:' AND holder < 'browser;'"
+        " OR holder >= 'open:browser:' AND holder < 'open:browser;')"
+        " AND changed <= :before AND NOT EXISTS ("
+        " SELECT 1 FROM session_keys WHERE session_keys.holder = replace(value.holder, 'open:', '')) LIMIT :most)",
         {"before": now - days * DAY, "most": most}).rowcount

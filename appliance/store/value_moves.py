@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from appliance.interview.stored import NotReadable, Place
 from appliance.store.keys import APPLIANCE, Holder
-from appliance.store.values import Owner, personal_holder, reseal, values_mark
+from appliance.store.values import Owner, is_open, personal_holder, reseal, values_mark
 
 __all__ = ["adopt_values", "lose_values", "regain_values"]
 
@@ -105,7 +105,7 @@ def _each(rows: list[dict[str, Any]], giver: Owner, taker: Owner, place: bytes |
           write: Callable[[dict[str, Any], dict[str, Any]], int]) -> int:
     done = 0
     for row in rows:
-        holder = taker.personal if row["holder"] != APPLIANCE else Holder(APPLIANCE, taker.appliance_key)
+        holder = taker.personal if not is_open(row["holder"]) else Holder(APPLIANCE, taker.appliance_key)
         if holder is None:
             continue
         try:

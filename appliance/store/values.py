@@ -26,6 +26,7 @@ __all__ = [
     "Owner",
     "find_names",
     "find_value",
+    "is_open",
     "opened_names",
     "opened_value",
     "personal_holder",
@@ -35,6 +36,13 @@ __all__ = [
 ]
 
 _SESSION = "session"   # the holder of what is sealed under a session's key
+
+_OPEN = "open:"   # before the holder of a browser's own values that are sealed under the appliance's key
+
+
+def is_open(holder: str) -> bool:
+    """Whether the appliance's key opens what lies under this holder."""
+    return holder == APPLIANCE or holder.startswith(_OPEN)
 
 
 def personal_holder(holder: Holder) -> Holder:
@@ -114,7 +122,9 @@ class Owner:
         :raises NotReadable: if that is the user's, and it is not at hand.
         """
         if not place.encrypted:
-            return Holder(APPLIANCE, self.appliance_key)
+            # That a browser's own is its own must be known when nobody has had that browser for long.
+            whose = f"{_OPEN}{self._user()}" if place.base == "user" and self.user_id is None else APPLIANCE
+            return Holder(whose, self.appliance_key)
         if place.base == "session":
             return Holder(_SESSION, self.session_key)
         if self.personal is None:
@@ -127,6 +137,7 @@ class Owner:
 
         :raises NotReadable: if that is not at hand, or not the right one.
         """
+        holder = APPLIANCE if is_open(holder) else holder
         keys = {APPLIANCE: self.appliance_key, _SESSION: self.session_key}
         if self.personal is not None:
             keys[self.personal.name] = self.personal.key

@@ -152,6 +152,7 @@ def test_mail_of_nobody_is_tidied(tmp_path: Path) -> None:
 STORES = """
 objects:
   - mine: DAStore
+  - mine_in_the_open: DAStore.using(encrypted=False)
   - of_all: DAStore.using(base='global')
 ---
 question: Name?
@@ -161,6 +162,7 @@ fields:
 mandatory: True
 code: |
   mine.set('name', name)
+  mine_in_the_open.set('open name', name)
   of_all.set(name, name)
 ---
 mandatory: True
@@ -169,7 +171,7 @@ question: Hello ${ name }
 
 
 def test_what_a_browser_stored_goes_after_its_last_session(tmp_path: Path) -> None:
-    """When its own days are over too; not what an account stored, nor what is for everybody."""
+    """When its own days are over too, encrypted or not; not what an account stored, nor what is for everybody."""
     async def test(house: OldHouse) -> None:
         house.sources.texts[reference("stores")] = STORES
         await house.answered("stores", "Ann", ANN)
@@ -182,16 +184,16 @@ def test_what_a_browser_stored_goes_after_its_last_session(tmp_path: Path) -> No
         def left() -> list[str]:
             return [str(holder).partition(":")[0] for (holder,) in house.rows(
                 "SELECT holder FROM stored_values ORDER BY holder")]
-        everything = ["appliance"] * 3 + ["browser"] * 2 + ["user"]
+        everything = ["appliance"] * 4 + ["browser"] * 2 + ["open"] * 2 + ["user"]
         house.time += 80 * DAY
         await house.answered(visitor=BOB)
         house.time += 10 * DAY
         assert left() == everything
-        assert await house.run() == RetentionResult(sessions=3, values=1)
-        assert left() == ["appliance"] * 3 + ["browser", "user"]
+        assert await house.run() == RetentionResult(sessions=3, values=2)
+        assert left() == ["appliance"] * 4 + ["browser", "open", "user"]
         house.time += 80 * DAY
-        assert await house.run() == RetentionResult(sessions=1, values=1)
-        assert left() == ["appliance"] * 3 + ["user"]
+        assert await house.run() == RetentionResult(sessions=1, values=2)
+        assert left() == ["appliance"] * 4 + ["user"]
     years(tmp_path, test)
 
 
@@ -202,7 +204,7 @@ def test_what_browsers_stored_stays_where_sessions_are_kept_for_ever(tmp_path: P
         await house.turns.delete(reply.session_id, ANN)
         house.time += 4000 * DAY
         assert await house.run() == RetentionResult()
-        assert len(house.rows("SELECT * FROM stored_values")) == 2
+        assert len(house.rows("SELECT * FROM stored_values")) == 3
     years(tmp_path, test, interview_delete_days=0)
 
 

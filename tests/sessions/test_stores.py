@@ -28,11 +28,12 @@ objects:
   - of_all: DAStore.using(base='global')
   - own: DAStore.using(base='family law')
   - sealed_own: DAStore.using(base='family law', encrypted=True)
+  - in_the_open: DAStore.using(encrypted=False)
   - r: DARedis
 ---
 mandatory: True
 code: |
-  need(mine, of_session, of_interview, of_all, own, sealed_own, r)
+  need(mine, of_session, of_interview, of_all, own, sealed_own, in_the_open, r)
   shown
 ---
 event: shown
@@ -310,11 +311,15 @@ def test_what_a_browser_stored_is_its_user_s_after_the_sign_in(tmp_path: Path) -
         await put(house, before, "mine", "of the browser")
         await put(house, before, "mine", "of the browser too", "other")
         await put(house, before, "sealed_own", "shared", "secret")
+        await put(house, before, "in_the_open", "not encrypted", "open")
         await put(house, signed_in, "mine", "of the user", "other", ann)
         moved = house.store.write(lambda database: adopt_values(
             database, house.key, browser_holder(ANN.browser_secret), user_holder(11, b"a" * 32), 11)).result()
-        assert moved == 2
-        assert await look(house, signed_in, "mine", "fruit", ann) == ("of the browser", ["fruit", "other"], True)
+        assert moved == 3
+        assert await look(house, signed_in, "mine", "fruit", ann) == (
+            "of the browser", ["fruit", "open", "other"], True)
+        assert (await look(house, signed_in, "in_the_open", "open", ann))[0] == "not encrypted"
+        assert house.rows("SELECT count(*) FROM stored_values WHERE holder = 'appliance'") == [(1,)]
         assert (await look(house, signed_in, "mine", "other", ann))[0] == "of the user"
         assert (await look(house, signed_in, "own", "secret", ann))[0] == "shared"
     run(tmp_path, talk, STORES)
