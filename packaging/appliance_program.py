@@ -1,4 +1,4 @@
-"""The program in the bundle: the command, the processes that run its background tasks, and Python's own ``-m`` and ``-c``.
+"""The program in the bundle: the command, the processes that run its background tasks, and Python's ``-m`` and ``-c``.
 
 ``sys.executable`` is this program. So what starts Python with it (Dask its workers, the library a module of an
 interview, an author's module another one) finds what it expects.
@@ -31,7 +31,7 @@ def main() -> int:
     if sys.platform == "darwin" and len(sys.argv) > 1 and all(Path(one).exists() for one in sys.argv[1:]):
         sys.argv.insert(1, "open")   # macOS names the files that were dropped on the app, and no command
     if sys.argv[1:2] in (["-m"], ["-c"]) and len(sys.argv) > 2:
-        _be_python(*sys.argv[1:3], sys.argv[3:])
+        _be_python(sys.argv[1], sys.argv[2], sys.argv[3:])
         return 0
     from appliance.cli import main as command
 

@@ -23,10 +23,12 @@ FOLDER = f"usr/lib/{NAME}"
 # What the window needs and no shared library leads to: PyGObject finds these at run time. The typelib of WebKitGTK
 # brings the web engine itself.
 _INTROSPECTED = ("gir1.2-glib-2.0", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1")
-# Certificates for mail servers; the type of packages; time zones, with the names that they had before (US/Eastern).
-_DEPENDS = (*_INTROSPECTED, "ca-certificates", "shared-mime-info", "tzdata", "tzdata-legacy | tzdata (<< 2024b)")
-# The icon in the tray, where the desktop has one; the system's programs for links and documents; the menu.
-_RECOMMENDS = ("gir1.2-ayatanaappindicator3-0.1", "xdg-utils", "desktop-file-utils", "hicolor-icon-theme")
+# Certificates for mail servers; the type of packages; time zones.
+_DEPENDS = (*_INTROSPECTED, "ca-certificates", "shared-mime-info", "tzdata")
+# The icon in the tray, where the desktop has one; the system's programs for links and documents; the menu; names that
+# time zones had before (US/Eastern), which newer releases of Debian have in a package of their own.
+_RECOMMENDS = ("gir1.2-ayatanaappindicator3-0.1", "xdg-utils", "desktop-file-utils", "hicolor-icon-theme",
+               "tzdata-legacy")
 _SUGGESTS = ("tesseract-ocr",)
 
 _CONTROL = """Package: {name}
@@ -53,8 +55,8 @@ Description: run docassemble interviews on one computer
 _COPYRIGHT = """Interview Appliance
 
 {licence}
-The package carries Python and packages of others, each under a licence of its own: carried.txt.gz, beside this file, has
-all of them with their texts.
+The package carries Python and packages of others, each under a licence of its own: carried.txt.gz, beside this file,
+has all of them with their texts.
 """
 
 

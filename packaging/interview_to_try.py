@@ -75,7 +75,12 @@ question: Write to ${ interview_email(key='letters') }
 ---
 event: incoming_email
 code: |
-  letter = action_argument('email').subject
+  background_response_action('keep_letter', subject=action_argument('email').subject)
+---
+event: keep_letter
+code: |
+  letter = action_argument('subject')
+  background_response()
 ---
 event: event_wanted
 question: "The mail was: ${ letter }"
