@@ -84,6 +84,7 @@ class WelcomeHandler(WelcomePage):
         try:
             self.first_start.remember(name=name)
         except OSError as error:
+            self.set_status(422)
             self.show(name, _NOT_WRITTEN.format(error.strerror))
             return
         self.redirect("/welcome/place", status=303)
@@ -106,24 +107,36 @@ class WelcomePlaceHandler(WelcomePage):
 
     async def post(self) -> None:
         if not self.may_move or self.get_body_argument("where", "usual") != "other":
-            self.first_start.remember(folder="")
-            self.redirect("/welcome/share", status=303)
+            await self.go_on("")
             return
         place = await self.judged(self.get_body_argument("folder", ""))
         agreed = self.get_body_argument("agreed", "") == str(place.folder)
-        if place.problem or (place.warnings and not agreed):
+        if not self.first_start.waits:   # another tab has answered everything while we looked
+            self.redirect("/")
+        elif place.problem or (place.warnings and not agreed):
             self.set_status(422)
             await self.show(place, other=True)
         elif place.folder == self.first_start.data:
-            self.first_start.remember(folder="")
-            self.redirect("/welcome/share", status=303)
+            await self.go_on("")
         elif place.appliance is None:
-            self.first_start.remember(folder=str(place.folder))
-            self.redirect("/welcome/share", status=303)
+            await self.go_on(str(place.folder))
         elif not agreed:   # shown what is there first
             await self.show(place, other=True)
         else:
             await self.take_over(place)
+
+    async def go_on(self, folder: str) -> None:
+        """Keep the answer, and lead on to the third step.
+
+        :param folder: empty for where the data is.
+        """
+        try:
+            self.first_start.remember(folder=folder)
+        except OSError as error:
+            self.set_status(422)
+            await self.show(None, typed=folder, other=bool(folder), problem=_NOT_WRITTEN.format(error.strerror))
+        else:
+            self.redirect("/welcome/share", status=303)
 
     @property
     def may_move(self) -> bool:
@@ -203,16 +216,20 @@ class WelcomeShareHandler(WelcomePlaceHandler):
     async def settle(self, answers: Answers) -> None:
         """Write everything down, and lead on to the demo."""
         changes = _changes(answers)
+        was_shared = self.parts.settings.get("network: share")   # as somebody has answered who was killed after that
         await self.administration.settings.change(changes)
         for slot, value in changes.items():
             self.administration.settings_now(slot.name, value)
-            await self.parts.audit.note("setting", self.user, name=slot.name, value=str(value))
+            if value is not None:
+                await self.parts.audit.note("setting", self.user, name=slot.name, value=str(value))
         problem = ""
         if answers.share and self.parts.network is not None:
             try:
                 await self.parts.network.share()
             except CannotShare as failed:
                 problem = str(failed)
+        elif was_shared and self.parts.network is not None:
+            await self.parts.network.stop()
         self.first_start.end()
         if problem:
             self.page("welcome_done.html", problem=problem, demo=_DEMO_ADDRESS)
@@ -230,8 +247,10 @@ _DEMO_ADDRESS = f"/interview?{urlencode({'i': DEMO}, safe='/:')}"
 
 
 def _changes(answers: Answers) -> dict[Slot, Any]:
-    """What goes into ``config.yml``; a default stays out of it."""
-    return ({_NAME: answers.name} if answers.name else {}) | ({_SHARE: True} if answers.share else {})
+    """What becomes of ``config.yml``; a default stays out of it. What is not wanted is taken out, too: whoever was
+    killed after it was written is asked again, and may answer otherwise.
+    """
+    return {_NAME: answers.name or None, _SHARE: True if answers.share else None}
 
 
 def _gigabytes(size: int) -> str:

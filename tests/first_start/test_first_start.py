@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from appliance import cli, data_folder
+from appliance import cli, config, data_folder
 from appliance.backup.restoring import told_restore
 from appliance.first_start.moving import end_move, prepare_move
 from appliance.first_start.places import judge
@@ -20,7 +24,7 @@ from appliance.interviews import DEMO
 from tests.backup.folder import PASSPHRASE, Folder
 from tests.first_start.attendant import Attendant
 from tests.hostile.house import token_in
-from tests.support.process import Appliance
+from tests.support.process import Appliance, free_port
 
 NewStart = Callable[[], Attendant]
 
@@ -30,9 +34,9 @@ def sent(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
     return client.post(path, data={"_xsrf": token_in(client.get(path).text), **fields})
 
 
-def answered(client: httpx.Client, folder: Path | None = None) -> httpx.Response:
+def answered(client: httpx.Client, folder: Path | None = None, name: str = "Riverside Clinic") -> httpx.Response:
     """All three steps."""
-    assert sent(client, "/welcome", name="Riverside Clinic").headers["location"] == "/welcome/place"
+    assert sent(client, "/welcome", name=name).headers["location"] == "/welcome/place"
     where = {"where": "usual"} if folder is None else {"where": "other", "folder": str(folder)}
     assert sent(client, "/welcome/place", **where).headers["location"] == "/welcome/share"
     return sent(client, "/welcome/share", share="no")
@@ -102,6 +106,46 @@ def test_another_folder(new_start: NewStart, home: Path, tmp_path: Path, capsys:
         assert folder.exists() is empty
         folder.mkdir(parents=True, exist_ok=True)   # where the disk would be
     assert not any(folder.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_the_last_answers_count(new_start: NewStart, old: Folder) -> None:
+    """Whoever is killed when the settings are written, and not yet that all is over, is asked again: who says No then
+    is not shared any more, though Yes is written down. And a tab whose answer takes long (the settings of the folder
+    that it names are a pipe here) begins nothing anew when another one has answered everything meanwhile.
+    """
+    old.store.close()
+    settings = old.data / "config.yml"
+    settings.unlink()
+    os.mkfifo(settings)
+    data = data_folder.find()
+    data.mkdir(parents=True)
+    begin(data)
+    (data / "config.yml").write_text(f"appname: The other name\nnetwork:\n  share: true\n  port: {free_port()}\n")
+    start = new_start()
+    with start.browser(start.ups[0]) as client, ThreadPoolExecutor() as beside:
+        assert "Stop sharing" in client.get("/network").text
+        slow = beside.submit(sent, client, "/welcome/place", where="other", folder=str(old.data),
+                             agreed=str(old.data), code=old.code)
+        pipe = _opened_for_writing(settings)
+        assert answered(client, name="").headers["location"] == f"/interview?i={DEMO}"
+        assert "Stop sharing" not in client.get("/network").text
+        os.close(pipe)
+        assert slow.result(60).headers["location"] == "/"
+    written = config.load(data / "config.yml")
+    assert (written["appname"], written["network: share"]) == (config.PRODUCT, False)
+    assert "first-start.json" not in names(data)
+    assert data_folder.find() == data
+
+
+def _opened_for_writing(pipe: Path) -> int:
+    """When somebody reads from it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with suppress(OSError):
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.02)
+    raise TimeoutError
 
 
 def test_killed_while_moving(home: Path, tmp_path: Path) -> None:
