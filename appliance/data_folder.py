@@ -58,7 +58,8 @@ def chosen() -> Path | None:
     """
     file = pointer()
     try:
-        text = file.read_text(encoding="utf-8", errors="surrogateescape").strip("\r\n")
+        # People may have changed it, with editors that put a mark before UTF-8.
+        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape").strip("\r\n")
     except FileNotFoundError:
         return None
     except OSError as problem:

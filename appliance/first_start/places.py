@@ -89,9 +89,9 @@ def judge(typed: str, current: Path, *, free: Callable[[Path], int] = room,
     if not folder.is_absolute():
         return Place(current, f"Please write the whole name of the folder, like {_example()}.")
     folder = Path(os.path.normpath(folder))
-    if _same(folder, current):
-        return Place(folder, free=free(folder))
-    if current.resolve() in folder.resolve().parents:
+    if _same(folder, current):   # under whatever name
+        return Place(current, free=free(current))
+    if _is_inside(folder, current):
         return Place(folder, "This is inside the folder that the data is in now. Please choose one outside of it.")
     place = Place(folder, free=free(folder))
     problem, suggestion = _problem(folder, place.free)
@@ -114,7 +114,7 @@ def _problem(folder: Path, free: int) -> tuple[str, Path | None]:
         names = [path.name for path in folder.iterdir()] if folder.exists() else []
     except OSError as problem:
         return f"This folder cannot be opened: {problem.strerror or 'the system refuses it'}.", None
-    if not _nearest(folder).exists():
+    if not _nearest(folder).exists() or any(one.is_symlink() and not one.exists() for one in (folder, *folder.parents)):
         return "This disk or folder is not there. Is it plugged in?", None
     if "appliance.db" not in names and names and not is_untouched(folder):
         return _NOT_EMPTY, folder / _OWN_FOLDER
@@ -196,6 +196,13 @@ def _expanded(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:   # nobody's home
         return Path(text)
+
+
+def _is_inside(folder: Path, other: Path) -> bool:
+    try:
+        return other.resolve() in folder.resolve().parents
+    except (OSError, RuntimeError):   # links that lead in a circle
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

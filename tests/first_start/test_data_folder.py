@@ -33,6 +33,14 @@ def test_a_chosen_folder(home: Path, tmp_path: Path) -> None:
     assert data_folder.find() == data_folder.usual()
 
 
+def test_changed_by_hand(home: Path, tmp_path: Path) -> None:
+    """An editor may end lines as Windows does, and put its mark before the first."""
+    (tmp_path / "appliance.db").touch()
+    data_folder.choose(tmp_path)
+    data_folder.pointer().write_bytes(b"\xef\xbb\xbf" + str(tmp_path).encode() + b"\r\n")
+    assert data_folder.find() == tmp_path
+
+
 @pytest.mark.parametrize("text", ["", "somewhere", "/a\0b", "\n"])
 def test_a_damaged_file(home: Path, text: str) -> None:
     """Names no folder: told with the file's name, rather than beginning anew."""

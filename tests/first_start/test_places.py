@@ -52,6 +52,16 @@ def test_what_is_refused(current: Path, tmp_path: Path, typed: str, words: str) 
     assert words in judge(typed.format(current=current, tmp=tmp_path), current).problem
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links(current: Path, tmp_path: Path) -> None:
+    """Another name of the folder of now is that folder; one that leads in a circle is none."""
+    (tmp_path / "another name").symlink_to(current)
+    assert judge(str(tmp_path / "another name"), current).folder == current
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    assert judge(str(tmp_path / "circle"), current).problem
+    assert judge(str(tmp_path / "circle" / "data"), current).problem
+
+
 def test_a_folder_with_other_things_in_it(current: Path, tmp_path: Path) -> None:
     """Another folder in it is offered; that one will do."""
     (tmp_path / "Documents").mkdir()
