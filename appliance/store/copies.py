@@ -155,9 +155,13 @@ def _copy_database(source: sqlite3.Connection, path: Path) -> None:
             copy.execute("PRAGMA journal_mode=DELETE")
             [[found]] = copy.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.DatabaseError as problem:
-        if getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
             raise StoreFull("The disk became full while the data was copied before the upgrade. Please make room and "
                             "start again. Nothing was changed.") from problem
+        if code not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:   # a disk that fails, or was pulled out
+            raise StoreBroken("The data must be copied before this version can change it, and the copy cannot be "
+                              f"written to {path.parent.parent}: {problem}. Nothing was changed.") from problem
         found = str(problem)
     if found != "ok":
         raise StoreBroken("The database appliance.db is damaged, so this version does not change it; restore it from "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ from appliance.store.upgrading import upgrade
 __all__ = ["FILE_NAME", "Store"]
 
 FILE_NAME = "appliance.db"
+_LOCK = "appliance.lock"
 _MOST_AT_ONCE = 256
+_LEAST_ROOM = 1 << 20   # bytes
 
 T = TypeVar("T")
 
@@ -180,11 +183,13 @@ def _may_be_committed(database: Database, job: _Job, *, alone: bool) -> None:
 @contextlib.contextmanager
 def _only_process(folder: Path) -> Iterator[None]:
     """Hold the folder for this process. SQLite's own lock, which ends with the process however it ends."""
-    lock = sqlite3.connect(folder / "appliance.lock", timeout=0, isolation_level=None)
+    with _in_our_words(folder / _LOCK):
+        lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
     try:
         try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+            with _in_our_words(folder / _LOCK):
+                lock.execute("BEGIN EXCLUSIVE")
+        except StoreLocked as error:
             raise StoreLocked(f"Another appliance is already using the data folder {folder}.") from error
         yield
     finally:
@@ -221,12 +226,21 @@ def _in_our_words(path: Path) -> Iterator[None]:
 
 def _translated(error: sqlite3.Error, path: Path) -> StoreError | sqlite3.Error:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    fails = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
+    if code == sqlite3.SQLITE_FULL or (fails and _has_no_room(path.parent)):
         return StoreFull(f"The disk that holds {path} is full; nothing more can be saved until there is space.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreLocked(f"Another program is writing to {path}.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreBroken(f"{path} is damaged or is not a database; restore it from a backup.")
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+    if fails:
         return StoreBroken(f"{path} cannot be read or written; check the folder's permissions and the disk.")
     return error
+
+
+def _has_no_room(folder: Path) -> bool:
+    """Whether that is why a disk failed: SQLite does not say so where the file beside a log finds none."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False

@@ -56,12 +56,12 @@ def upgrade(database: Database, folder: Path, *, keep_copy: bool = True) -> None
     :raises StoreBroken: if it is another program's database.
     :raises CannotUpgrade: if a step fails; everything is as it was.
     """
-    before = _told_by(database.conn)
-    if before.is_newer:
-        raise StoreNewer(_refusal(folder, before))
     owner = int(database.execute("PRAGMA application_id").fetchone()[0])
     if owner != migrations.APPLICATION_ID and database.table_names():
         raise StoreBroken("The file appliance.db in the data folder was not made by an appliance.")
+    before = _told_by(database.conn)
+    if before.is_newer:
+        raise StoreNewer(_refusal(folder, before))
     if before.data == migrations.VERSION:
         _sign(database, before)
         return

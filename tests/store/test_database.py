@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from sqlite_utils import Database
 
 from appliance.store.database import FILE_NAME, Store
-from appliance.store.errors import StoreBroken, StoreClosed, StoreFull, StoreLocked
+from appliance.store.errors import StoreBroken, StoreClosed, StoreError, StoreFull, StoreLocked
 
 
 def _insert(name: str) -> Callable[[Database], None]:
@@ -126,6 +127,18 @@ def test_a_second_appliance_is_refused(store: Store) -> None:
     with pytest.raises(StoreLocked, match="already using"):
         Store(store.folder)
     store.write(_insert("still here")).result()
+
+
+@pytest.mark.parametrize(("free", "kind", "words"), [
+    (0, StoreFull, "is full"), (9 << 20, StoreBroken, "cannot be read")])
+def test_a_lock_that_cannot_be_made_is_no_other_appliance(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, kind: type[StoreError], words: str) -> None:
+    """A full disk, for which SQLite has other words at times, and anything else: a folder is in the way here."""
+    (tmp_path / "appliance.lock").mkdir()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=free))
+    with pytest.raises(kind, match=words):
+        Store(tmp_path)
 
 
 def test_another_programs_file_is_refused(tmp_path: Path) -> None:

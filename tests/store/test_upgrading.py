@@ -133,6 +133,30 @@ def test_a_damaged_database_is_not_changed(tmp_path: Path) -> None:
     assert copies(folder) == []
 
 
+def test_a_disk_that_fails_while_it_is_copied_is_not_called_a_damaged_database(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy's place takes no database: a folder is there in its stead."""
+    def takes_none(path: Path) -> Any:
+        path.mkdir()
+        return (path / "x").open("wb")
+    folder = old_folder(tmp_path / "data", 4)
+    rows = rows_of(folder / DATABASE)
+    monkeypatch.setattr(copying, "new_file", takes_none)
+    with pytest.raises(StoreBroken, match="the copy cannot be written"):
+        Store(folder)
+    assert rows_of(folder / DATABASE) == rows
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE meta (what)", "PRAGMA user_version = 900"])
+def test_another_programs_database_is_named_so_whatever_is_in_it(tmp_path: Path, statement: str) -> None:
+    with opened(tmp_path / DATABASE) as connection:
+        connection.execute("CREATE TABLE theirs (a)")
+        connection.execute(statement)
+        connection.commit()
+    with pytest.raises(StoreBroken, match="was not made by an appliance"):
+        Store(tmp_path)
+
+
 # -- killed ------------------------------------------------------------------------------------------------
 
 
