@@ -103,8 +103,12 @@ def _fill(new: Path, copy: Copy, data: Path) -> None:
             _copied(str(copy.path / name), str(new / name))
     if (data / AUTHORS).is_file():
         new_file(new / AUTHORS).close()
-        with closing(sqlite3.connect(data / AUTHORS)) as old, closing(sqlite3.connect(new / AUTHORS)) as fresh:
-            old.backup(fresh)   # with what is still in its log
+        try:
+            with closing(sqlite3.connect(data / AUTHORS)) as old, closing(sqlite3.connect(new / AUTHORS)) as fresh:
+                old.backup(fresh)   # with what is still in its log
+        except sqlite3.Error as error:
+            raise CannotRestore(f"The authors' own database {data / AUTHORS} cannot be copied: {error}. Nothing was "
+                                "changed. If nobody needs it, move it away and try again.") from error
     for path in data.iterdir():
         if stays(path) or path.name in _LEFT:
             continue

@@ -151,3 +151,14 @@ appliance_key._key_file = lambda folder_id, config_folder: Path({str(upgraded.ke
         assert [entry.kind for entry in asyncio.run(Audit(store, upgraded.key).entries())] == ["restore"]
     assert "password" in (upgraded.data / "config.yml").read_text(encoding="utf-8")
     assert (upgraded.data / "appliance.db-x").exists()
+
+
+def test_a_damaged_database_of_authors_is_told_in_words(upgraded: Upgraded) -> None:
+    """It cannot be taken along; nothing is changed, and without it the way back is free."""
+    authors = upgraded.data / "author.db"
+    authors.write_bytes(b"no database" * 1000)
+    with pytest.raises(CannotRestore, match="authors' own database"):
+        upgraded.go_back()
+    assert [path.name for path in (upgraded.data / "backups").iterdir()] == [upgraded.copy.path.name]
+    authors.unlink()
+    assert upgraded.go_back().before is not None
