@@ -294,6 +294,8 @@ def _end_restore(data: Path) -> None:
         raise AlreadyRunning(data, held.words) from held
     except CannotRestore as problem:
         raise CannotStart(str(problem)) from problem
+    except OSError as problem:
+        raise CannotStart(f"The data folder {data} cannot be written to: {problem.strerror}.") from problem
 
 
 def _refuse_newer(data: Path) -> None:

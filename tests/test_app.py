@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from appliance.app import AlreadyRunning, Options, _only_one
+from appliance.app import AlreadyRunning, CannotStart, Options, _only_one, do
 from tests.support.process import DEMO, Appliance, free_port
 
 New = Callable[..., Appliance]
@@ -234,3 +234,10 @@ class TestDesktop:
                     assert second.wait(LIMIT) == 0
                 words = f"is already running on {appliance.data}. It can be reached at {base}"
                 assert words in appliance.printed_text()
+
+
+def test_a_folder_that_takes_no_lock_is_told_in_words_also_where_a_restore_was_interrupted(tmp_path: Path) -> None:
+    (tmp_path / "backups" / ".restoring-0").mkdir(parents=True)
+    (tmp_path / "running.lock").mkdir()   # as a disk that became read-only refuses it
+    with pytest.raises(CannotStart, match="cannot be written to"):
+        do(tmp_path, "cron", {}, print)
