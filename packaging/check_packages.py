@@ -39,6 +39,13 @@ _DESKTOP = ("libegl1", "libgl1", "libx11-xcb1", "libfontconfig1", "libfreetype6"
 """What every desktop has and a bare system has not: for the tarball, which depends on no package."""
 
 
+_STAYS = (".local/share/interview-appliance/", ".local/state/interview-appliance/", ".config/interview-appliance/",
+          "served/", "served.txt", "window.txt", "second.txt", "third.txt", "background.txt", "docassemble-packagetest",
+          ".cache/dconf/", ".cache/fontconfig/", ".cache/mesa_shader_cache/")
+"""What may be in the home folder when the program is removed: the data; what this test put there; and what the system's
+own libraries keep for whichever program draws a window first."""
+
+
 class Figures:
     """What was measured, against the goals."""
 
@@ -100,11 +107,14 @@ def check_deb(display: str, figures: Figures) -> None:
         window.wait(10)
         assert not debian.processes(), [one.cmdline() for one in debian.processes()]
         debian.run("apt-get", "purge", "-q", "-y", "interview-appliance")
+        home = f"/home/{PERSON}/"
         left = debian.files() - before
-        strangers = sorted(path for path in left if not path.startswith(f"/home/{PERSON}/"))
+        strangers = sorted(path for path in left if not path.startswith(home))
         assert not strangers, strangers[:20]
-        places = {"/".join(path.split("/")[:6]) for path in left if path.count("/") >= 5}
-        print(f"  removed; what stays is in {', '.join(sorted(places))}", flush=True)
+        ours = {path for path in left if path.startswith(tuple(home + one for one in _STAYS))}
+        others = sorted(path for path in left - ours if (debian.root / path[1:]).is_file())
+        assert not others, others[:20]
+        print(f"  removed; what stays is the data: in ~/{', ~/'.join(_STAYS[:3])}", flush=True)
 
 
 def replace_it_while_it_runs(debian: CleanDebian, display: str) -> None:
@@ -186,7 +196,7 @@ def live_with_it(debian: CleanDebian, program: list[str], figures: Figures) -> N
         page = client.wait_for(page, "All is done", 90)
         assert "Hello Åsa Öberg in août with 0, 1 page, woken up 1 time." in page.text, page.text
     settle()
-    figures.tell("idle memory without the window", memory(debian.processes()), "MB (PSS)", "without")
+    figures.tell("memory of the server and its workers after this", memory(debian.processes()), "MB (PSS)")
     ended = time.monotonic()
     for one in [one for one in debian.processes() if "serve" in one.cmdline()]:
         one.terminate()
@@ -205,6 +215,10 @@ def look_at_it(debian: CleanDebian, program: list[str], display: str, figures: F
     splash = time.monotonic() - begun
     wait_for(lambda: usable(debian), "the start page")
     start = time.monotonic() - begun
+    foreign = {line.split()[-1] for one in debian.processes() if one.exe().endswith("/appliance")
+               for line in Path(f"/proc/{one.pid}/maps").read_text(encoding="utf-8").splitlines()
+               if "/usr/lib/python3" in line}
+    assert not foreign, foreign   # another Python's modules, which may be there for other programs
     how = "cold" if cold else "not cold, for the caches cannot be emptied here"
     figures.tell(f"splash ({how})", splash, "s", "splash")
     figures.tell(f"start page ({how})", start, "s", "usable")
@@ -213,16 +227,26 @@ def look_at_it(debian: CleanDebian, program: list[str], display: str, figures: F
     figures.tell("idle memory with the window", memory(debian.processes()), "MB (PSS)", "with the window")
     window.terminate()   # as when one logs off
     wait_for(lambda: not debian.processes(), "the end of all processes")
+    alone = debian.start(*program, "--background", printed=debian.home / "background.txt", DISPLAY=display)
+    wait_for(lambda: "background tasks run" in since_start(debian), "the workers")
+    settle()
+    figures.tell("idle memory without the window", memory(debian.processes()), "MB (PSS)", "without")
+    alone.terminate()
+    wait_for(lambda: not debian.processes(), "the end of all processes")
 
 
 def usable(debian: CleanDebian) -> bool:
     """Whether the window of this run has the page that it opens with: its server has given it since it listens."""
+    return re.search(r"200 GET /(welcome\S*|start|interviews)? ", since_start(debian)) is not None
+
+
+def since_start(debian: CleanDebian) -> str:
+    """What the server that runs now has written into its log; empty while none runs, or does not listen yet."""
     log = debian.home / ".local/share/interview-appliance/logs/appliance.log"
-    if not log.is_file():
-        return False
-    since = log.read_text(encoding="utf-8").rpartition("listening on")[2]
-    running = any("serve" in one.cmdline() for one in debian.processes())
-    return running and re.search(r"200 GET /(welcome\S*|start|interviews)? ", since) is not None
+    if not log.is_file() or not any("serve" in one.cmdline() for one in debian.processes()):
+        return ""
+    _, mark, since = log.read_text(encoding="utf-8").rpartition("listening on")
+    return since if mark and "stopping" not in since else ""
 
 
 def windows(display: str) -> list[str]:

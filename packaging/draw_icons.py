@@ -14,8 +14,8 @@ __all__ = ["MARK", "SIZES", "drawn", "write_icns", "write_ico", "write_pngs"]
 MARK = Path(__file__).resolve().parent.parent / "appliance" / "ui" / "static" / "favicon.svg"
 SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 
-_FINER = 8
-"""How many times finer it is drawn, and then made smaller: smooth edges."""
+_LARGE = 1024
+"""About so large it is drawn, and then made smaller: smooth edges."""
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _STEP = re.compile(r"([MLHVmlhvZz])([^MLHVmlhvZz]*)")
@@ -26,8 +26,9 @@ Point = tuple[float, float]
 def drawn(size: int) -> Image.Image:
     """The mark, `size` pixels wide and high."""
     root = ET.parse(MARK).getroot()   # noqa: S314 - our own file
-    scale = size * _FINER / float(root.attrib["viewBox"].split()[2])
-    image = Image.new("RGBA", (size * _FINER, size * _FINER))
+    side = size * max(2, min(8, _LARGE // size))
+    scale = side / float(root.attrib["viewBox"].split()[2])
+    image = Image.new("RGBA", (side, side))
     pencil = ImageDraw.Draw(image)
     for shape in root:
         if shape.tag == f"{_SVG}rect":

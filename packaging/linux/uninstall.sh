@@ -23,15 +23,16 @@ outermost() {
     done
 }
 
+# For 45 seconds at most. A server that its window has left to itself is an outermost one after a while.
 stop_what_runs() {
     [ -n "$(ours)" ] || return 0
     echo "Interview Appliance is running; it is stopped, and keeps what everybody has answered."
     waited=0
-    while [ -n "$(ours)" ] && [ "$waited" -lt 45 ]; do
-        if [ $((waited % 10)) -eq 0 ]; then
+    while [ -n "$(ours)" ] && [ "$waited" -lt 225 ]; do
+        if [ $((waited % 50)) -eq 0 ]; then
             for one in $(outermost); do kill -TERM "$one" 2>/dev/null || true; done
         fi
-        sleep 1
+        sleep 0.2
         waited=$((waited + 1))
     done
     for one in $(ours); do kill -KILL "$one" 2>/dev/null || true; done

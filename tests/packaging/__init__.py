@@ -1,0 +1,1 @@
+"""Tests of what makes packages; the packages themselves are tried by ``make package-test``."""
