@@ -38,7 +38,8 @@ def replace_process(arguments: Sequence[str]) -> NoReturn:
     :param arguments: as on the command line.
     """
     command = [*program(), *arguments]
-    sys.stdout.flush()
+    if sys.stdout is not None:   # as where a Windows program has no console
+        sys.stdout.flush()
     if sys.platform == "win32":
         # Windows' exec would give the console back while the new process still uses it.
         sys.exit(subprocess.call(command))

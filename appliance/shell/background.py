@@ -20,6 +20,7 @@ class Background:
     """Keeps a server running until it is told to stop (it is a :class:`appliance.shell.server.Shell`).
 
     :param until_done: have the server stop when no task runs any more.
+    :ivar files: packages that somebody opened with the appliance meanwhile; the window is to ask about them.
     """
 
     def __init__(self, data: Path, *, share: bool, until_done: bool) -> None:
@@ -27,13 +28,16 @@ class Background:
         self._server = Server(data, self, share=share)
         self._over = threading.Event()
         self._wanted = False
+        self._leaving = threading.Lock()
         self._tray: Tray | None = None
+        self.files: list[Path] = []
 
     def run(self) -> bool:
         """Until the server has ended or the window is wanted; on the main thread. Returns whether the window is."""
         self._server.start()
-        if not self._until_done:
-            self._tray = tray(open_window=self.want_window, stop=self._server.stop)
+        icon = None if self._until_done else tray(open_window=self.want_window, stop=self._stop_soon)
+        with self._leaving:   # it may be over by now
+            self._tray = None if self._over.is_set() else icon
         if self._tray is not None:
             self._tray.run()
         self._over.wait()
@@ -45,8 +49,14 @@ class Background:
         self._leave()
 
     def stop(self) -> None:
-        """The person logs off."""
+        """The person logs off, or wants an end of it. Returns when the server has ended."""
         self._server.stop()
+        self._server.wait()
+        self._leave()
+
+    def _stop_soon(self) -> None:
+        """From the menu: the thread of the tray has to go on meanwhile."""
+        threading.Thread(target=self.stop, daemon=True).start()
 
     # -- the server's thread ---------------------------------------------------------------------------
 
@@ -66,6 +76,7 @@ class Background:
     def told(self, what: Mapping[str, Any]) -> None:
         """A second start wants the window."""
         if "show" in what:
+            self.files += map(Path, what["show"])
             self.want_window()
 
     def moved(self, _data: Path) -> None:
@@ -76,6 +87,7 @@ class Background:
         self._leave()
 
     def _leave(self) -> None:
-        self._over.set()
+        with self._leaving:
+            self._over.set()
         if self._tray is not None:
             self._tray.stop()

@@ -44,6 +44,8 @@ class Bridge:
         self._hand_over = hand_over
         self._surfaces: list[Surface] = []
         self._busy = threading.Lock()
+        self._files_lock = threading.Lock()
+        self._files: list[Path] = []   # opened with the appliance, and not asked about yet
 
     def attach(self, surface: Surface) -> None:
         """From now on dialogs belong to this window."""
@@ -78,15 +80,27 @@ class Bridge:
             surface.later(lambda: surface.choose(_PACKAGES, self._chosen))
 
     def install_files(self, files: Sequence[Path]) -> None:
-        """Ask whether to install these packages, which somebody opened with the appliance. May be called from any
-        thread.
+        """Ask whether to install these packages, which somebody opened with the appliance, as soon as no other dialog
+        is open. May be called from any thread.
         """
+        with self._files_lock:
+            self._files += files
+        self._offer_files()
+
+    def _offer_files(self) -> None:
         surface = self.surface
+        if surface is None or not self._files or not self._busy.acquire(blocking=False):
+            return
+        with self._files_lock:
+            files, self._files = self._files, []
         names = ", ".join(file.name for file in files)
-        if surface is not None and files and self._busy.acquire(blocking=False):
-            surface.later(lambda: surface.confirm(
-                "Install a package", f"Install {names}?\n\n{_TRUST}", "Install",
-                lambda yes: self._chosen(list(files) if yes else [])))
+        surface.later(lambda: surface.confirm("Install a package", f"Install {names}?\n\n{_TRUST}", "Install",
+                                              lambda yes: self._chosen(files if yes else [])))
+
+    def _free(self) -> None:
+        """The dialog is answered, and what follows from it is done."""
+        self._busy.release()
+        self._offer_files()
 
     # -- what is chosen for a page --------------------------------------------------------------------
 
@@ -95,7 +109,7 @@ class Bridge:
         surface = self.surface
 
         def chosen(paths: list[Path]) -> None:
-            self._busy.release()
+            self._free()
             for path in paths[:1]:
                 threading.Thread(target=tell, args=(path,), daemon=True).start()
 
@@ -121,7 +135,7 @@ class Bridge:
 
     def _chosen(self, files: list[Path]) -> None:
         if not files:
-            self._busy.release()
+            self._free()
             return
         self.tell(Notice(f"Installing {', '.join(file.name for file in files)}…", stays=True))
         self._begin(files, anyway=False)
@@ -139,20 +153,20 @@ class Bridge:
             status, said = 1, [str(problem) or _NO_ANSWER]
         words, surface = " ".join(said), self.surface
         if surface is None:
-            self._busy.release()
+            self._free()
         elif status == MISSING and not anyway:
             surface.later(lambda: surface.confirm(
                 "Something that is needed is missing", f"{words}\n\nInstall all the same? What needs it will stop with "
                 "an error; the rest works.", "Install all the same", lambda yes: self._answered(files, yes)))
         else:
-            self._busy.release()
+            self._free()
             surface.later(lambda: self._told(surface, words, well=status == 0))
 
     def _answered(self, files: list[Path], yes: bool) -> None:
         if yes:
             self._begin(files, anyway=True)
             return
-        self._busy.release()
+        self._free()
         self.tell(Notice("Nothing was installed."))
 
     def _told(self, surface: Surface, words: str, *, well: bool) -> None:

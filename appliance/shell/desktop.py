@@ -7,8 +7,8 @@ import signal
 import sys
 import threading
 import time
-import webbrowser
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 from appliance.commands import HandOverFailed
 from appliance.locks import FileLock, Held
 from appliance.program import start_apart
-from appliance.shell.server import LOCK, Server, Up, reach
+from appliance.shell.opening import open_address
+from appliance.shell.server import ANSWERS, LOCK, Server, Up, reach
+from appliance.shell.telling import tell
 from appliance.shell.toolkit import Toolkit, has_screen, window_toolkit
 from appliance.store.errors import StoreError
 
@@ -24,8 +26,8 @@ __all__ = ["Desktop", "run"]
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 30.0
-"""Seconds that a second start waits for the first one to answer, or to end."""
+_PATIENCE = 75.0
+"""Seconds that a second start waits for the first one to answer, or to end: a server has a minute to start."""
 
 _LOCK = "window.lock"
 
@@ -52,7 +54,8 @@ class Desktop:
     def arguments(self) -> list[str]:
         """The command line that says the same."""
         said = {"--share": self.share, "--background": self.background, "--until-done": self.until_done}
-        return ["--data", str(self.data), *(name for name, on in said.items() if on)]
+        opened = ["open", *map(str, self.files)] if self.files else []
+        return ["--data", str(self.data), *(name for name, on in said.items() if on), *opened]
 
 
 class OneWindow:
@@ -80,7 +83,8 @@ class OneWindow:
     def move(self, data: Path) -> None:
         """Hold another folder instead."""
         self._lock.release()
-        (self.data / _LOCK).unlink(missing_ok=True)
+        with suppress(OSError):   # on Windows, if a second start looks at it just now
+            (self.data / _LOCK).unlink()
         self.data, self._lock = data, FileLock(data / _LOCK)
         try:
             self._lock.acquire()
@@ -101,11 +105,9 @@ def run(options: Desktop) -> int:
                 print(f"The appliance is already running on {options.data}. It can be reached at {address}")
                 return 0
         except OSError as problem:
-            print(f"The data folder {options.data} cannot be used: {problem.strerror or problem}.", file=sys.stderr)
-            return 1
+            return _refuse(options, f"The data folder {options.data} cannot be used: {problem.strerror or problem}.")
         if time.monotonic() > end:
-            print(f"The appliance is already running on {options.data}, and does not answer.", file=sys.stderr)
-            return 1
+            return _refuse(options, f"The appliance is already running on {options.data}, and does not answer.")
         time.sleep(0.1)
     try:
         status, instead = _run_alone(options, lock)
@@ -116,13 +118,26 @@ def run(options: Desktop) -> int:
     return status
 
 
+def _refuse(options: Desktop, words: str) -> int:
+    """Say why nothing is shown, also to somebody who sees no terminal; at login nobody has asked for anything."""
+    print(words, file=sys.stderr, flush=True)
+    if not options.background:
+        tell(words)
+    return 1
+
+
 def _shown_by_the_first(options: Desktop) -> str:
-    """Have the window that is open already come forward; the server's address, empty while it cannot be reached."""
+    """Have the window that is open already come forward, if one is wanted; the server's address, empty while it cannot
+    be reached.
+    """
+    command, said = "show", {"files": [str(file) for file in options.files]}
+    if options.background:
+        command, said = "status", {}
     try:
         address = (options.data / LOCK).read_text(encoding="utf-8", errors="replace").strip()
-        files = [str(file) for file in options.files]
-        return address if address and reach(options.data, address, "show", {"files": files}, logger.info) == 0 else ""
-    except (StoreError, OSError, HandOverFailed):
+        heard = address and reach(options.data, address, command, said, logger.info, answers_within=ANSWERS) == 0
+        return address if heard else ""
+    except (StoreError, OSError, ValueError, HandOverFailed):
         return ""
 
 
@@ -141,7 +156,7 @@ def _in_background(options: Desktop) -> Desktop | None:
 
     background = Background(options.data, share=options.share, until_done=options.until_done)
     _on_signals(background.stop)
-    return replace(options, background=False, until_done=False) if background.run() else None
+    return replace(options, background=False, until_done=False, files=background.files) if background.run() else None
 
 
 def _in_window(options: Desktop, lock: OneWindow, toolkit: Toolkit) -> Desktop | None:
@@ -157,11 +172,14 @@ def _in_window(options: Desktop, lock: OneWindow, toolkit: Toolkit) -> Desktop |
     server = Server(options.data, window, share=options.share)
     _on_signals(lambda: window.end(Ending.STOP))
     ending = window.run(server)
-    if ending is not Ending.STOP:
-        return Desktop(lock.data, background=True, until_done=ending is Ending.AFTER_TASKS)
-    server.stop()
-    server.wait()
-    return None
+    if ending is Ending.STOP:
+        server.stop()
+        server.wait()
+    if window.wanted_again:   # the second start has left: it was told that there is a window
+        return Desktop(lock.data, share=options.share, files=window.files)
+    if ending is Ending.STOP:
+        return None
+    return Desktop(lock.data, share=options.share, background=True, until_done=ending is Ending.AFTER_TASKS)
 
 
 def _in_browser(options: Desktop, lock: OneWindow) -> int:
@@ -225,7 +243,7 @@ class Browser:
 
     def _open(self, address: str) -> None:
         if self._opens:
-            webbrowser.open(address)
+            open_address(address)
 
 
 def _on_signals(stop: Any) -> None:

@@ -20,7 +20,7 @@ from appliance.program import start_apart
 from appliance.store.appliance_key import known_appliance_key, system_keyring
 from appliance.store.errors import StoreError
 
-__all__ = ["LOCK", "Server", "Shell", "UnderWay", "Up", "reach"]
+__all__ = ["ANSWERS", "LOCK", "Server", "Shell", "UnderWay", "Up", "reach"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _PATIENCE = 60.0
 _GOODBYE = 30.0
 """Seconds that a server has to end what is under way; what is cut off after that was not acknowledged."""
 
-_ANSWERS = 10.0
+ANSWERS = 10.0
 """Seconds that a server has to begin an answer; one that takes longer hangs, and nobody waits for it to be closed."""
 
 _REPLACED = 20.0
@@ -151,7 +151,7 @@ class Server:
         return reach(self._data, self._address, command, arguments, say)
 
     def _ask_soon(self, command: str, arguments: Mapping[str, Any], say: Say) -> int:
-        return reach(self._data, self._address, command, arguments, say, answers_within=_ANSWERS)
+        return reach(self._data, self._address, command, arguments, say, answers_within=ANSWERS)
 
     def stop(self, when: Literal["now", "tasks"] = "now") -> None:
         """Have it end; :meth:`Shell.ended` tells when it has. One that does not follow us is left running."""

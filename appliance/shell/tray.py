@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from importlib import resources
 from typing import Any, Protocol
@@ -54,19 +55,29 @@ class _Icon:
 
     def __init__(self, icon: Any) -> None:
         self._icon = icon
+        self._runs = threading.Event()
 
     def run(self) -> None:
         if sys.platform in {"win32", "darwin"}:
-            self._icon.run()
+            self._icon.run(self._begin)
             return
         from gi.repository import GLib
 
         try:
-            self._icon.run()
+            self._icon.run(self._begin)
         except GLib.Error as problem:
             logger.info("the tray is gone: %s", problem.message)
+        finally:
+            self._runs.set()
+
+    def _begin(self, icon: Any) -> None:
+        try:
+            icon.visible = True
+        finally:
+            self._runs.set()
 
     def stop(self) -> None:
+        self._runs.wait()   # pystray does not hear what it is told before
         self._icon.stop()
 
 

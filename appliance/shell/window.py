@@ -48,6 +48,7 @@ class Window:
     :param guard: says what may load inside, and has the window's dialogs.
     :param files: packages that somebody opened with the appliance.
     :param on_moved: called with the folder that the data lives in from now on.
+    :ivar wanted_again: somebody started the appliance a second time while this window was being closed.
     """
 
     def __init__(self, toolkit: Toolkit, guard: Guard, *, files: Sequence[Path],
@@ -61,6 +62,7 @@ class Window:
         self._ready = threading.Event()
         self._asking = threading.Lock()
         self._ending: Ending | None = None
+        self.wanted_again = False
         self._window = _made(
             TITLE, html=_text_of("splash.html"), width=1100, height=800, min_size=(360, 400),
             background_color="#f8f9fa", text_select=True)
@@ -76,10 +78,17 @@ class Window:
         webview.start(server.start, gui=self._toolkit, private_mode=True, menu=menus(self._guard), icon=_icon())
         return self._ending or Ending.STOP
 
+    @property
+    def files(self) -> list[Path]:
+        """Those that were not offered yet."""
+        return list(self._files)
+
     # -- the server's thread ---------------------------------------------------------------------------
 
     def up(self, up: Up) -> None:
         """Show the start page; or, where the server was here before, what was shown."""
+        if self._ending is not None:
+            return
         before, self._up = self._up, up
         self._guard.serve_from(up.address)
         if before is None or up.anew:
@@ -96,6 +105,8 @@ class Window:
 
     def failed(self, words: str) -> None:
         """Say why there is no server."""
+        if self._ending is not None:
+            return
         self._ready.wait()
         if self._up is not None:
             self._window.load_html(_text_of("splash.html"))
@@ -107,8 +118,11 @@ class Window:
     def told(self, what: Mapping[str, Any]) -> None:
         """Come forward; offer to install what was opened."""
         if "show" in what:
-            self.come_forward()
             self._files += map(Path, what["show"])
+            if self._ending is not None:
+                self.wanted_again = True
+                return
+            self.come_forward()
             self._offer_files()
 
     def moved(self, data: Path) -> None:
@@ -157,7 +171,8 @@ class Window:
 
     def _try_again(self) -> None:
         if self._server is not None:
-            self._run_js("starting()")
+            # A button calls this in the toolkit's thread, which has to run the script meanwhile.
+            threading.Thread(target=self._run_js, args=("starting()",), daemon=True).start()
             self._server.try_again()
 
     def _run_js(self, script: str) -> Any:
@@ -182,7 +197,9 @@ class Window:
 
     def _ask_and_close(self) -> None:
         """In a thread: while it is asked what is under way, and while the person thinks, the window lives."""
-        now = UnderWay() if self._server is None or self._up is None else self._server.under_way()
+        now = UnderWay()
+        if self._server is not None and self._up is not None and self._up.follows:   # another one is left running
+            now = self._server.under_way()
         surface = self._guard.bridge.surface
         if surface is None or now == UnderWay():
             self._asking.release()

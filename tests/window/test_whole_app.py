@@ -17,6 +17,8 @@ from tests.window.person import WELCOME, WindowPerson
 from tests.window.processes import of_window, on_screen, servers
 
 WINDOW = "Interview Appliance"
+
+
 def shots(name: str) -> Path | None:
     """Where pictures for people are wanted; None if nobody looks."""
     folder = os.environ.get("WINDOW_SHOTS")
@@ -59,8 +61,6 @@ def test_from_the_first_start_to_the_document(screen: Screen, toolkit: str) -> N
         _, alive = psutil.wait_procs(there, timeout=LIMIT)
         assert not alive
         assert program.process.wait(LIMIT) == 0
-
-
 
 
 SLOW = """
@@ -118,9 +118,11 @@ def test_what_dies_what_is_opened_and_how_it_is_closed(screen: Screen, toolkit: 
         screen.wait_for_window("The appliance is in use")
         screen.key("Tab", "Return")   # close the window, keep it running
         assert program.process.wait(LIMIT) == 0   # a small program has taken its place
-        with screen.start("appliance") as third:
+        with screen.start("appliance", "open", str(package)) as third:
             assert third.process.wait(LIMIT) == 0
-        screen.wait_for_window(WINDOW)
+        screen.wait_for_window("Install a package")   # also of what is opened while there is no window
+        screen.key("Escape")
+        wait_until(lambda: screen.windows() == [WINDOW], "no question any more")
         there = on_screen(screen)
         screen.key("ctrl+w")
         screen.wait_for_window("The appliance is in use")
