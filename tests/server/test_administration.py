@@ -216,11 +216,12 @@ def test_the_shipped_package_stays(place: Place) -> None:
 
 
 def test_an_interview_is_opened_to_the_network(place: Place) -> None:
-    """Written into the configuration, and so at once; a pattern that opens it too is named."""
+    """Written into the configuration, and so at once; one that is there by a name without its folder is closed too."""
     interview = "docassemble.hostile:data/questions/public.yml"
     file = place.house.data / "config.yml"
     before = file.read_text()
-    assert "by <code>docassemble.hostile:public.yml</code> in the" in place.text("/packages/docassemble.hostile")
+    assert "docassemble.hostile:public.yml" in before
+    assert f'name="close" value="{interview}"' in place.text("/packages/docassemble.hostile")
     place.install(place.zipped("doors", {"a.yml": HELLO}))
     interview = "docassemble.doors:data/questions/a.yml"
     assert place.send("/packages/public", open=interview).status_code == 303
@@ -228,6 +229,7 @@ def test_an_interview_is_opened_to_the_network(place: Place) -> None:
     settings = place.house.application.parts.settings
     assert interview in settings.get("public interviews")
     assert "Close" in place.text("/packages/docassemble.doors?done=public")
+    file.write_text(file.read_text().replace(interview, "docassemble.doors:a.yml"))
     place.send("/packages/public", close=interview)
     assert file.read_text() == before
     assert interview not in settings.get("public interviews")
