@@ -15,13 +15,16 @@ __all__ = ["BringingBack"]
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_WAIT = 10.0
+"""Seconds in which a page that looks every few seconds asks once more, also in a tab that is not in front."""
+
 
 class BringingBack:
     """To be used in the loop.
 
     :param data: the data folder.
     :param keyring: gives where keys are kept.
-    :param restart: has the appliance start anew, which puts the backup in its place.
+    :param restart: has the appliance start anew, which puts the backup in its place; may be called several times.
     :ivar problem: why the last try came to nothing; empty where nothing went wrong.
     """
 
@@ -48,6 +51,10 @@ class BringingBack:
     def is_busy(self) -> bool:
         """Whether a backup is being looked at."""
         return self._running is not None and not self._running.done()
+
+    def told(self) -> None:
+        """Somebody is told that it is done: the appliance need not wait any longer."""
+        self._restart()
 
     def begin(self, file: Path, secret: str) -> None:
         """Begin; :attr:`problem` and :attr:`is_done` tell how it ended. Does nothing while another one is looked at."""
@@ -77,4 +84,5 @@ class BringingBack:
             self.problem = f"This failed with {type(problem).__name__}. The log says where. Nothing was changed."
         else:
             self.is_done = True
-            self._restart()
+            # A browser that waits for the page must get it, and not nobody to connect to: it is told, or has left.
+            asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._restart)

@@ -50,6 +50,7 @@ class RestoreHandler(AdministrationPage):
         if self.bringing_back.is_done:
             self.page("restarting.html", why="The backup is complete, and takes its place now. Afterwards everybody "
                       "signs in anew.", waiting=waiting_address("/backup"), keeps=False)
+            self.bringing_back.told()
             return
         if self.bringing_back.is_busy:
             self.set_header("Refresh", f"{_REFRESH}; url=/backup/restore")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.backup import bringing_back
 from appliance.backup.bringing_back import BringingBack
 from appliance.backup.errors import BadBackup, CannotRestore, WrongPassphrase
 from appliance.backup.exchange import is_unfinished, stays
@@ -72,17 +73,40 @@ def test_stopped_meanwhile(tmp_path: Path) -> None:
 
 def test_the_stop_waits_until_it_is_given_up(tmp_path: Path) -> None:
     async def stopped() -> BringingBack:
-        bringing_back = BringingBack(running.data, lambda: None, lambda: None)
-        bringing_back.begin(file, PASSPHRASE)
-        await bringing_back.stop()
-        return bringing_back
+        bringing = BringingBack(running.data, lambda: None, lambda: None)
+        bringing.begin(file, PASSPHRASE)
+        await bringing.stop()
+        return bringing
     running = Folder(tmp_path)
     file = running.backup(tmp_path / "kept.backup")
-    bringing_back = asyncio.run(stopped())
+    bringing = asyncio.run(stopped())
     running.store.close()
-    assert "was stopped" in bringing_back.problem
-    assert (bringing_back.is_busy, bringing_back.is_done) == (False, False)
+    assert "was stopped" in bringing.problem
+    assert (bringing.is_busy, bringing.is_done) == (False, False)
     assert not is_unfinished(running.data)
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_the_restart_waits_for_the_page_that_says_so(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: bool) -> None:
+    """A browser looks every few seconds, and would find nobody; one that has gone is not waited for any longer."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA"):   # where the key comes to
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(bringing_back, "_LONGEST_WAIT", 3600.0 if looks else 0.01)
+
+    async def brought_back() -> None:
+        restarts = asyncio.Event()
+        bringing = BringingBack(running.data, lambda: None, restarts.set)
+        bringing.begin(file, PASSPHRASE)
+        await bringing.settled(60)
+        assert (bringing.problem, bringing.is_done, restarts.is_set()) == ("", True, False)
+        if looks:
+            bringing.told()
+        await asyncio.wait_for(restarts.wait(), 60)
+    running = Folder(tmp_path)
+    file = running.backup(tmp_path / "kept.backup")
+    asyncio.run(brought_back())
+    running.store.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
