@@ -27,7 +27,7 @@ _MADE = frozenset({"appliance.db", "appliance.db-wal", "appliance.db-shm", "appl
 """What a start makes in its data folder."""
 
 _LAST = frozenset({"first-start.json", "running.lock", "window.lock"})
-_PATIENCE = 10.0
+_PATIENCE = 60.0   # a server whose window was killed ends after a while
 
 
 def is_untouched(data: Path) -> bool:
