@@ -16,6 +16,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 from appliance import data_folder
 from appliance.program import program
@@ -198,9 +199,11 @@ class LaunchAgentPlace(Place):
         try:
             with self._file.open("rb") as stream:
                 read = plistlib.load(stream)
-        except (FileNotFoundError, plistlib.InvalidFileException):
+        except (FileNotFoundError, plistlib.InvalidFileException, ExpatError, ValueError):   # of a damaged file too
             return []
-        return [] if read.get("Disabled") else [str(word) for word in read.get("ProgramArguments", [])]
+        if not isinstance(read, dict) or read.get("Disabled"):
+            return []
+        return [str(word) for word in read.get("ProgramArguments", [])]
 
     def write(self, command: Sequence[str]) -> None:
         _replace(self._file, plistlib.dumps({"Label": _LABEL, "ProgramArguments": list(command), "RunAtLoad": True,

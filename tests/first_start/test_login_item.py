@@ -97,3 +97,16 @@ def test_switched_off_by_the_system(tmp_path: Path) -> None:
         assert not item.is_on
         item.switch(on=True)
         assert item.is_on
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\0\0\0\0", b"<plist><dict>", b"<plist><array/></plist>", b"=\n\xff"])
+def test_a_damaged_entry_is_none(damaged: bytes, place: Place, home: Path, tmp_path: Path) -> None:
+    """As a power cut may leave it: the start and the page Settings go on, and it can be switched on."""
+    switch = LoginItem(data_folder.usual(), place, lambda: [sys.executable])
+    switch.switch(on=True)
+    [file] = (tmp_path / "entry").iterdir()
+    file.write_bytes(damaged)
+    assert not switch.is_on
+    assert not switch.mend()
+    switch.switch(on=True)
+    assert switch.is_on
