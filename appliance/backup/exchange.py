@@ -85,10 +85,17 @@ def prepare(data: Path, fill: Callable[[Path], T]) -> tuple[T, Path]:
                 with suppress(OSError):
                     new.parent.rmdir()
         if isinstance(error, OSError):
-            raise CannotRestore(f"The data folder {data} cannot be written to: {error.strerror or error}. What was "
-                                "there before is still there.") from error
+            raise CannotRestore(f"The data folder {data} cannot be written to: {_reason(error)}. What was there before "
+                                "is still there.") from error
         raise
     return filled, before
+
+
+def _reason(error: OSError) -> str:
+    """In words; of all that went wrong when a folder was copied, what did first."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)
 
 
 def stays(path: Path) -> bool:

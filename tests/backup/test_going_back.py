@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -161,4 +163,25 @@ def test_a_damaged_database_of_authors_is_told_in_words(upgraded: Upgraded) -> N
         upgraded.go_back()
     assert [path.name for path in (upgraded.data / "backups").iterdir()] == [upgraded.copy.path.name]
     authors.unlink()
+    assert upgraded.go_back().before is not None
+
+
+def test_a_folder_that_cannot_be_copied_is_told_in_one_sentence(
+        upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python tells a list of all that went wrong in it; with a full disk, of each file."""
+    (upgraded.data / "network").mkdir()
+    for number in range(20):
+        (upgraded.data / "network" / f"{number}.pem").touch()
+
+    copy = shutil.copy2
+
+    def is_full(source: str, target: str, **options: bool) -> None:
+        if target.endswith(".pem"):
+            raise OSError(errno.ENOSPC, "No space left on device", target)
+        copy(source, target, **options)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copy2", is_full)
+        with pytest.raises(CannotRestore, match="No space left") as refused:
+            upgraded.go_back()
+    assert str(refused.value).count("No space left") == 1
     assert upgraded.go_back().before is not None
