@@ -13,7 +13,7 @@ from pathlib import Path
 from bundle_contents import closure, modules_of, standard_library
 from bundle_trimming import excluded
 
-_SIDE_EFFECTS = ("pystray._", "Xlib", "webview.platforms", "appliance.shell.toolkits", "idlelib")
+_SIDE_EFFECTS = ("pystray._", "webview.platforms", "appliance.shell.toolkits", "idlelib")
 """What wants a screen, or the main loop of a toolkit, as soon as it is imported."""
 
 _TRY = """

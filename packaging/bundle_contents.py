@@ -22,8 +22,8 @@ from packaging.utils import canonicalize_name
 __all__ = ["LEFT_OUT", "NOT_CARRIED", "closure", "data_of", "is_left_out", "is_unused_data",
            "modules_of", "standard_library"]
 
-NOT_CARRIED = frozenset({"pip", "setuptools"})
-"""Distributions that one of ours says it needs, and that nothing in the bundle uses: nobody installs into it."""
+NOT_CARRIED = frozenset({"pip", "python-xlib", "setuptools"})
+"""Distributions that one of ours says it needs, and that nothing in the bundle uses."""
 
 LEFT_OUT = (
     # of Python: what needs a terminal or a screen of its own, old databases, or serves whoever develops programs
@@ -40,7 +40,7 @@ LEFT_OUT = (
     "lxml.html.diff", "lxml.isoschematron", "lxml.objectify", "sqlalchemy.testing", "uharfbuzz._harfbuzz_test",
     # the second of two that do the same
     "zstandard._cffi", "zstandard.backend_cffi",
-    "_distutils_hack", "pip", "pkg_resources", "setuptools",
+    "Xlib", "_distutils_hack", "pip", "pkg_resources", "setuptools",
     # pictures of a kind that hardly anybody has, for five megabytes
     "PIL._avif",
 )
@@ -57,6 +57,7 @@ _NO_DATA = ("*.py", "*.py[cixd]", "*.px[di]", "*.c", "*.h", "*.cpp", "*.hpp", "*
 _UNUSED_DATA = (
     # for Android, and for other systems than the one that this is built on
     *(("webview/lib/*",) if sys.platform != "win32" else ("webview/lib/*.jar", "webview/lib/runtimes/win-x86/*")),
+    "aiosmtpd/docs/*",
     "distributed/http/*",   # pictures of a dashboard that is off
     "docx/templates/default-docx-template/*",   # what default.docx beside it was made of
 )

@@ -21,7 +21,7 @@ _ONLY_WITH = {
     "gi": "gtk", "PySide6": "qt", "shiboken6": "qt", "qtpy": "qt",
     "webview.platforms.gtk": "gtk", "webview.platforms.qt": "qt", "webview.platforms.android": "none",
     "webview.platforms.cef": "none", "webview.platforms.mshtml": "none",
-    "Xlib": "none", "pystray._xorg": "none",   # an icon in the tray without menus is none
+    "pystray._xorg": "none",   # an icon in the tray without a menu is none
 }
 """Modules that one kind of window needs, and no other."""
 

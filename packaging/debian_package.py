@@ -39,7 +39,7 @@ Installed-Size: {size}
 Depends: {depends}
 Recommends: {recommends}
 Suggests: {suggests}
-Section: office
+Section: misc
 Priority: optional
 Description: run docassemble interviews on one computer
  Opens docassemble interviews in a window of its own, makes their documents,
