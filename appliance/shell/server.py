@@ -227,14 +227,16 @@ class Server:
 
         :raises _CannotStart: if there is none and none can be started.
         """
-        end = time.monotonic() + _PATIENCE
+        end, refused = time.monotonic() + _PATIENCE, False
         while not self._stopping.is_set():
             if self._attend():
                 self._was_up = True
                 return
             if time.monotonic() > self._replaced_by if self._child is None else self._child.has_ended():
+                refused = refused or (self._child is not None and not self._was_up)
                 self._begin_child()
-            if time.monotonic() > end:
+            # Ours takes as long as it takes: an upgrade copies all data first.
+            if refused and time.monotonic() > end:
                 raise _CannotStart("The appliance has not started in a minute. Another version of it, or one that "
                                    f"hangs, may be running on {self._data}; if so, please stop that one.")
             time.sleep(0.05)
