@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 import threading
 import time
@@ -246,10 +247,31 @@ class Browser:
             open_address(address)
 
 
-def _on_signals(stop: Any) -> None:
-    """Close politely when the person logs off, or presses Ctrl+C in the terminal."""
+def _on_signals(stop: Callable[[], object]) -> None:
+    """Close politely when the person logs off, or presses Ctrl+C in the terminal.
+
+    Python calls what is set for a signal on the main thread, which may not come back to Python for as long as there is
+    a window (Qt). So a thread hears of it too, by :func:`signal.set_wakeup_fd`, which GTK's loop takes for itself.
+    """
     names = ("SIGINT", "SIGBREAK") if sys.platform == "win32" else ("SIGINT", "SIGTERM", "SIGHUP")
+    heard, told = socket.socketpair()
+    begun = threading.Event()
+
+    def begin(*_: object) -> None:
+        if not begun.is_set():
+            begun.set()
+            threading.Thread(target=stop, daemon=True).start()
+
+    told.setblocking(False)
     for name in names:
         number = getattr(signal, name)
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: threading.Thread(target=stop, daemon=True).start())
+            signal.signal(number, begin)
+    signal.set_wakeup_fd(told.detach(), warn_on_full_buffer=False)
+    numbers = {getattr(signal, name) for name in names}
+
+    def listen() -> None:
+        while (number := heard.recv(1)):
+            if number[0] in numbers:
+                begin()
+    threading.Thread(target=listen, name="signals", daemon=True).start()

@@ -73,6 +73,29 @@ def test_the_window_that_is_wanted_while_the_icon_is_made_need_not_wait_for_it(
     assert there.run()
 
 
+_BUSY = """
+import ctypes, os, signal
+from appliance.shell.desktop import _on_signals
+_on_signals(lambda: os._exit(7))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])   # in this thread: it is not disturbed, and stays in C
+print("ready", flush=True)
+ctypes.CDLL(None).sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is asked otherwise")
+def test_who_logs_off_is_heard_while_the_toolkit_has_the_main_thread() -> None:
+    """Qt's loop does not come back to Python where nothing of Python's is to be done."""
+    with subprocess.Popen([sys.executable, "-c", _BUSY], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        try:
+            assert process.wait(LIMIT) == 7
+        finally:
+            process.kill()
+
+
 class Surface:
     """A window that asks at once, and waits to be answered."""
 
