@@ -114,6 +114,7 @@ def test_the_last_answers_count(new_start: NewStart, old: Folder) -> None:
     is not shared any more, though Yes is written down. And a tab whose answer takes long (the settings of the folder
     that it names are a pipe here) begins nothing anew when another one has answered everything meanwhile.
     """
+    assert sys.platform != "win32"
     old.store.close()
     settings = old.data / "config.yml"
     settings.unlink()
@@ -140,6 +141,7 @@ def test_the_last_answers_count(new_start: NewStart, old: Folder) -> None:
 
 def _opened_for_writing(pipe: Path) -> int:
     """When somebody reads from it."""
+    assert sys.platform != "win32"
     end = time.monotonic() + 60
     while time.monotonic() < end:
         with suppress(OSError):
