@@ -108,13 +108,13 @@ def test_another_folder(new_start: NewStart, home: Path, tmp_path: Path, capsys:
     assert not any(folder.iterdir())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
 def test_the_last_answers_count(new_start: NewStart, old: Folder) -> None:
     """Whoever is killed when the settings are written, and not yet that all is over, is asked again: who says No then
     is not shared any more, though Yes is written down. And a tab whose answer takes long (the settings of the folder
     that it names are a pipe here) begins nothing anew when another one has answered everything meanwhile.
     """
-    assert sys.platform != "win32"
+    if sys.platform == "win32":
+        pytest.skip("Windows has no pipes in folders")
     old.store.close()
     settings = old.data / "config.yml"
     settings.unlink()
@@ -141,7 +141,8 @@ def test_the_last_answers_count(new_start: NewStart, old: Folder) -> None:
 
 def _opened_for_writing(pipe: Path) -> int:
     """When somebody reads from it."""
-    assert sys.platform != "win32"
+    if sys.platform == "win32":
+        pytest.skip("Windows has no pipes in folders")
     end = time.monotonic() + 60
     while time.monotonic() < end:
         with suppress(OSError):
