@@ -54,7 +54,7 @@ def test_a_mail_that_the_mail_server_has_taken_is_sent_whatever_is_decided(tmp_p
             row = await one.until("sent")
             assert came == ["busy"]
             assert (row.state, row.sealed, row.sealed_answer is None) == ("sent", None, False)
-            while (decision := await decide(mails, what, 1)) == "busy":   # it is sent; the outbox is about to let go
+            while (decision := await decide(mails, what, 1)) == "busy":  # noqa: ASYNC110 - the outbox tells nobody
                 await asyncio.sleep(0.01)
             assert decision == "gone"
             assert len(there.mails) == 1
