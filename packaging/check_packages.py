@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))   # for the person without a browser of the tests
 import psutil  # noqa: E402
 from clean_debian import PERSON, CleanDebian, wait_for  # noqa: E402
 from interview_to_try import CONFIGURATION, INTERVIEW, write_package  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from tests.support.client import Client  # noqa: E402
 from tests.support.process import free_port  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Tries the packages in dist in a clean Debian.")
     parser.add_argument("what", nargs="*", metavar="deb|tarball", help="both, unless told")
     wanted = parser.parse_args().what or ["deb", "tarball"]
-    for tool in ("debootstrap", "Xvfb", "xdotool", "import", "chroot"):
+    for tool in ("debootstrap", "Xvfb", "xdotool", "import", "unshare", "nsenter"):
         if shutil.which(tool) is None:
             print(f"This needs the program {tool}, which is not installed.", file=sys.stderr)
             return 1
@@ -214,6 +215,7 @@ def look_at_it(debian: CleanDebian, program: list[str], display: str, figures: F
     wait_for(lambda: windows(display), "the window")
     splash = time.monotonic() - begun
     wait_for(lambda: usable(debian), "the start page")
+    wait_for(lambda: is_drawn(display, SHOTS / f"{name}.png"), "something in the window")
     start = time.monotonic() - begun
     foreign = {line.split()[-1] for one in debian.processes() if one.exe().endswith("/appliance")
                for line in Path(f"/proc/{one.pid}/maps").read_text(encoding="utf-8").splitlines()
@@ -223,7 +225,7 @@ def look_at_it(debian: CleanDebian, program: list[str], display: str, figures: F
     figures.tell(f"splash ({how})", splash, "s", "splash")
     figures.tell(f"start page ({how})", start, "s", "usable")
     settle()
-    subprocess.run(["import", "-display", display, "-window", "root", SHOTS / f"{name}.png"], check=True)
+    assert is_drawn(display, SHOTS / f"{name}.png"), "the window shows nothing"
     figures.tell("idle memory with the window", memory(debian.processes()), "MB (PSS)", "with the window")
     window.terminate()   # as when one logs off
     wait_for(lambda: not debian.processes(), "the end of all processes")
@@ -254,6 +256,14 @@ def windows(display: str) -> list[str]:
     found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "Interview Appliance"], check=False,
                            env={**os.environ, "DISPLAY": display}, capture_output=True, text=True)
     return found.stdout.split()
+
+
+def is_drawn(display: str, picture: Path) -> bool:
+    """Whether the window has a page in it, and not only a colour; leaves a picture of the screen for people."""
+    subprocess.run(["import", "-display", display, "-window", "root", picture], check=True)
+    with Image.open(picture) as image:
+        page = image.convert("RGB").crop((60, 70, image.width - 60, image.height - 120))
+    return len(page.getcolors(page.width * page.height) or []) > 30
 
 
 def settle() -> None:

@@ -5,7 +5,6 @@ Its packages come from where this machine's do. It needs root, because a foreign
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -25,6 +24,19 @@ PERSON = "person"
 _SOURCES = ("etc/apt/sources.list", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "usr/share/keyrings",
             "etc/resolv.conf", "etc/hosts")
 """How this machine reaches its packages; the clean one is told the same."""
+
+# A changed root alone would not do: in one, Linux gives nobody the namespaces that a web engine locks itself into.
+_BECOME_THE_ROOT = """
+mount --make-rprivate /
+mount --bind "$1" "$1"
+cd "$1"
+mkdir -p dev/shm tmp/.X11-unix .outside
+mount -t proc proc proc
+mount -t tmpfs tmpfs dev/shm
+mount --bind /tmp/.X11-unix tmp/.X11-unix
+pivot_root . .outside
+exec chroot . sh -c 'umount -l /.outside; rmdir /.outside; exec sleep infinity'
+"""
 
 _VOLATILE = re.compile(r"/(proc|sys|dev|run|tmp|var/(cache|log|tmp|lib/(apt|dpkg))|etc/(resolv\.conf|hosts))(/.*)?")
 """What changes whenever something is installed, whatever it is."""
@@ -56,6 +68,7 @@ class CleanDebian:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._stack = ExitStack()
+        self._holder: subprocess.Popen[bytes]
         self.root = Path()
 
     def __enter__(self) -> Self:
@@ -66,10 +79,12 @@ class CleanDebian:
             subprocess.run(["tar", "-xf", self._base(), "-C", self.root], check=True)
             for name in _SOURCES:
                 self._take_over(name)
-            for kind, source, place in (("proc", "proc", "proc"), ("tmpfs", "tmpfs", "dev/shm"),
-                                        ("bind", "/tmp/.X11-unix", "tmp/.X11-unix")):  # noqa: S108 - the screen
-                self._mount(kind, source, self.root / place, stack)
+            self._holder = stack.enter_context(subprocess.Popen(
+                ["unshare", "--mount", "sh", "-euc", _BECOME_THE_ROOT, "sh", self.root], stdin=subprocess.DEVNULL))
+            stack.callback(self._holder.kill)
             stack.callback(self._end_all)
+            wait_for(lambda: Path(f"/proc/{self._holder.pid}/comm").read_text(encoding="ascii") == "sleep\n",
+                     "the clean system")
             self.run("useradd", "--create-home", "--shell", "/bin/sh", PERSON)
             self.run("apt-get", "update", "-q")
             self._stack = stack.pop_all()
@@ -116,31 +131,26 @@ class CleanDebian:
         return done.stdout
 
     def processes(self) -> list[psutil.Process]:
-        """All that run in it."""
-        found = []
+        """All that run in it, and what these have started: a web engine locks its processes into other folders."""
+        found: dict[int, psutil.Process] = {}
+        system = Path(f"/proc/{self._holder.pid}/ns/mnt").readlink()
         for one in psutil.process_iter():
             with suppress(OSError, psutil.NoSuchProcess):
-                if Path(f"/proc/{one.pid}/root").readlink() == self.root and one.status() != psutil.STATUS_ZOMBIE:
-                    found.append(one)
-        return found
+                if one.pid != self._holder.pid and Path(f"/proc/{one.pid}/ns/mnt").readlink() == system:
+                    found |= {each.pid: each for each in [one, *one.children(recursive=True)]}
+        return [one for one in found.values() if _lives(one)]
 
     def files(self) -> set[str]:
         """The paths of all that lies on its disk, but for what every installation changes."""
-        return {f"/{path.relative_to(self.root)}" for path in self._walk(self.root)
-                if not _VOLATILE.fullmatch(f"/{path.relative_to(self.root)}")}
-
-    def _walk(self, folder: Path) -> list[Path]:
-        found = []
-        for below, folders, names in os.walk(folder):
-            folders[:] = [one for one in folders if not os.path.ismount(Path(below) / one)]
-            found += [Path(below) / one for one in (*folders, *names)]
-        return found
+        paths = {f"/{path.relative_to(self.root)}" for path in self.root.rglob("*")}
+        return {path for path in paths if not _VOLATILE.fullmatch(path)}
 
     def _inside(self, user: str, command: Sequence[str], environment: dict[str, str]) -> list[str]:
         home = "/root" if user == "root" else f"/home/{user}"
         variables = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home,
                      "USER": user, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", **environment}
-        return ["chroot", f"--userspec={user}", str(self.root), "/usr/bin/env", "-i", f"--chdir={home}",
+        return ["nsenter", f"--target={self._holder.pid}", "--mount", "--root", "--wd",
+                "/usr/sbin/chroot", f"--userspec={user}", "/", "/usr/bin/env", "-i", f"--chdir={home}",
                 *(f"{name}={value}" for name, value in variables.items()), *command]
 
     def _base(self) -> Path:
@@ -166,18 +176,19 @@ class CleanDebian:
             target.unlink(missing_ok=True)
             shutil.copyfile(source, target)
 
-    def _mount(self, kind: str, source: str, place: Path, stack: ExitStack) -> None:
-        place.mkdir(parents=True, exist_ok=True)
-        options = ["--bind", source] if kind == "bind" else ["-t", kind, source]
-        subprocess.run(["mount", *options, str(place)], check=True)
-        stack.callback(subprocess.run, ["umount", "--lazy", str(place)], check=False)
-
     def _end_all(self) -> None:
         there = self.processes()
         for one in there:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
         psutil.wait_procs(there, timeout=10)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _archive() -> str:

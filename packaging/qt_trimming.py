@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MODULES", "only_needed"]
+__all__ = ["MODULES", "add_starter", "only_needed"]
 
 Entry = tuple[str, str, str]
 """As PyInstaller has it: the path in the bundle, the file it comes from, and its kind."""
@@ -41,6 +41,23 @@ _THE_SYSTEMS = (
 
 _LOADED_LATER = ("libfreebl3.", "libfreeblpriv3.", "libnssckbi.", "libsoftokn3.")
 """Parts of NSS, which the web engine opens by their names."""
+
+
+_STARTER = """\
+#!/bin/sh
+# Qt's web engine runs in processes of its own, which find the bundle's libraries this way, and only they.
+here=$(dirname "$0")
+LD_LIBRARY_PATH="$here/../../..:$here/../lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH
+exec "$here/QtWebEngineProcess" "$@"
+"""
+
+
+def add_starter(folder: Path) -> None:
+    """Put the program beside Qt's that appliance_program.py has Qt start instead of its own."""
+    starter = folder / "_internal" / "PySide6" / "Qt" / "libexec" / "start-web-engine"
+    starter.write_text(_STARTER, encoding="utf-8")
+    starter.chmod(0o755)
 
 
 def only_needed(entries: Iterable[Entry]) -> list[Entry]:
