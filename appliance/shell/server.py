@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from appliance.commands import HandOverFailed, Say, hand_over
 from appliance.program import start_apart
-from appliance.store.appliance_key import known_appliance_key, system_keyring
 from appliance.store.errors import StoreError
 
 __all__ = ["ANSWERS", "LOCK", "Server", "Shell", "UnderWay", "Up", "reach"]
@@ -323,6 +322,9 @@ def reach(data: Path, address: str, command: str, arguments: Mapping[str, Any], 
     :raises ConnectionError: if nobody is there.
     :raises StoreError: if the appliance's key is not to be had.
     """
+    # Imported late: the splash does not wait for the database's library.
+    from appliance.store.appliance_key import known_appliance_key, system_keyring
+
     key = known_appliance_key(data, keyring=system_keyring())
     return hand_over(address, key, command, arguments, say, answers_within=answers_within)
 
