@@ -29,7 +29,7 @@ def pinned() -> dict[str, str]:
 
 def project() -> dict[str, list[str]]:
     loaded = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return {"runtime": loaded["project"]["dependencies"], "dev": loaded["project"]["optional-dependencies"]["dev"],
+    return {"runtime": loaded["project"]["dependencies"], **loaded["project"]["optional-dependencies"],
             "build": loaded["build-system"]["requires"]}
 
 

@@ -139,6 +139,7 @@ Type=Application
 Name=Interview Appliance
 Comment=Runs interviews in the background
 Icon=interview-appliance
+TryExec={program}
 Exec={command}
 Terminal=false
 X-GNOME-Autostart-enabled=true
@@ -164,7 +165,8 @@ class AutostartPlace(Place):
         return [] if off else _words(values.get("Exec", ""))
 
     def write(self, command: Sequence[str]) -> None:
-        text = _ENTRY.format(command=" ".join(map(_quoted, command)))
+        # TryExec has desktops pass over the entry of a program that was removed.
+        text = _ENTRY.format(program=command[0].replace("\\", "\\\\"), command=" ".join(map(_quoted, command)))
         _replace(self._file, text.encode("utf-8", "surrogateescape"))
 
     def remove(self) -> None:

@@ -81,6 +81,8 @@ def test_what_the_system_reads_in_the_entry(tmp_path: Path) -> None:
     words = [f"/opt/{NASTY}/appliance", "--background", "--data", f"/home/{NASTY}"]
     place.write(words)
     file = tmp_path / "interview-appliance.desktop"
+    [tried] = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("TryExec=")]
+    assert tried.removeprefix("TryExec=").replace("\\\\", "\\") == words[0]   # without it, desktops pass over the entry
     if subprocess.run(["/usr/bin/python3", "-c", "import gi"], capture_output=True, check=False).returncode:
         pytest.skip("the system's Python has no GLib")
     found = subprocess.run(["/usr/bin/python3", "-c", _READ_BY_GLIB, str(file)], capture_output=True, check=True)
